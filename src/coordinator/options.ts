@@ -1,0 +1,135 @@
+/**
+ * What a user can say about a pool and about one task. Times are milliseconds everywhere.
+ *
+ * @module
+ */
+
+/** Served in weight order, with ageing, so that no level waits for ever. */
+export type Priority = 'critical' | 'high' | 'normal' | 'low';
+
+/** Where task functions come from: one module or several, as `URL`s or `file:` URL strings. */
+export type TaskModules = URL | string | readonly (URL | string)[];
+
+/** Heap limits of one worker thread, handed to Node; see `worker_threads.ResourceLimits`. Best-effort: not every out-of-memory is contained. */
+export interface ResourceLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly codeRangeSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
+
+export interface PoolOptions {
+  /** The task module or modules. `.js`, `.mjs`, `.cjs` and `.ts`. May be left out when only `exec` is used. */
+  readonly tasks?: TaskModules;
+  /** Number of worker threads, 1 to 1024. Default: the cores this process may use, capped by the cgroup CPU quota. */
+  readonly workers?: number;
+  /** How many tasks may wait (accepted, not started). Default: no limit. */
+  readonly maxQueue?: number;
+  /** What `run` does when `maxQueue` is reached: reject with `ERR_QUEUE_FULL`, or wait for room. Default `'reject'`. */
+  readonly whenFull?: 'reject' | 'wait';
+  /** How many async tasks one worker holds unfinished at once, 1 to 4096. Default 64. */
+  readonly concurrency?: number;
+  /** How long a cancelled or timed-out task may go on before its thread is killed, 0 to 2147483647 ms. Default 1000. */
+  readonly graceMs?: number;
+  /** How long a worker may take to load the task modules, ms. Default 30000. */
+  readonly startupTimeout?: number;
+  /** How often a task marked `idempotent` is started at most before `ERR_POISONED`. Default 3. */
+  readonly maxAttempts?: number;
+  /** Upper limit of shared memory in bytes, 16 MiB to 4 GiB. Default 1 GiB. Memory is taken as needed. */
+  readonly maxMemory?: number;
+  /** Heap limits of each worker thread. */
+  readonly resourceLimits?: ResourceLimits;
+  /** Between tasks, a worker whose used heap is above this many bytes is replaced. Default: never. */
+  readonly softHeapLimit?: number;
+  /** Environment of the workers. Default: a copy of `process.env`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Node options of the worker threads. */
+  readonly execArgv?: readonly string[];
+  /** Where the worker entry of this package is after bundling. Default: found beside this file. */
+  readonly workerUrl?: URL | string;
+}
+
+export interface RunOptions {
+  /** Default `'normal'`. */
+  readonly priority?: Priority;
+  /** Running time allowed, ms; the clock starts when the task's code starts. Default: none. */
+  readonly timeout?: number;
+  /** Time allowed from submission, ms; includes waiting. Default: none. */
+  readonly deadline?: number;
+  /** Cancels the task: a waiting one never runs, a running one sees `context().cancelled`. */
+  readonly signal?: AbortSignal;
+  /** The task may be started again elsewhere when its worker dies. Default `false`. */
+  readonly idempotent?: boolean;
+  /** Objects moved, not copied, to the worker: `ArrayBuffer`, `MessagePort`, streams. */
+  readonly transfer?: readonly Transferable[];
+  /** The number of the worker that must run the task, from 0. */
+  readonly affinity?: number;
+}
+
+/** What Node can move between threads. */
+export type Transferable =
+  | ArrayBuffer
+  | import('node:worker_threads').MessagePort
+  | import('node:stream/web').ReadableStream
+  | import('node:stream/web').WritableStream
+  | import('node:stream/web').TransformStream;
+
+export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
+  /** `true`: results in the order of the inputs. `false`: as they complete. Default `true`. */
+  readonly ordered?: boolean;
+  /** How many inputs may be taken ahead of the consumer. Default: 4 per worker, at least 16. */
+  readonly window?: number;
+}
+
+/** How one worker stands; counters count since the pool was made, over all threads that held the number. */
+export interface WorkerStats {
+  readonly worker: number;
+  readonly state: 'starting' | 'idle' | 'busy' | 'stuck' | 'down';
+  /** Tasks whose code ran to an end on this worker. */
+  readonly completed: number;
+  /** Tasks taken from peers. */
+  readonly steals: number;
+  /** Milliseconds spent running task code; short tasks are sampled. */
+  readonly busyMs: number;
+  readonly parks: number;
+  readonly heapUsed: number;
+  readonly restarts: number;
+  /** Tasks in its deque, as last seen. */
+  readonly queued: number;
+}
+
+export interface PoolStats {
+  readonly workers: readonly WorkerStats[];
+  /** Accepted and not yet settled. */
+  readonly pending: number;
+  /** Of those, waiting to start. */
+  readonly waiting: number;
+  readonly submitted: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly steals: number;
+  readonly crashes: number;
+  /** Bytes of shared memory taken, and the limit. */
+  readonly memory: { readonly bytes: number; readonly limit: number; readonly payloadBytes: number };
+}
+
+export interface CloseReport {
+  readonly completed: number;
+  readonly cancelled: number;
+  /** Threads that did not end in time. */
+  readonly stuck: number;
+}
+
+export interface PoolEvents {
+  /** A worker thread ended while the pool was open. */
+  workerCrash: [event: { readonly worker: number; readonly error: Error; readonly tasks: number }];
+  /** A worker thread does not end, and was replaced. */
+  workerStuck: [event: { readonly worker: number }];
+  /** An error no task could be blamed for: a stray timer, an unhandled rejection. */
+  strayError: [event: { readonly worker: number; readonly error: Error }];
+  /** The queue reached `maxQueue`. */
+  saturated: [];
+  /** The last accepted task settled. */
+  drained: [];
+}

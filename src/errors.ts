@@ -1,0 +1,148 @@
+/**
+ * Every error Millrace throws or rejects with, in one table: the `code` to test for, the class that carries it,
+ * and what to do next. `docs/errors.md` is checked against this file.
+ *
+ * @module
+ */
+
+/** What each code means and what the reader of the message can do about it. */
+export const ERROR_CODES = {
+  ERR_INVALID_ARGUMENT: 'An option or argument has the wrong type or range. Nothing was queued.',
+  ERR_UNKNOWN_FUNCTION: 'The task module has no own exported function of that name.',
+  ERR_DUPLICATE_FUNCTION: 'Two task modules export the same function name. Rename one, or load one of them.',
+  ERR_BAD_FUNCTION: 'A value given as a task is not a function whose source can be sent to a worker.',
+  ERR_SERIALIZE: 'An argument cannot be sent to a worker. `path` says which one.',
+  ERR_RESULT_SERIALIZE: 'A result cannot be sent back. `path` says which part of it. The worker was kept.',
+  ERR_TRANSFER: 'The transfer list is wrong. Nothing was detached.',
+  ERR_QUEUE_FULL: 'The pool holds `maxQueue` waiting tasks. Slow down, raise it, or use `whenFull: "wait"`.',
+  ERR_NO_MEMORY: 'Shared memory could not be had, or has reached `maxMemory`.',
+  ERR_UNSUPPORTED: 'This platform has no shared WebAssembly memory or no worker threads.',
+  ERR_PERMISSION: 'The permission model forbids worker threads. Start Node with `--allow-worker`.',
+  ERR_CLOSED: 'The pool is closing or closed and takes no new task.',
+  ERR_TERMINATED: 'The pool was terminated before the task settled.',
+  ERR_POOL_FAILED: 'The pool has given up; `cause` is the first fatal error.',
+  ERR_TIMEOUT: 'The task ran longer than its `timeout`.',
+  ERR_DEADLINE: 'The task had not finished when its `deadline` passed.',
+  ERR_CANCELLED: 'The task was cancelled by the pool, not by a signal of the caller.',
+  ERR_WORKER_CRASHED: 'The worker thread ended while the task was running. `cause` says how it ended.',
+  ERR_WORKER_EXITED: 'A worker thread ended by `process.exit`, or without a reason it could give.',
+  ERR_WORKER_OUT_OF_MEMORY: 'A worker thread reached its heap limit.',
+  ERR_WORKER_STUCK: 'A worker thread does not end: a native call holds it. It was replaced.',
+  ERR_POISONED: 'An idempotent task has ended every worker that tried it. It is not tried again.',
+  ERR_TASK_THREW_NON_ERROR: 'The task threw a value that is not an error; it is in `thrown`.',
+  ERR_MODULE_LOAD: 'A task module failed to load, or did not finish loading in `startupTimeout`.',
+  ERR_NO_CONTEXT: '`context()` was called outside a running task.',
+  ERR_CONTROL: 'A control call to a worker failed: the worker ended or did not answer in time.',
+  ERR_CORRUPT: 'Shared memory holds a value the protocol cannot produce. The pool has stopped.',
+  ERR_VERSION_MISMATCH: 'A worker was started by another version of Millrace.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Options common to all Millrace errors. */
+export interface MillraceErrorOptions {
+  readonly cause?: unknown;
+}
+
+/** The base of every error of this library. Test `error.code`, or `error instanceof MillraceError`. */
+export class MillraceError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A value of the caller's is wrong: thrown or rejected at once, with nothing lost. */
+export class InvalidArgumentError extends MillraceError {
+  constructor(message: string, options?: MillraceErrorOptions) {
+    super('ERR_INVALID_ARGUMENT', message, options);
+  }
+}
+
+/** A value cannot cross between threads; `path` names the part that cannot, as in `args[0].cb`. */
+export class SerializeError extends MillraceError {
+  readonly path: string;
+
+  constructor(
+    code: 'ERR_SERIALIZE' | 'ERR_RESULT_SERIALIZE',
+    path: string,
+    message: string,
+    options?: MillraceErrorOptions,
+  ) {
+    super(code, message, options);
+    this.path = path;
+  }
+}
+
+/** The task's time ran out: `timeout` counts running time, `deadline` counts from submission. */
+export class TimeoutError extends MillraceError {
+  /** The limit that passed, in milliseconds. */
+  readonly limit: number;
+  /** Whether the task's code had started. */
+  readonly started: boolean;
+
+  constructor(code: 'ERR_TIMEOUT' | 'ERR_DEADLINE', limit: number, started: boolean, message: string) {
+    super(code, message);
+    this.limit = limit;
+    this.started = started;
+  }
+}
+
+/** A worker thread ended, or cannot be ended, under a task. */
+export class WorkerError extends MillraceError {
+  /** The worker number, from 0. */
+  readonly worker: number;
+  /** Whether the task's code had started; a task that had not is run elsewhere, so callers see `true`. */
+  readonly started: boolean;
+  /** How often the task was started. */
+  readonly attempts: number;
+
+  constructor(
+    code: 'ERR_WORKER_CRASHED' | 'ERR_WORKER_STUCK' | 'ERR_POISONED',
+    details: { readonly worker: number; readonly started: boolean; readonly attempts: number },
+    message: string,
+    options?: MillraceErrorOptions,
+  ) {
+    super(code, message, options);
+    this.worker = details.worker;
+    this.started = details.started;
+    this.attempts = details.attempts;
+  }
+}
+
+/** A task threw something that is not an error; `thrown` is its structured clone, or its text. */
+export class NonErrorThrown extends MillraceError {
+  readonly thrown: unknown;
+
+  constructor(thrown: unknown, message: string) {
+    super('ERR_TASK_THREW_NON_ERROR', message);
+    this.thrown = thrown;
+  }
+}
+
+/** `Expected \`workers\` to be an integer from 1 to 1024, got \`0\` (number)`, as an error. */
+export function expected(what: string, toBe: string, got: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(`Expected \`${what}\` to be ${toBe}, got ${show(got)}`);
+}
+
+function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `\`${JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)}\` (string)`;
+    case 'function':
+      return `a function${value.name ? ` \`${value.name}\`` : ''}`;
+    case 'symbol':
+      return 'a symbol';
+    case 'object':
+      return value === null ? '`null`' : Array.isArray(value) ? 'an array' : 'an object';
+    case 'bigint':
+      return `\`${value}n\` (bigint)`;
+    case 'undefined':
+      return '`undefined`';
+    default:
+      return `\`${Object.is(value, -0) ? '-0' : String(value)}\` (${typeof value})`;
+  }
+}
