@@ -1,0 +1,218 @@
+// Who sleeps, who searches, who is woken. States, invariants and the argument: ../idle/README.md.
+import {
+  H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
+  H_WORKERS, H_ARMED, HEADER, LEVELS, W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_TOKEN, SC_HEAD, SC_TAIL,
+} from '../layout';
+import { dequeSize } from './deque';
+import { ringSize, spscSize } from './rings';
+
+/** The header's address, as a pointer. */
+export const BASE: usize = <usize>HEADER;
+
+// @ts-ignore: decorator
+@inline
+export function header(field: i32): i32 {
+  return load<i32>(BASE + <usize>field);
+}
+
+// @ts-ignore: decorator
+@inline
+export function blockOf(worker: i32): usize {
+  return <usize>load<i32>(BASE + H_DIRECTORY + (<usize>worker << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function words(): i32 {
+  return (atomic.load<i32>(BASE, H_BLOCKS) + 31) >> 5;
+}
+
+/** Is any task visible that any worker may take? */
+export function anyShared(): i32 {
+  let level = <usize>header(H_INJECTOR);
+  const stride = <usize>header(H_LEVEL_STRIDE);
+  for (let i = 0; i < LEVELS; i++) {
+    if (ringSize(level) > 0) return 1;
+    level += stride;
+  }
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  const spill = <usize>header(H_SPILL);
+  for (let i = 0; i < blocks; i++) {
+    const block = blockOf(i);
+    if (dequeSize(block + W_DEQUE) > 0 || ringSize(block + spill) > 0) return 1;
+  }
+  return 0;
+}
+
+/** Is there anything this worker must not sleep over? */
+export function anyWork(block: usize): i32 {
+  if (atomic.load<i32>(block, W_COMMAND) != 0) return 1;
+  if (spscSize(block + <usize>header(H_INBOX)) > 0) return 1;
+  return anyShared();
+}
+
+// The bit is cleared by whoever wins it; only the winner goes on to wake the worker.
+// @ts-ignore: decorator
+@inline
+function rouse(worker: i32): void {
+  const block = blockOf(worker);
+  atomic.or<i32>(BASE + (<usize>(worker >> 5) << 2), 1 << (worker & 31), H_SEARCHING);
+  atomic.store<i32>(block, 1, W_PARK);
+  atomic.notify(block + W_PARK, -1);
+}
+
+/**
+ * After every publication: wakes one parked worker, unless somebody is searching already. 1 when it woke one.
+ * The only cost while everyone is busy: one load per 32 workers, twice.
+ */
+export function wakeOne(): i32 {
+  const n = words();
+  for (let i = 0; i < n; i++) {
+    if (atomic.load<i32>(BASE + (<usize>i << 2), H_SEARCHING) != 0) return 0;
+  }
+  return wakeParked(n);
+}
+
+function wakeParked(n: i32): i32 {
+  for (let i = 0; i < n; i++) {
+    const word = BASE + (<usize>i << 2);
+    let parked = atomic.load<i32>(word, H_PARKED);
+    // Invariant: `parked` was loaded from this word after the caller's publication.
+    while (parked != 0) {
+      const bit = ctz(parked);
+      const seen = atomic.cmpxchg<i32>(word, parked, parked & ~(1 << bit), H_PARKED);
+      if (seen == parked) {
+        rouse((i << 5) + bit);
+        return 1;
+      }
+      parked = seen;
+    }
+  }
+  return 0;
+}
+
+/** Coordinator, after publishing several tasks: wakes up to `most` workers. How many. */
+export function wakeSome(most: i32): i32 {
+  const n = words();
+  let woken = 0;
+  while (woken < most && wakeParked(n) != 0) woken++;
+  return woken;
+}
+
+/** Wakes this worker if it is parked (work that only it can do). */
+export function wakeWorker(block: usize): void {
+  const worker = load<i32>(block, W_ID);
+  const bit = 1 << (worker & 31);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  if ((atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) rouse(worker);
+}
+
+/** Coordinator: wakes every worker, parked or not; after a death, because a dying waiter swallows a notify. */
+export function wakeAll(): void {
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  for (let i = 0; i < blocks; i++) {
+    const block = blockOf(i);
+    atomic.store<i32>(block, 1, W_PARK);
+    atomic.notify(block + W_PARK, -1);
+  }
+}
+
+/** Takes a search token; 0 when half of the workers search already. */
+export function beginSearch(block: usize): i32 {
+  if (load<i32>(block, W_TOKEN) != 0) return 1;
+  const n = words();
+  let searching = 0;
+  for (let i = 0; i < n; i++) searching += popcnt(atomic.load<i32>(BASE + (<usize>i << 2), H_SEARCHING));
+  if (searching * 2 >= header(H_WORKERS)) return 0;
+  const worker = load<i32>(block, W_ID);
+  store<i32>(block, 1, W_TOKEN);
+  atomic.or<i32>(BASE + (<usize>(worker >> 5) << 2), 1 << (worker & 31), H_SEARCHING);
+  return 1;
+}
+
+/**
+ * Gives the token back because work was found. The last searcher passes the torch: publishers kept silent on its
+ * account, so it must look once more for them and wake a successor if anything is left.
+ */
+export function endSearch(block: usize): void {
+  const worker = load<i32>(block, W_ID);
+  store<i32>(block, 0, W_TOKEN);
+  atomic.and<i32>(BASE + (<usize>(worker >> 5) << 2), ~(1 << (worker & 31)), H_SEARCHING);
+  if (anyShared() != 0) wakeOne();
+}
+
+/**
+ * Announces that this worker is about to sleep. 1: sleep on W_PARK while it is 0, then call `unpark`.
+ * 0: something turned up; go on picking.
+ */
+export function park(block: usize): i32 {
+  const worker = load<i32>(block, W_ID);
+  const bit = 1 << (worker & 31);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  atomic.store<i32>(block, 0, W_PARK);
+  atomic.or<i32>(word, bit, H_PARKED);
+  store<i32>(block, 0, W_TOKEN);
+  atomic.and<i32>(word, ~bit, H_SEARCHING);
+  // Subtle: the Dekker pair. Publish then load the masks; set the mask, then look. One of the two sees the other.
+  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) return 0;
+  // Either nothing is there, or a waker has taken the bit already: then W_PARK is 1 or about to be.
+  store<i32>(block, load<i32>(block, W_PARKS) + 1, W_PARKS);
+  return 1;
+}
+
+/** After the sleep. Idempotent, so that a waker that died half-way leaves nothing behind. */
+export function unpark(block: usize): void {
+  const worker = load<i32>(block, W_ID);
+  const bit = 1 << (worker & 31);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  atomic.or<i32>(word, bit, H_SEARCHING);
+  atomic.and<i32>(word, ~bit, H_PARKED);
+  store<i32>(block, 1, W_TOKEN);
+}
+
+/** Looks for work up to `rounds` times without a system call. 1 when something is visible. */
+export function spin(block: usize, rounds: i32): i32 {
+  // Invariant: nothing is held and nothing was changed; ending the thread here is harmless.
+  for (let i = 0; i < rounds; i++) {
+    if (anyWork(block) != 0) return 1;
+  }
+  return 0;
+}
+
+/** Coordinator, for a dead worker: takes its bits away. */
+export function forget(block: usize): void {
+  const worker = load<i32>(block, W_ID);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  atomic.and<i32>(word, ~(1 << (worker & 31)), H_SEARCHING);
+  atomic.and<i32>(word, ~(1 << (worker & 31)), H_PARKED);
+  store<i32>(block, 0, W_TOKEN);
+}
+
+// ── The bell ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Coordinator, before it sleeps on H_ARMED (expecting 1). 0: a completion is there already, do not sleep.
+ */
+export function arm(): i32 {
+  atomic.store<i32>(BASE, 1, H_ARMED);
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  const offset = <usize>header(H_COMPLETIONS);
+  for (let i = 0; i < blocks; i++) {
+    const ring = blockOf(i) + offset;
+    if (atomic.load<i32>(ring, SC_TAIL) != atomic.load<i32>(ring, SC_HEAD)) {
+      atomic.store<i32>(BASE, 0, H_ARMED);
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/** Worker, after it published a completion. Costs one load while the coordinator is awake. */
+// @ts-ignore: decorator
+@inline
+export function ringBell(): void {
+  if (atomic.load<i32>(BASE, H_ARMED) != 0 && atomic.cmpxchg<i32>(BASE, 1, 0, H_ARMED) == 1) {
+    // A death here leaves the coordinator asleep and disarmed; the dead thread's own exit wakes it.
+    atomic.notify(BASE + H_ARMED, -1);
+  }
+}

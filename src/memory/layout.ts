@@ -1,0 +1,218 @@
+/**
+ * The one layout of shared memory, compiled by both compilers: TypeScript imports it for the views, AssemblyScript
+ * for the core. Plain integer constants only, so that both read it alike.
+ *
+ * Words that different threads write stand `LINE` bytes apart: x86 fetches cache lines in pairs, and a neighbour's
+ * write would cost the owner its line. Each field says who writes it.
+ *
+ * @module
+ */
+
+/** Bytes between words of different writers. */
+export const LINE = 128;
+
+// ── What a taken item may be ────────────────────────────────────────────────────────────────────────────────────
+/** Nothing there. No item is ever 0. */
+export const EMPTY = 0;
+/** Something is there, but another thread was faster. No item is ever -1. */
+export const RETRY = -1;
+
+// ── Chase-Lev deque (deque/README.md) ───────────────────────────────────────────────────────────────────────────
+/** Thieves and, for the last item, the owner: compare-exchange upwards. */
+export const DQ_TOP = 0;
+/** Constant: capacity - 1. */
+export const DQ_MASK = 4;
+/** Owner: store. */
+export const DQ_BOTTOM = 128;
+/** Owner alone reads and writes: mirror of bottom, lower bound of top, copy of the mask. */
+export const DQ_OWN_BOTTOM = 256;
+export const DQ_OWN_TOP = 260;
+export const DQ_OWN_MASK = 264;
+export const DQ_SLOTS = 384;
+
+// ── Single producer, many consumers (rings/README.md): injector levels and spill rings ──────────────────────────
+/** Consumers: compare-exchange upwards. */
+export const MC_HEAD = 0;
+export const MC_MASK = 4;
+/** Producer: store. */
+export const MC_TAIL = 128;
+/** Producer alone: mirror of tail, lower bound of head, copy of the mask. */
+export const MC_OWN_TAIL = 256;
+export const MC_OWN_HEAD = 260;
+export const MC_OWN_MASK = 264;
+export const MC_SLOTS = 384;
+
+// ── Single producer, single consumer: completions and inboxes ───────────────────────────────────────────────────
+/** Consumer: store. */
+export const SC_HEAD = 0;
+export const SC_MASK = 4;
+/** Producer: store. */
+export const SC_TAIL = 128;
+/** Producer alone. */
+export const SC_OWN_TAIL = 256;
+export const SC_OWN_HEAD = 260;
+export const SC_OWN_MASK = 264;
+/** Consumer alone. */
+export const SC_TAKEN = 384;
+export const SC_SLOTS = 512;
+
+// ── Event count (rings/README.md) ───────────────────────────────────────────────────────────────────────────────
+/** Notifiers: add. */
+export const EV_EPOCH = 0;
+/** Waiters: add and subtract. */
+export const EV_WAITERS = 128;
+export const EV_BYTES = 256;
+
+// ── Header ──────────────────────────────────────────────────────────────────────────────────────────────────────
+export const HEADER = 1024;
+/** Constant after start: checked by each worker, so that two versions of the library never share memory. */
+export const H_VERSION = 0;
+/** Coordinator: how many workers share the work (batches are cut by it). */
+export const H_WORKERS = 4;
+/** Coordinator: entries of the directory in use. */
+export const H_BLOCKS = 8;
+/** Constant: address of the task records. */
+export const H_TASKS = 12;
+/** Constant: address of the first injector level, and bytes from one level to the next. */
+export const H_INJECTOR = 16;
+export const H_LEVEL_STRIDE = 20;
+/** Constant: offsets of the rings inside a worker block. */
+export const H_SPILL = 24;
+export const H_INBOX = 28;
+export const H_COMPLETIONS = 32;
+export const H_RESULTS = 36;
+/** Constant: number of task records. */
+export const H_SLOTS = 40;
+/** Constant: address of the cold part of the task records. */
+export const H_COLD = 44;
+/** 1 while the coordinator sleeps on it or is about to; coordinator stores 1, whoever clears it must notify. */
+export const H_ARMED = 128;
+/** Coordinator: the grace-period epoch. */
+export const H_EPOCH = 256;
+/** Searching workers, one bit each, 32 words: the worker itself, a waker on its behalf, the coordinator for the dead. */
+export const H_SEARCHING = 384;
+/** Parked workers, one bit each, 32 words: set by the worker, cleared by whoever wakes it. */
+export const H_PARKED = 512;
+/** Coordinator: 64 bytes, the level at which pick number n starts (policy of `src/scheduling`, as data). */
+export const H_SCHEDULE = 640;
+/** Coordinator: addresses of the worker blocks. */
+export const H_DIRECTORY = 768;
+export const MAX_BLOCKS = 1023;
+export const HEADER_BYTES = 5120;
+
+export const LEVELS = 4;
+export const SCHEDULE_LENGTH = 64;
+export const VERSION = 0x6d720001;
+
+// ── Worker block ────────────────────────────────────────────────────────────────────────────────────────────────
+/** 0 armed, 1 notified: the worker stores 0 before its parked bit shows, wakers store 1. */
+export const W_PARK = 0;
+/** Coordinator: what the worker is asked to do (`CMD_`). */
+export const W_COMMAND = 128;
+/** Coordinator: counts questions "are you turning?"; the worker answers in W_PONG. */
+export const W_PING = 132;
+/** Worker: last epoch seen at a task boundary. */
+export const W_SEEN = 256;
+export const W_PONG = 260;
+/** Worker: slot + 1 of the task whose code is on the stack, 0 when none is. */
+export const W_CURRENT = 264;
+/** Worker: tasks run to an end, steals, parks, unfinished async tasks. */
+export const W_EXECUTED = 268;
+export const W_STEALS = 272;
+export const W_PARKS = 276;
+export const W_ASYNC = 280;
+/** Worker: why the loop ended (`LEFT_`). */
+export const W_LEFT = 284;
+/** Worker, float64: milliseconds in task code; heap used at the last look. */
+export const W_BUSY = 288;
+export const W_HEAP = 296;
+/** Constant. */
+export const W_ID = 384;
+/** Worker alone: pick counter, random state, whether it holds a search token, largest batch to claim. */
+export const W_TICK = 388;
+export const W_RANDOM = 392;
+export const W_TOKEN = 396;
+export const W_BATCH = 400;
+export const W_DEQUE = 512;
+
+export const CMD_STOP = 1;
+export const CMD_RECYCLE = 2;
+
+// ── Result bytes: a byte ring, the worker writes, the coordinator frees ─────────────────────────────────────────
+/** Coordinator: store. Position up to which bytes may be overwritten; positions grow without end. */
+export const RB_HEAD = 0;
+/** Constant. */
+export const RB_MASK = 4;
+/** Worker alone. */
+export const RB_TAIL = 128;
+export const RB_BYTES = 256;
+
+// ── Task record, 64 bytes ───────────────────────────────────────────────────────────────────────────────────────
+export const TASK_BYTES = 64;
+export const TASK_SHIFT = 6;
+/** generation << 14 | owner << 4 | state. The truth about the task. */
+export const T_STATE = 0;
+/** Function number, 0 = inline source. */
+export const T_FN = 4;
+/** Argument count, kinds and flags (`META_`). */
+export const T_META = 8;
+/** Argument bytes: address and length. Coordinator. */
+export const T_PAYLOAD = 12;
+export const T_LENGTH = 16;
+/** Worker: what the result is (`RESULT_`). */
+export const T_RESULT_KIND = 20;
+/** Four float64 arguments. Coordinator. They stay: a second attempt reads them again. */
+export const T_ARGS = 24;
+/** Worker: the number, or (as int32) address and length of result bytes. */
+export const T_RESULT = 56;
+export const T_RESULT_LENGTH = 60;
+
+/** Cold part of a record, for tasks with a time limit or a signal. */
+export const COLD_BYTES = 32;
+/** Worker, float64: when the code started, ms since the pool's epoch. */
+export const C_STARTED = 0;
+/** Coordinator: not 0 when the task is asked to stop. */
+export const C_CANCEL = 8;
+/** Worker: end position of the result bytes in its byte ring. */
+export const C_RESULT_END = 12;
+
+export const SLOT_BITS = 14;
+export const SLOT_MASK = 0x3fff;
+export const MAX_SLOTS = 16383;
+export const GENERATION_MASK = 0x3ffff;
+export const STATE_MASK = 0xf;
+export const OWNER_SHIFT = 4;
+export const OWNER_MASK = 0x3ff;
+/** The owner of a task nobody has claimed. */
+export const NOBODY = 0x3ff;
+
+export const FREE = 0;
+export const QUEUED = 1;
+/** Taken, code not started: the arguments are being decoded. */
+export const CLAIMED = 2;
+export const RUNNING = 3;
+/** The function returned a promise that is not settled. */
+export const PENDING = 4;
+export const DONE = 5;
+export const FAILED = 6;
+export const CANCELLED = 7;
+
+/** The record carries all arguments itself: the code starts in the same step that claims the task. */
+export const META_INLINE = 0x100;
+/** Write C_STARTED when the code starts. */
+export const META_TIMED = 0x200;
+/** The arguments come through the worker's port. */
+export const META_PORT = 0x400;
+/** Low 4 bits: number of inline arguments; from bit 12, four bits of kind for each. */
+export const META_COUNT = 0xf;
+export const META_KINDS = 12;
+
+export const KIND_NUMBER = 0;
+export const KIND_UNDEFINED = 1;
+export const KIND_NULL = 2;
+export const KIND_TRUE = 3;
+export const KIND_FALSE = 4;
+
+/** As KIND_ for inline results; then bytes in the worker's ring; then through the port. */
+export const RESULT_BYTES = 8;
+export const RESULT_PORT = 9;
