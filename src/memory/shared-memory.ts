@@ -1,0 +1,96 @@
+/**
+ * The one shared `WebAssembly.Memory`: made once, grown by the coordinator alone, seen through fixed-length views.
+ *
+ * A view does not grow with the memory: it keeps the length it was made with. So the coordinator makes its views
+ * anew after each growth, and a worker that meets an address beyond its views calls `refresh`.
+ *
+ * @module
+ */
+import { MillraceError } from '../errors.ts';
+import { Wasm, type WasmMemory } from './wasm.ts';
+
+export const PAGE = 65536;
+
+/** Fixed-length views of the whole memory as it was when they were made. */
+export interface Views {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
+}
+
+export class SharedMemory {
+  readonly memory: WasmMemory;
+  /** Most bytes it may ever have. */
+  readonly limit: number;
+  i32!: Int32Array;
+  f64!: Float64Array;
+  u8!: Uint8Array;
+  #end: number;
+
+  private constructor(memory: WasmMemory, limit: number, end: number) {
+    this.memory = memory;
+    this.limit = limit;
+    this.#end = end;
+    this.refresh();
+  }
+
+  /** @throws MillraceError `ERR_NO_MEMORY` when the address space cannot be had, `ERR_UNSUPPORTED` without shared memory. */
+  static create(limit: number): SharedMemory {
+    const maximum = Math.floor(limit / PAGE);
+    let memory: WasmMemory;
+    try {
+      memory = new Wasm!.Memory({ initial: 2, maximum, shared: true });
+    } catch (cause) {
+      throw new MillraceError(
+        'ERR_NO_MEMORY',
+        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`maxMemory\`, or raise the address-space limit of this process (ulimit -v).`,
+        { cause },
+      );
+    }
+    if (!(memory.buffer instanceof SharedArrayBuffer)) {
+      throw new MillraceError('ERR_UNSUPPORTED', 'This engine makes no shared WebAssembly memory.');
+    }
+    return new SharedMemory(memory, maximum * PAGE, 0);
+  }
+
+  /** A worker's side of a memory made elsewhere. */
+  static attach(memory: WasmMemory): SharedMemory {
+    return new SharedMemory(memory, memory.buffer.byteLength, memory.buffer.byteLength);
+  }
+
+  /** Makes the views as long as the memory is now. */
+  refresh(): void {
+    // Subtle: another thread's growth shows in `memory.buffer` only at this thread's next interrupt check; growing
+    // by nothing makes it show now.
+    this.memory.grow(0);
+    const buffer = this.memory.buffer;
+    this.i32 = new Int32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+
+  /** Bytes handed out so far. */
+  get used(): number {
+    return this.#end;
+  }
+
+  /** Coordinator. The address of `bytes` fresh zeroed bytes, aligned to `LINE`; 0 when the limit is reached. */
+  reserve(bytes: number): number {
+    const at = Math.ceil(this.#end / 128) * 128;
+    const end = at + bytes;
+    if (end > this.limit) return 0;
+    if (end > this.u8.length) {
+      // By at least an eighth more, so that many small needs do not mean many growths.
+      const wanted = Math.max(end, Math.min(this.limit, this.u8.length + (this.u8.length >> 3)));
+      const pages = Math.ceil((wanted - this.u8.length) / PAGE);
+      try {
+        this.memory.grow(pages);
+      } catch {
+        return 0;
+      }
+      this.refresh();
+    }
+    this.#end = end;
+    return at;
+  }
+}
