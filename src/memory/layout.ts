@@ -121,7 +121,7 @@ export const W_EXECUTED = 268;
 export const W_STEALS = 272;
 export const W_PARKS = 276;
 export const W_ASYNC = 280;
-/** Worker: why the loop ended (`LEFT_`). */
+/** Worker: 1 when it ended its loop to be replaced, not because it was told to stop. */
 export const W_LEFT = 284;
 /** Worker, float64: milliseconds in task code; heap used at the last look. */
 export const W_BUSY = 288;
@@ -169,7 +169,7 @@ export const T_RESULT_LENGTH = 60;
 
 /** Cold part of a record, for tasks with a time limit or a signal. */
 export const COLD_BYTES = 32;
-/** Worker, float64: when the code started, ms since the pool's epoch. */
+/** Worker, float64: when the code started, ms by `sharedNow`. */
 export const C_STARTED = 0;
 /** Coordinator: not 0 when the task is asked to stop. */
 export const C_CANCEL = 8;
@@ -203,9 +203,13 @@ export const META_INLINE = 0x100;
 export const META_TIMED = 0x200;
 /** The arguments come through the worker's port. */
 export const META_PORT = 0x400;
-/** Low 4 bits: number of inline arguments; from bit 12, four bits of kind for each. */
+/** The arguments are bytes in the arena. */
+export const META_ENCODED = 0x800;
+/** Coordinator only: the task may be started again after its worker has died. */
+export const META_IDEMPOTENT = 0x1000;
+/** Low 4 bits: number of inline arguments; from bit 16, four bits of kind for each of up to four. */
 export const META_COUNT = 0xf;
-export const META_KINDS = 12;
+export const META_KINDS = 16;
 
 export const KIND_NUMBER = 0;
 export const KIND_UNDEFINED = 1;

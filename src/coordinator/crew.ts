@@ -1,0 +1,265 @@
+/**
+ * The worker threads: which number has which thread and which block, what happens when one becomes ready, ends, or
+ * does not end.
+ *
+ * @module
+ */
+import type { FunctionEntry } from '../../workers/start.ts';
+import { MillraceError } from '../errors.ts';
+import * as L from '../memory/layout.ts';
+import type { Plant } from '../memory/plant.ts';
+import type { Seat } from './lines.ts';
+import { exitError, type ThreadExit } from './threads/exit.ts';
+import { RespawnPolicy } from './threads/respawn.ts';
+import type { Supervisor, Thread } from './threads/supervisor.ts';
+
+/** How one worker number stands. */
+type Post =
+  | { readonly state: 'starting'; readonly thread: Thread; readonly block: number }
+  | { readonly state: 'running'; readonly thread: Thread; readonly block: number; readonly seat: Seat }
+  /** Between two threads; its block keeps waiting. */
+  | { readonly state: 'between'; readonly block: number }
+  | { readonly state: 'down'; readonly error: Error };
+
+export interface CrewOptions {
+  readonly workers: number;
+  readonly modules: readonly string[];
+  readonly startupTimeout: number;
+  /** Given to each worker. */
+  readonly config: Readonly<Record<string, number>>;
+  readonly now: () => number;
+}
+
+export interface CrewHooks {
+  /** A worker's functions; throws when they differ from another's. */
+  functions(report: readonly FunctionEntry[]): void;
+  /** A worker takes tasks from now on. */
+  ready(worker: number): void;
+  /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
+  recover(block: number, worker: number, cause: Error): number;
+  abandon(block: number, worker: number, cause: Error): void;
+  crashed(worker: number, error: Error, tasks: number): void;
+  stuck(worker: number): void;
+  stray(worker: number, error: Error): void;
+  /** No worker is left, and none will come. */
+  failed(error: Error): void;
+}
+
+export class Crew {
+  readonly #plant: Plant;
+  readonly #supervisor: Supervisor;
+  readonly #options: CrewOptions;
+  readonly #hooks: CrewHooks;
+  readonly #posts: Post[] = [];
+  readonly #policies: RespawnPolicy[];
+  readonly #restarts: number[];
+  /** Threads that have not exited, by block: the current ones and the stuck ones. */
+  readonly #alive = new Map<number, Thread>();
+  /** Blocks of stuck threads that have exited since, free for reuse when a grace period has passed. */
+  readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
+  #seats: (Seat | undefined)[];
+  #open = true;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(plant: Plant, supervisor: Supervisor, options: CrewOptions, hooks: CrewHooks) {
+    this.#plant = plant;
+    this.#supervisor = supervisor;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#policies = Array.from({ length: options.workers }, () => new RespawnPolicy(options.now));
+    this.#restarts = new Array<number>(options.workers).fill(0);
+    this.#seats = new Array<Seat | undefined>(options.workers).fill(undefined);
+  }
+
+  /** By worker number; undefined while that worker has no ready thread. */
+  get seats(): readonly (Seat | undefined)[] {
+    return this.#seats;
+  }
+
+  get threads(): number {
+    return this.#alive.size;
+  }
+
+  threadOf(block: number): Thread | undefined {
+    return this.#alive.get(block);
+  }
+
+  state(worker: number): { state: 'starting' | 'running' | 'between' | 'down'; block: number | undefined; restarts: number } {
+    const post = this.#posts[worker]!;
+    return {
+      state: post.state,
+      block: post.state === 'down' ? undefined : post.block,
+      restarts: this.#restarts[worker]!,
+    };
+  }
+
+  /** Starts every worker. Rejects with the first start failure; then every thread is told to end. */
+  start(): Promise<void> {
+    const { workers } = this.#options;
+    return new Promise((resolve, reject) => {
+      let missing = workers;
+      for (let worker = 0; worker < workers; worker++) {
+        this.#spawn(worker, worker, {
+          ready: () => {
+            if (--missing === 0) resolve();
+          },
+          failed: (error) => {
+            reject(error);
+            void this.terminate(0);
+          },
+        });
+      }
+    });
+  }
+
+  /** Ends a thread that has run over its grace. */
+  kill(block: number): void {
+    this.#alive.get(block)?.requestKill();
+  }
+
+  /** Tells every loop to end after what it has in hand. Resolves when all threads have, or `ms` passed: then how many have not. */
+  async stop(ms: number): Promise<number> {
+    this.#open = false;
+    const { i32 } = this.#plant.memory;
+    for (const block of this.#alive.keys()) {
+      Atomics.store(i32, (this.#plant.blocks[block]! + L.W_COMMAND) >> 2, L.CMD_STOP);
+    }
+    this.#plant.core.wakeAll();
+    return this.#gone(ms);
+  }
+
+  /** Kills every thread. Resolves when all are gone or `ms` passed: then how many are not. */
+  async terminate(ms: number): Promise<number> {
+    this.#open = false;
+    for (const thread of this.#alive.values()) thread.requestKill();
+    return this.#gone(ms);
+  }
+
+  async #gone(ms: number): Promise<number> {
+    if (this.#alive.size > 0 && ms > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#onEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#alive.size;
+  }
+
+  #spawn(worker: number, block: number, first?: { ready(): void; failed(error: Error): void }): void {
+    const { modules, config, startupTimeout } = this.#options;
+    const address = this.#plant.blocks[block]!;
+    const thread = this.#supervisor.spawn({
+      worker,
+      memory: this.#plant.memory.memory,
+      module: this.#plant.module,
+      modules,
+      config: { ...config, block: address },
+      nudge: () => this.poke(block),
+    });
+    this.#posts[worker] = { state: 'starting', thread, block };
+    this.#alive.set(block, thread);
+    let slow: Error | undefined;
+    const timer = setTimeout(() => {
+      slow = new MillraceError(
+        'ERR_MODULE_LOAD',
+        `Worker ${worker} did not finish loading ${modules.join(', ') || 'its entry'} in ${startupTimeout} ms. Raise \`startupTimeout\`, or look for a top-level await that never ends.`,
+      );
+      first?.failed(slow);
+      thread.requestKill();
+    }, startupTimeout);
+    timer.unref();
+    let failure: Error | undefined;
+    thread.onReady(({ functions }) => {
+      clearTimeout(timer);
+      if (slow !== undefined || !this.#open) return;
+      try {
+        this.#hooks.functions(functions);
+      } catch (error) {
+        failure = error as Error;
+        first?.failed(failure);
+        thread.requestKill();
+        return;
+      }
+      this.#policies[worker]!.ready();
+      const seat: Seat = { worker, block, port: thread.port };
+      this.#posts[worker] = { state: 'running', thread, block, seat };
+      this.#seats[worker] = seat;
+      first?.ready();
+      this.#hooks.ready(worker);
+    });
+    thread.onStartFailure((error) => {
+      clearTimeout(timer);
+      failure = error;
+      first?.failed(error);
+    });
+    thread.onStray((error) => this.#hooks.stray(worker, error));
+    thread.onStuck(() => this.#replaceStuck(worker, block, thread));
+    thread.onExit((exit) => {
+      clearTimeout(timer);
+      this.#exited(worker, block, thread, slow ? { reason: 'not-started', error: slow } : startExit(exit, failure));
+    });
+  }
+
+  /** Wakes a worker whatever it waits for, so that it looks at its words. */
+  poke(block: number): void {
+    const at = (this.#plant.blocks[block]! + L.W_PARK) >> 2;
+    Atomics.store(this.#plant.memory.i32, at, 1);
+    Atomics.notify(this.#plant.memory.i32, at);
+  }
+
+  #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {
+    this.#alive.delete(block);
+    const post = this.#posts[worker]!;
+    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
+    const left = Atomics.exchange(this.#plant.memory.i32, (this.#plant.blocks[block]! + L.W_LEFT) >> 2, 0);
+    if (current) this.#seats[worker] = undefined;
+    const error = exitError(worker, exit);
+    const wanted = !this.#open || (exit.reason === 'returned' && left === 1);
+    const running = this.#hooks.recover(block, worker, error);
+    if (!current) this.#spare.push({ block, epoch: this.#plant.core.graceBegin() });
+    if (this.#open && !wanted) this.#hooks.crashed(worker, error, running);
+    if (current) this.#posts[worker] = { state: 'between', block };
+    if (this.#open && current) this.#respawn(worker, block, exit);
+    if (this.#alive.size === 0) this.#onEmpty?.();
+  }
+
+  #respawn(worker: number, block: number, exit: ThreadExit): void {
+    const decision = this.#policies[worker]!.ended(exit);
+    if (decision.action === 'give-up') {
+      this.#posts[worker] = { state: 'down', error: decision.error };
+      if (this.#posts.every((post) => post.state === 'down')) this.#hooks.failed(decision.error);
+      return;
+    }
+    this.#restarts[worker]!++;
+    const again = (): void => {
+      if (this.#open) this.#spawn(worker, block);
+    };
+    // Ref'd: a task that waits for this worker keeps the process alive anyway, and without one the timer is short.
+    setTimeout(again, decision.delay);
+  }
+
+  #replaceStuck(worker: number, block: number, thread: Thread): void {
+    this.#hooks.stuck(worker);
+    const post = this.#posts[worker]!;
+    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
+    if (!current) return;
+    this.#seats[worker] = undefined;
+    this.#hooks.abandon(block, worker, new MillraceError('ERR_WORKER_STUCK', `Worker ${worker} does not end.`));
+    if (!this.#open) return;
+    this.#restarts[worker]!++;
+    this.#spawn(worker, this.#freshBlock());
+  }
+
+  // The memory of a stuck thread stays its own until its exit, and until no peer can hold a reference from it.
+  #freshBlock(): number {
+    const i = this.#spare.findIndex(({ epoch }) => this.#plant.core.graceOver(epoch) !== 0);
+    return i < 0 ? this.#plant.addBlock() : this.#spare.splice(i, 1)[0]!.block;
+  }
+}
+
+function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
+  return failure === undefined ? exit : { reason: 'not-started', error: failure };
+}

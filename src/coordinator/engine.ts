@@ -1,0 +1,247 @@
+/**
+ * The coordinator's parts, put together: submission on one side, settlement on the other, limits, lines and threads
+ * around them. The pool is its public face.
+ *
+ * @module
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { MillraceError } from '../errors.ts';
+import { sharedNow } from '../memory/clock.ts';
+import * as L from '../memory/layout.ts';
+import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';
+import { levelSchedule } from '../scheduling/levels.ts';
+import { Bell } from './bell.ts';
+import { Crew, type CrewHooks } from './crew.ts';
+import { FunctionTable } from './functions.ts';
+import type { Handle } from './handle.ts';
+import { Intake } from './intake.ts';
+import { Ledger } from './ledger.ts';
+import { Limits } from './limits.ts';
+import { Lines } from './lines.ts';
+import { raise } from './raise.ts';
+import { Recovery } from './recovery.ts';
+import { Settlement } from './settlement.ts';
+import type { Supervisor } from './threads/supervisor.ts';
+import type { Resolved } from './validate.ts';
+import { Window } from './window.ts';
+
+/** How often waiting levels are looked at for ageing, ms. */
+const AGEING_MS = 100;
+
+export interface EngineEvents {
+  crashed(worker: number, error: Error, tasks: number): void;
+  stuck(worker: number): void;
+  stray(worker: number, error: Error): void;
+  drained(): void;
+  /** There may be room for waiting producers. */
+  progressed(): void;
+  failed(error: Error): void;
+}
+
+export interface EngineParts {
+  readonly options: Resolved;
+  readonly cores: number;
+  readonly supervisor: Supervisor;
+  readonly events: EngineEvents;
+}
+
+export class Engine {
+  readonly plant: Plant;
+  readonly window: Window;
+  readonly ledger: Ledger;
+  readonly intake: Intake;
+  readonly lines: Lines;
+  readonly limits: Limits;
+  readonly settlement: Settlement;
+  readonly bell: Bell;
+  readonly crew: Crew;
+  readonly functions = new FunctionTable();
+  crashes = 0;
+  readonly #events: EngineEvents;
+  readonly #recovery: Recovery;
+  #sinceLook = 0;
+  #ageing: NodeJS.Timeout | undefined;
+  readonly #levelHeads = new Int32Array(L.LEVELS);
+  readonly #levelMoved = new Float64Array(L.LEVELS);
+
+  constructor({ options, cores, supervisor, events }: EngineParts) {
+    this.#events = events;
+    this.plant = new Plant({ ...DEFAULT_SIZES, workers: options.workers }, options.maxMemory);
+    this.plant.setSchedule(levelSchedule([0, 0, 0, 0], L.SCHEDULE_LENGTH));
+    this.window = new Window(this.plant);
+    this.ledger = new Ledger(() => events.drained());
+    const release = (slot: number, handle: Handle | undefined): void => {
+      if (handle !== undefined) this.lines.returned(handle);
+      this.intake.release(slot);
+    };
+    this.intake = new Intake(
+      this.window,
+      (handle) => this.lines.add(handle),
+      (handle) => this.limits.placed(handle),
+    );
+    this.lines = new Lines(this.intake, options.workers, () => this.crew.seats);
+    const settled = (handle: Handle): void => this.limits.settled(handle);
+    this.settlement = new Settlement(
+      this.window,
+      this.ledger,
+      { portOf: (block) => this.#portOf(block), release, settled, corrupt: (what) => this.#corrupt(what) },
+      sharedNow,
+    );
+    this.limits = new Limits(
+      this.intake,
+      this.ledger,
+      {
+        drain: () => this.look(),
+        release,
+        ping: (block) => this.#ping(block),
+        kill: (block) => this.crew.kill(block),
+      },
+      options.graceMs,
+    );
+    this.#recovery = new Recovery({
+      intake: this.intake,
+      ledger: this.ledger,
+      lines: this.lines,
+      settlement: this.settlement,
+      maxAttempts: options.maxAttempts,
+      settled,
+      release,
+    });
+    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow);
+    this.crew = new Crew(
+      this.plant,
+      supervisor,
+      {
+        workers: options.workers,
+        modules: options.modules,
+        startupTimeout: options.startupTimeout,
+        config: { cores, concurrency: options.concurrency, softHeapLimit: options.softHeapLimit },
+        now: sharedNow,
+      },
+      this.#crewHooks(),
+    );
+  }
+
+  /** A task was accepted: its end will be noticed. With many waiting, some are settled now, so that workers go on. */
+  accepted(): void {
+    this.ledger.accepted();
+    this.bell.watch();
+    if (++this.#sinceLook < 64) return;
+    this.#sinceLook = 0;
+    if (this.intake.waiting > 0) {
+      this.look();
+      this.#ageing ??= setInterval(() => this.#age(), AGEING_MS).unref();
+    }
+  }
+
+  /** Settles what has ended and fills the room it leaves. */
+  look(): { ended: number; more: boolean } {
+    const result = this.settlement.drain();
+    if (result.ended > 0) {
+      this.intake.refill();
+      this.lines.dispatch();
+      this.#events.progressed();
+    }
+    return result;
+  }
+
+  /** Ends every outstanding task with this error: the pool is over. */
+  rejectAll(error: () => Error): void {
+    const { window, intake, ledger, lines } = this;
+    for (let slot = 0; slot < this.plant.slots; slot++) {
+      const resolve = window.resolve[slot];
+      if (resolve === undefined) continue;
+      const handle = window.handle[slot];
+      window.resolve[slot] = undefined;
+      if (handle !== undefined) this.limits.settled(handle);
+      this.plant.core.cancel(window.reference(slot));
+      ledger.ended('cancelled');
+      resolve(raise(error()));
+    }
+    for (const handle of lines.clear()) this.limits.cancel(handle, () => raise(error()));
+    for (const backlog of intake.backlog) {
+      for (let task = backlog.front(); task !== undefined; task = backlog.front()) {
+        const { resolve, extra } = task;
+        if (extra !== undefined && !(extra instanceof Uint8Array)) {
+          this.limits.cancel(extra, () => raise(error()));
+          continue;
+        }
+        backlog.shift();
+        ledger.ended('cancelled');
+        resolve(raise(error()));
+      }
+    }
+  }
+
+  /** No thread is left: timers and ports go. */
+  dispose(): void {
+    clearInterval(this.#ageing);
+    this.ledger.close();
+  }
+
+  #turn(): { ended: number; more: boolean; outstanding: boolean } {
+    const { ended, more } = this.look();
+    return { ended, more, outstanding: this.ledger.pending > 0 };
+  }
+
+  #crewHooks(): CrewHooks {
+    return {
+      functions: (report) => this.functions.accept(report),
+      ready: () => this.lines.dispatch(),
+      recover: (block, worker, cause) => {
+        const tasks = this.#recovery.recover(block, worker, cause);
+        this.intake.refill();
+        this.lines.dispatch();
+        this.bell.nudge();
+        this.#events.progressed();
+        return tasks;
+      },
+      abandon: (block, worker, cause) => this.#recovery.abandon(block, worker, cause),
+      crashed: (worker, error, tasks) => {
+        this.crashes++;
+        this.#events.crashed(worker, error, tasks);
+      },
+      stuck: (worker) => this.#events.stuck(worker),
+      stray: (worker, error) => this.#events.stray(worker, error),
+      failed: (error) => this.#events.failed(error),
+    };
+  }
+
+  #portOf(block: number): MessagePort | undefined {
+    return this.crew.threadOf(block)?.port;
+  }
+
+  #ping(block: number): void {
+    const at = (this.plant.blocks[block]! + L.W_PING) >> 2;
+    Atomics.add(this.plant.memory.i32, at, 1);
+    this.crew.poke(block);
+  }
+
+  #corrupt(what: string): void {
+    this.#events.failed(
+      new MillraceError('ERR_CORRUPT', `Shared memory is corrupt (${what}). A task may have written to it; the pool has stopped.`),
+    );
+  }
+
+  // Levels whose tasks wait get more starts in the workers' schedule.
+  #age(): void {
+    const now = sharedNow();
+    const { i32 } = this.plant.memory;
+    const injector = i32[(L.HEADER + L.H_INJECTOR) >> 2]!;
+    const stride = i32[(L.HEADER + L.H_LEVEL_STRIDE) >> 2]!;
+    const ages = Array.from({ length: L.LEVELS }, (_, level) => {
+      const head = Atomics.load(i32, (injector + level * stride + L.MC_HEAD) >> 2);
+      const tail = Atomics.load(i32, (injector + level * stride + L.MC_TAIL) >> 2);
+      if (head !== this.#levelHeads[level] || head === tail) {
+        this.#levelHeads[level] = head;
+        this.#levelMoved[level] = now;
+      }
+      return Math.max(now - this.#levelMoved[level]!, now - (this.intake.backlog[level]!.since ?? now));
+    });
+    this.plant.setSchedule(levelSchedule(ages, L.SCHEDULE_LENGTH));
+    if (this.ledger.pending === 0) {
+      clearInterval(this.#ageing);
+      this.#ageing = undefined;
+    }
+  }
+}

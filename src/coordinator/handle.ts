@@ -1,0 +1,74 @@
+/**
+ * A task that is more than a function, arguments and a promise: one with a time limit, a signal, a worker of its
+ * own, or values only a port can carry.
+ *
+ * @module
+ */
+import type { Place } from './backlog.ts';
+import type { Resolve } from './window.ts';
+
+/** Where the task is now. */
+export type Where =
+  | { readonly at: 'backlog'; readonly level: number; readonly place: Place }
+  /** Held on main for one worker, or for any that can take a port message. */
+  | { readonly at: 'line' }
+  | { readonly at: 'slot'; readonly slot: number; readonly generation: number }
+  | { readonly at: 'settled' };
+
+export const SETTLED: Where = { at: 'settled' };
+
+/** Arguments that travel through a port, held on main until they are posted. */
+export interface PortArguments {
+  readonly args: readonly unknown[];
+  /** What is moved with them; empty when they can be posted again after a crash. */
+  readonly transfer: readonly unknown[];
+}
+
+export class Handle {
+  where: Where = SETTLED;
+  readonly level: number;
+  readonly fn: number;
+  readonly meta: number;
+  readonly resolve: Resolve;
+  readonly timeout: number | undefined;
+  readonly deadline: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** The worker number that must run it. */
+  readonly worker: number | undefined;
+  readonly submitted: object | undefined;
+  /** Encoded arguments while the task waits outside shared memory. */
+  bytes: Uint8Array | undefined;
+  /** The numbers of inline arguments while it waits in a line. */
+  numbers: Float64Array | undefined;
+  port: PortArguments | undefined;
+  /** The worker number whose port carries it, while posted. */
+  posted: number | undefined;
+  timer: NodeJS.Timeout | undefined;
+  deadlineTimer: NodeJS.Timeout | undefined;
+
+  constructor(init: {
+    readonly level: number;
+    readonly fn: number;
+    readonly meta: number;
+    readonly resolve: Resolve;
+    readonly timeout: number | undefined;
+    readonly deadline: number | undefined;
+    readonly signal: AbortSignal | undefined;
+    readonly worker: number | undefined;
+    readonly submitted: object | undefined;
+  }) {
+    this.level = init.level;
+    this.fn = init.fn;
+    this.meta = init.meta;
+    this.resolve = init.resolve;
+    this.timeout = init.timeout;
+    this.deadline = init.deadline;
+    this.signal = init.signal;
+    this.worker = init.worker;
+    this.submitted = init.submitted;
+  }
+
+  get settled(): boolean {
+    return this.where.at === 'settled';
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Time limits, deadlines and signals: what makes a task end before its function does.
+ *
+ * The promise settles at once. A task whose code has not started never runs. One that is running sees
+ * `context().cancelled`; if it goes on for `graceMs`, its thread is killed. An async task that waits is let go by its
+ * worker as soon as that turns its event loop; a worker that does not turn it although no task is on its stack is
+ * killed too.
+ *
+ * @module
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { TimeoutError } from '../errors.ts';
+import { sharedNow } from '../memory/clock.ts';
+import * as L from '../memory/layout.ts';
+import { type Handle, SETTLED } from './handle.ts';
+import type { Intake } from './intake.ts';
+import type { Ledger } from './ledger.ts';
+import { raise, raiseAsIs } from './raise.ts';
+
+export interface LimitHooks {
+  /** Takes completions out of the rings: a task may have ended without our having looked. */
+  drain(): void;
+  /** The task's record is free. */
+  release(slot: number, handle: Handle | undefined): void;
+  /** Makes the worker turn its event loop and look at its pending tasks. */
+  ping(block: number): void;
+  kill(block: number): void;
+}
+
+const root = new AsyncResource('Millrace.Limits');
+
+/** Timers are no request's business, and keep no process alive: the outstanding task does. */
+function timer(ms: number, then: () => void): NodeJS.Timeout {
+  return root.runInAsyncScope(setTimeout, undefined, then, Math.max(1, Math.ceil(ms))).unref();
+}
+
+export class Limits {
+  readonly #intake: Intake;
+  readonly #ledger: Ledger;
+  readonly #hooks: LimitHooks;
+  readonly #graceMs: number;
+  /** One listener a signal, however many tasks it guards. */
+  readonly #signals = new Map<AbortSignal, { readonly tasks: Set<Handle>; readonly listener: () => void }>();
+
+  constructor(intake: Intake, ledger: Ledger, hooks: LimitHooks, graceMs: number) {
+    this.#intake = intake;
+    this.#ledger = ledger;
+    this.#hooks = hooks;
+    this.#graceMs = graceMs;
+  }
+
+  /** At submission. */
+  watch(handle: Handle): void {
+    if (handle.signal !== undefined) this.#listen(handle, handle.signal);
+    const { deadline } = handle;
+    if (deadline !== undefined) handle.deadlineTimer = timer(deadline, () => this.#deadlinePassed(handle, deadline));
+  }
+
+  /** The task got a record: from now on its code may start. */
+  placed(handle: Handle): void {
+    const { timeout } = handle;
+    if (timeout === undefined) return;
+    clearTimeout(handle.timer);
+    handle.timer = timer(timeout, () => this.#checkTimeout(handle, timeout));
+  }
+
+  /** The task has settled. */
+  settled(handle: Handle): void {
+    handle.where = SETTLED;
+    clearTimeout(handle.timer);
+    clearTimeout(handle.deadlineTimer);
+    handle.timer = undefined;
+    handle.deadlineTimer = undefined;
+    if (handle.signal !== undefined) this.#unlisten(handle, handle.signal);
+  }
+
+  /** Settles the task with a rejection, wherever it is; what runs is asked to stop. */
+  cancel(handle: Handle, rejection: () => Promise<never>): void {
+    const { where } = handle;
+    switch (where.at) {
+      case 'settled':
+        return;
+      case 'backlog':
+        this.#intake.backlog[where.level]!.remove(where.place);
+        this.#reject(handle, rejection);
+        return;
+      case 'line':
+        this.#reject(handle, rejection);
+        return;
+      case 'slot':
+        this.#cancelSlot(handle, where.slot, rejection);
+    }
+  }
+
+  #cancelSlot(handle: Handle, slot: number, rejection: () => Promise<never>): void {
+    const { window } = this.#intake;
+    const was = window.plant.core.cancel(window.reference(slot));
+    switch (was) {
+      case L.QUEUED:
+        this.#reject(handle, rejection);
+        this.#hooks.release(slot, handle);
+        return;
+      case L.CLAIMED:
+        this.#abandon(handle, slot, rejection);
+        return;
+      case L.RUNNING:
+      case L.PENDING:
+        this.#abandon(handle, slot, rejection);
+        this.askToStop(slot);
+        return;
+      default:
+        // It has ended; exactly one wins, and it was the task.
+        this.#hooks.drain();
+    }
+  }
+
+  /** A task nobody waits for any more still runs in `slot`: it is told, and has `graceMs`. */
+  askToStop(slot: number): void {
+    const { window } = this.#intake;
+    const { plant } = window;
+    Atomics.store(plant.memory.i32, (plant.cold + slot * L.COLD_BYTES + L.C_CANCEL) >> 2, 1);
+    const block = (window.state(slot) >> L.OWNER_SHIFT) & L.OWNER_MASK;
+    this.#hooks.ping(block);
+    const generation = window.generation[slot]!;
+    timer(this.#graceMs, () => this.#graceOver(slot, generation, block));
+  }
+
+  #graceOver(slot: number, generation: number, block: number): void {
+    this.#hooks.drain();
+    const { window } = this.#intake;
+    if (window.live[slot] === 0 || window.generation[slot] !== generation) return;
+    const word = window.state(slot);
+    const state = word & L.STATE_MASK;
+    if ((state !== L.RUNNING && state !== L.PENDING) || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== block) return;
+    const { i32 } = window.plant.memory;
+    const at = window.plant.blocks[block]!;
+    const current = Atomics.load(i32, (at + L.W_CURRENT) >> 2);
+    // Another task is on the stack: it is not to blame that this one, which waits, cannot be let go yet.
+    if (state === L.PENDING && current !== 0 && current !== slot + 1) {
+      timer(this.#graceMs, () => this.#graceOver(slot, generation, block));
+      return;
+    }
+    this.#hooks.kill(block);
+  }
+
+  // The promise settles now; the record stays until its worker is done with it.
+  #abandon(handle: Handle, slot: number, rejection: () => Promise<never>): void {
+    this.#intake.window.resolve[slot] = undefined;
+    this.#reject(handle, rejection);
+  }
+
+  #reject(handle: Handle, rejection: () => Promise<never>): void {
+    this.settled(handle);
+    this.#ledger.ended('cancelled');
+    handle.resolve(rejection());
+  }
+
+  #checkTimeout(handle: Handle, timeout: number): void {
+    this.#hooks.drain();
+    const { where } = handle;
+    if (where.at !== 'slot') return;
+    const { window } = this.#intake;
+    const { plant } = window;
+    const state = window.state(where.slot) & L.STATE_MASK;
+    const started = plant.memory.f64[(plant.cold + where.slot * L.COLD_BYTES + L.C_STARTED) >> 3]!;
+    const running = state === L.RUNNING || state === L.PENDING;
+    const left = running && started > 0 ? started + timeout - sharedNow() : timeout;
+    if (left > 0) {
+      // Not started yet, or started late: nothing can pass its limit before then.
+      handle.timer = timer(left, () => this.#checkTimeout(handle, timeout));
+      return;
+    }
+    const message = `The task ran longer than its timeout of ${timeout} ms. Raise \`timeout\`, or make it check \`context().cancelled\`.`;
+    this.cancel(handle, () => raise(new TimeoutError('ERR_TIMEOUT', timeout, true, message), handle.submitted as Stack));
+  }
+
+  #deadlinePassed(handle: Handle, deadline: number): void {
+    this.#hooks.drain();
+    const { where } = handle;
+    if (where.at === 'settled') return;
+    const started = where.at === 'slot' && (this.#intake.window.state(where.slot) & L.STATE_MASK) >= L.RUNNING;
+    const message = `The task had not ${started ? 'finished' : 'started'} ${deadline} ms after it was submitted. Raise \`deadline\`, or submit less.`;
+    this.cancel(handle, () => raise(new TimeoutError('ERR_DEADLINE', deadline, started, message), handle.submitted as Stack));
+  }
+
+  #listen(handle: Handle, signal: AbortSignal): void {
+    const entry = this.#signals.get(signal);
+    if (entry !== undefined) {
+      entry.tasks.add(handle);
+      return;
+    }
+    const tasks = new Set([handle]);
+    const listener = (): void => {
+      this.#signals.delete(signal);
+      for (const task of [...tasks]) this.cancel(task, () => raiseAsIs(signal.reason));
+    };
+    this.#signals.set(signal, { tasks, listener });
+    signal.addEventListener('abort', listener, { once: true });
+  }
+
+  #unlisten(handle: Handle, signal: AbortSignal): void {
+    const entry = this.#signals.get(signal);
+    if (entry === undefined) return;
+    entry.tasks.delete(handle);
+    if (entry.tasks.size > 0) return;
+    this.#signals.delete(signal);
+    signal.removeEventListener('abort', entry.listener);
+  }
+}
+
+type Stack = { readonly stack?: string } | undefined;

@@ -1,0 +1,125 @@
+/**
+ * Tasks that must go to one worker's inbox: those with an `affinity`, and those whose values only a port can carry.
+ * They wait here, on the main thread, until that worker (for a port task: any worker) can soon take one, because
+ * what has been posted to a thread is lost with it.
+ *
+ * @module
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { PortTask } from '../../workers/arguments.ts';
+import * as L from '../memory/layout.ts';
+import type { Handle } from './handle.ts';
+import type { Intake } from './intake.ts';
+
+/** Port tasks a worker may have in hand: one to run and one to follow. */
+const PORT_CREDIT = 2;
+/** Affinity tasks in a worker's inbox. */
+const INBOX_CREDIT = 512;
+
+/** Where a worker number's tasks go at the moment. */
+export interface Seat {
+  readonly worker: number;
+  /** Its block, and the port of its thread. */
+  readonly block: number;
+  readonly port: MessagePort;
+}
+
+export class Lines {
+  readonly #intake: Intake;
+  readonly #seats: () => readonly (Seat | undefined)[];
+  /** By worker number; the last entry is for any worker. */
+  readonly #own: Handle[][];
+  readonly #any: Handle[] = [];
+  readonly #inFlight: number[];
+
+  constructor(intake: Intake, workers: number, seats: () => readonly (Seat | undefined)[]) {
+    this.#intake = intake;
+    this.#seats = seats;
+    this.#own = Array.from({ length: workers }, () => []);
+    this.#inFlight = new Array<number>(workers).fill(0);
+  }
+
+  get waiting(): number {
+    return this.#any.length + this.#own.reduce((sum, line) => sum + line.length, 0);
+  }
+
+  add(handle: Handle): void {
+    handle.where = { at: 'line' };
+    this.#lineOf(handle).push(handle);
+    this.dispatch();
+  }
+
+  /** A task whose worker died before its code started: the first again. */
+  addFirst(handle: Handle): void {
+    handle.where = { at: 'line' };
+    this.#lineOf(handle).unshift(handle);
+  }
+
+  /** A task of a line has left its worker. */
+  returned(handle: Handle): void {
+    if (handle.posted === undefined) return;
+    this.#inFlight[handle.posted]!--;
+    handle.posted = undefined;
+  }
+
+  /** Takes every task out, for a pool that ends. */
+  clear(): Handle[] {
+    const all = [...this.#own.flat(), ...this.#any].filter((handle) => !handle.settled);
+    for (const line of this.#own) line.length = 0;
+    this.#any.length = 0;
+    return all;
+  }
+
+  /** Gives workers what they can take. Cheap when no line is waiting. */
+  dispatch(): void {
+    const seats = this.#seats();
+    for (const [worker, line] of this.#own.entries()) {
+      const seat = seats[worker];
+      while (line.length > 0 && seat !== undefined && this.#inFlight[worker]! < this.#creditOf(line[0]!)) {
+        if (!this.#send(line, seat)) break;
+      }
+    }
+    while (this.#any.length > 0) {
+      let best: Seat | undefined;
+      for (const seat of seats) {
+        if (seat === undefined || this.#inFlight[seat.worker]! >= PORT_CREDIT) continue;
+        if (best === undefined || this.#inFlight[seat.worker]! < this.#inFlight[best.worker]!) best = seat;
+      }
+      if (best === undefined || !this.#send(this.#any, best)) return;
+    }
+  }
+
+  #creditOf(handle: Handle): number {
+    return (handle.meta & L.META_PORT) !== 0 ? PORT_CREDIT : INBOX_CREDIT;
+  }
+
+  #lineOf(handle: Handle): Handle[] {
+    return handle.worker === undefined ? this.#any : this.#own[handle.worker]!;
+  }
+
+  // The first of the line to this worker. False: no record is free, try again when one is.
+  #send(line: Handle[], seat: Seat): boolean {
+    const handle = line[0]!;
+    if (handle.settled) {
+      line.shift();
+      return true;
+    }
+    const { window } = this.#intake;
+    const block = window.plant.blocks[seat.block]!;
+    // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
+    if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox) return false;
+    const slot = this.#intake.place(handle);
+    if (slot < 0) return false;
+    line.shift();
+    const reference = window.reference(slot);
+    if ((handle.meta & L.META_PORT) !== 0) {
+      const message: PortTask =
+        handle.port === undefined ? { reference, bytes: handle.bytes! } : { reference, args: handle.port.args };
+      seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
+    }
+    handle.posted = seat.worker;
+    this.#inFlight[seat.worker]!++;
+    window.plant.core.injectTo(block, reference);
+    return true;
+  }
+}

@@ -1,0 +1,457 @@
+/**
+ * The pool: a task module's functions, run on every core.
+ *
+ * @module
+ */
+import { EventEmitter } from 'node:events';
+import { expected, MillraceError } from '../errors.ts';
+import * as L from '../memory/layout.ts';
+import { LEVEL } from '../scheduling/levels.ts';
+import { Engine } from './engine.ts';
+import { type PoolFunction, SOURCE } from './functions.ts';
+import { Handle } from './handle.ts';
+import { inlineMeta, writeInline } from './inline.ts';
+import { TO_PORT } from './intake.ts';
+import { mapInputs } from './map.ts';
+import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
+import { portArguments } from './port-arguments.ts';
+import { raise, raiseAsIs } from './raise.ts';
+import { poolStats } from './stats.ts';
+import type { Supervisor } from './threads/supervisor.ts';
+import type { AnyTasks, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
+import { mapOptions, type Resolved, runOptions } from './validate.ts';
+import type { Resolve } from './window.ts';
+
+/** What the pool is at. */
+type Phase =
+  | { readonly phase: 'open' }
+  | { readonly phase: 'closing'; readonly report: Promise<CloseReport> }
+  | { readonly phase: 'closed'; readonly report: CloseReport }
+  | { readonly phase: 'failed'; readonly error: Error };
+
+/** A thread told to end by `terminate` has this long, ms; what stays after that is counted as stuck. */
+const TERMINATE_MS = 5000;
+
+// One executor for all promises, so that none allocates a closure of its own.
+let grabbed: Resolve;
+const grab = (resolve: Resolve): void => {
+  grabbed = resolve;
+};
+
+/**
+ * Runs the functions of a task module on worker threads. Made by `createPool`.
+ *
+ * @typeParam M - the task module, as `typeof import('./tasks.js')`
+ */
+export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements AsyncDisposable {
+  readonly #engine: Engine;
+  readonly #options: Resolved;
+  readonly #tasks = new Map<string, (...args: unknown[]) => Promise<unknown>>();
+  /** Accepted at most: `maxQueue` waiting, one running on each worker. */
+  readonly #most: number;
+  #phase: Phase = { phase: 'open' };
+  #saturated = false;
+  #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
+  readonly #drainWaiters: (() => void)[] = [];
+  /** The module's functions as methods: `pool.tasks.thumbnail(bytes, 200)`. */
+  readonly tasks: TaskProxy<M>;
+
+  /** Use `createPool`. */
+  constructor(options: Resolved, cores: number, supervisor: Supervisor) {
+    super();
+    this.#options = options;
+    this.#most = Math.min(Number.MAX_SAFE_INTEGER, options.maxQueue + options.workers);
+    this.#engine = new Engine({
+      options,
+      cores,
+      supervisor,
+      events: {
+        crashed: (worker, error, tasks) => this.emit('workerCrash', { worker, error, tasks }),
+        stuck: (worker) => this.emit('workerStuck', { worker }),
+        stray: (worker, error) => this.emit('strayError', { worker, error }),
+        drained: () => this.#drained(),
+        progressed: () => this.#progressed(),
+        failed: (error) => this.#fail(error),
+      },
+    });
+    this.tasks = this.#proxy(undefined);
+  }
+
+  /** @internal Resolves when every worker has loaded the task modules. */
+  async start(): Promise<void> {
+    try {
+      await this.#engine.crew.start();
+    } catch (error) {
+      this.#phase = { phase: 'failed', error: error as Error };
+      await this.#engine.crew.terminate(TERMINATE_MS);
+      this.#engine.dispose();
+      throw error;
+    }
+  }
+
+  /** Number of worker threads. */
+  get workers(): number {
+    return this.#options.workers;
+  }
+
+  /**
+   * Runs one function of the task module on a worker. The arguments are copied when this is called; later changes to
+   * them are not seen.
+   *
+   * @returns what the function returns, as `structuredClone` would give it
+   * @throws (rejects) the function's own error; `ERR_UNKNOWN_FUNCTION`, `ERR_SERIALIZE`, `ERR_QUEUE_FULL`,
+   *   `ERR_CLOSED`, `ERR_TIMEOUT`, `ERR_DEADLINE`, `ERR_WORKER_CRASHED`; the signal's reason
+   * @throws InvalidArgumentError at once, for options or arguments of the wrong type
+   * @example
+   * ```ts
+   * import { createPool } from 'millrace';
+   * import type * as tasks from './tasks.ts';
+   *
+   * const pool = await createPool<typeof tasks>({ tasks: new URL('./tasks.ts', import.meta.url) });
+   * console.log(await pool.run('add', [1, 2], { priority: 'high', timeout: 1_000 })); // 3
+   * await pool.close();
+   * ```
+   * ```ts
+   * // file: tasks.ts
+   * export const add = (a: number, b: number): number => a + b;
+   * ```
+   */
+  run<K extends TaskName<M>>(name: K, args?: TaskArgs<M, K>, options?: RunOptions): Promise<TaskResult<M, K>> {
+    if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
+    if (options !== undefined) runOptions(options, this.#options.workers);
+    const fn = this.#engine.functions.get(name);
+    if (fn === undefined) return raise(this.#engine.functions.unknown(name));
+    return this.#submit(fn, args ?? [], options) as Promise<TaskResult<M, K>>;
+  }
+
+  /**
+   * Runs a function that is not in a task module. It is sent as source text: it sees its arguments and what is
+   * global in a worker, nothing of where it was written.
+   *
+   * @throws (rejects) as `run`; `ERR_BAD_FUNCTION` for built-in and bound functions, and when it uses a name from
+   *   outside
+   * @example
+   * ```ts
+   * import { createPool } from 'millrace';
+   *
+   * await using pool = await createPool();
+   * console.log(await pool.exec((a: number, b: number) => a + b, [1, 2])); // 3
+   * ```
+   */
+  exec<A extends unknown[], R>(fn: (...args: A) => R, args?: A, options?: RunOptions): Promise<Awaited<R>> {
+    if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
+    if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
+    if (options !== undefined) runOptions(options, this.#options.workers);
+    const source = Function.prototype.toString.call(fn);
+    if (/\{\s*\[native code\]\s*\}\s*$/.test(source) || /^class\b/.test(source)) {
+      const what = source.startsWith('class') ? 'a class' : 'built in or bound';
+      return raise(
+        new MillraceError('ERR_BAD_FUNCTION', `The function given to \`exec\` is ${what}; its source cannot be sent. Wrap it: \`(...args) => …\`.`),
+      );
+    }
+    return this.#submit(SOURCE, [source, ...(args ?? [])], options) as Promise<Awaited<R>>;
+  }
+
+  /**
+   * The task functions with these options for every call: `pool.with({ priority: 'low' }).index(file)`.
+   *
+   * @throws InvalidArgumentError
+   */
+  with(options: RunOptions): TaskProxy<M> {
+    runOptions(options, this.#options.workers);
+    return this.#proxy(options);
+  }
+
+  /**
+   * Runs one function over many inputs. Inputs are taken as results are consumed, `window` ahead at most, so an
+   * endless or slow iterable is fine. Leaving the loop early, or an error, cancels what is not finished.
+   *
+   * @returns results in the order of the inputs, or as they complete with `ordered: false`
+   * @example
+   * ```ts
+   * import { createPool } from 'millrace';
+   *
+   * await using pool = await createPool({ tasks: new URL('./tasks.ts', import.meta.url) });
+   * let sum = 0;
+   * for await (const square of pool.map('square', [1, 2, 3])) sum += square as number;
+   * console.log(sum); // 14
+   * ```
+   * ```ts
+   * // file: tasks.ts
+   * export const square = (n: number): number => n * n;
+   * ```
+   */
+  map<K extends TaskName<M>>(
+    name: K,
+    inputs: Iterable<TaskArgs<M, K>[0]> | AsyncIterable<TaskArgs<M, K>[0]>,
+    options: MapOptions = {},
+  ): AsyncGenerator<TaskResult<M, K>, void, undefined> {
+    mapOptions(options, this.#options.workers);
+    const fn = this.#engine.functions.get(name);
+    const submit = (input: unknown, signal: AbortSignal, run: RunOptions): Promise<unknown> =>
+      fn === undefined
+        ? raise(this.#engine.functions.unknown(name))
+        : this.#submit(fn, [input], { ...run, signal }, true);
+    return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<TaskResult<M, K>, void, undefined>;
+  }
+
+  /** Resolves when fewer than `maxQueue` tasks wait: what a producer awaits before it submits more. At once when there is room. */
+  room(): Promise<void> {
+    if (this.#engine.ledger.pending < this.#most) return Promise.resolve();
+    return this.#roomPromise();
+  }
+
+  /** Counters and figures as of now. Costs a few microseconds for each worker. */
+  stats(): PoolStats {
+    return poolStats(this.#engine, this.#options);
+  }
+
+  /** Resolves when no accepted task is outstanding. The pool stays open. */
+  drain(): Promise<void> {
+    if (this.#engine.ledger.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+  }
+
+  /**
+   * Takes no more tasks, lets the accepted ones finish, ends the threads. With `timeout` (ms, from now) what is not
+   * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise.
+   */
+  close(options: { readonly timeout?: number } = {}): Promise<CloseReport> {
+    const { timeout } = options;
+    if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31)) {
+      throw expected('timeout', 'a number of milliseconds from 0 to 2147483647', timeout);
+    }
+    switch (this.#phase.phase) {
+      case 'open':
+        return this.#enterClosing(this.#close(timeout));
+      case 'closing':
+        return this.#phase.report;
+      case 'closed':
+        return Promise.resolve(this.#phase.report);
+      case 'failed':
+        return Promise.resolve(this.#report(0));
+    }
+  }
+
+  /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, threads are ended wherever they are. */
+  terminate(): Promise<CloseReport> {
+    if (this.#phase.phase === 'closed' || this.#phase.phase === 'failed') return this.close();
+    return this.#enterClosing(this.#terminate('ERR_TERMINATED', 'The pool was terminated before the task settled.'));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close().then(() => {});
+  }
+
+  // ── Submission ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  #submit(fn: PoolFunction, args: readonly unknown[], options: RunOptions | undefined, admitted = false): Promise<unknown> {
+    if (this.#phase.phase !== 'open') return raise(this.#refusal());
+    const engine = this.#engine;
+    if (engine.ledger.pending >= this.#most && !admitted) {
+      const full = this.#full();
+      if (full !== undefined) return full;
+    }
+    if (options === undefined && fn.plain && !this.#options.submissionStack) {
+      const meta = inlineMeta(args);
+      const promise = new Promise(grab);
+      const resolve = grabbed;
+      if (meta >= 0) {
+        engine.intake.submit(LEVEL.normal, fn.number, meta, args, resolve);
+        engine.accepted();
+        return promise;
+      }
+      try {
+        if (engine.intake.submitEncoded(LEVEL.normal, fn.number, 0, args, resolve)) {
+          engine.accepted();
+          return promise;
+        }
+      } catch (error) {
+        return raise(error);
+      }
+    }
+    return this.#submitWith(fn, args, { ...fn.options, ...options });
+  }
+
+  // Everything but the fast path: options, or values for a port.
+  #submitWith(fn: PoolFunction, args: readonly unknown[], options: RunOptions): Promise<unknown> {
+    const { signal, timeout, deadline, affinity, idempotent, transfer, priority } = options;
+    if (signal?.aborted) return raiseAsIs(signal.reason);
+    const engine = this.#engine;
+    const flags = (idempotent ? L.META_IDEMPOTENT : 0) | (timeout !== undefined ? L.META_TIMED : 0);
+    let meta = inlineMeta(args);
+    let bytes: Uint8Array | undefined;
+    let port: Handle['port'];
+    try {
+      if (transfer !== undefined && transfer.length > 0) {
+        port = portArguments(args, transfer);
+        meta = L.META_PORT;
+      } else if (meta < 0) {
+        const encoded = engine.intake.encode(args);
+        if (encoded === TO_PORT) port = portArguments(args, []);
+        else bytes = encoded;
+        meta = encoded === TO_PORT ? L.META_PORT : L.META_ENCODED;
+      } else if (timeout !== undefined) {
+        // Its start is written down, so it does not start in the same step that claims it.
+        meta &= ~L.META_INLINE;
+      }
+    } catch (error) {
+      return raise(error);
+    }
+    if (this.#phase.phase !== 'open') return raise(this.#refusal());
+    if (timeout === 0 || deadline === 0) {
+      return raise(new MillraceError(timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE', 'A limit of 0 ms leaves no time to run.'));
+    }
+    const promise = new Promise(grab);
+    const handle = new Handle({
+      level: LEVEL[priority ?? 'normal'],
+      fn: fn.number,
+      meta: meta | flags,
+      resolve: grabbed,
+      timeout,
+      deadline,
+      signal,
+      worker: affinity,
+      submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
+    });
+    handle.bytes = bytes;
+    handle.port = port;
+    if (bytes === undefined && port === undefined) {
+      handle.numbers = new Float64Array(4);
+      writeInline(handle.numbers, 0, args);
+    }
+    engine.ledger.accepted();
+    engine.limits.watch(handle);
+    if (port !== undefined || affinity !== undefined) engine.lines.add(handle);
+    else engine.intake.submitHandle(handle);
+    engine.bell.watch();
+    return promise;
+  }
+
+  #refusal(): MillraceError {
+    if (this.#phase.phase === 'failed') {
+      return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${this.#phase.error.message}`, {
+        cause: this.#phase.error,
+      });
+    }
+    return new MillraceError('ERR_CLOSED', 'The pool is closing or closed. Submit before `close`, or make another pool.');
+  }
+
+  #full(): Promise<never> | undefined {
+    if (!this.#saturated) {
+      this.#saturated = true;
+      this.emit('saturated');
+    }
+    // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
+    if (this.#options.whenFull === 'wait') return undefined;
+    const text = `${this.#options.maxQueue} tasks are waiting already. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;
+    return raise(new MillraceError('ERR_QUEUE_FULL', text));
+  }
+
+  #proxy(options: RunOptions | undefined): TaskProxy<M> {
+    const methods = options === undefined ? this.#tasks : new Map<string, (...args: unknown[]) => Promise<unknown>>();
+    return new Proxy(Object.create(null) as TaskProxy<M>, {
+      get: (_, name) => {
+        // `await pool.tasks` must not look like a promise.
+        if (typeof name !== 'string' || name === 'then') return undefined;
+        let method = methods.get(name);
+        if (method === undefined) {
+          method = this.#method(name, options);
+          methods.set(name, method);
+        }
+        return method;
+      },
+    });
+  }
+
+  #method(name: string, options: RunOptions | undefined): (...args: unknown[]) => Promise<unknown> {
+    const fn = this.#engine.functions.get(name);
+    if (fn === undefined) return () => raise(this.#engine.functions.unknown(name));
+    return (...args) => this.#submit(fn, args, options);
+  }
+
+  // ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #enterClosing(report: Promise<CloseReport>): Promise<CloseReport> {
+    this.#phase = { phase: 'closing', report };
+    return report;
+  }
+
+  async #close(timeout: number | undefined): Promise<CloseReport> {
+    // Lets the phase change before anything is awaited, so that a submission from here on is refused.
+    await null;
+    const outcome = timeout === undefined ? await this.drain() : await this.#within(timeout, this.drain());
+    if (outcome === 'late') return this.#terminate('ERR_CLOSED', 'The pool was closed before the task settled.');
+    const stuck = await this.#engine.crew.stop(this.#options.graceMs);
+    if (stuck > 0) await this.#engine.crew.terminate(TERMINATE_MS);
+    return this.#finish();
+  }
+
+  async #terminate(code: 'ERR_CLOSED' | 'ERR_TERMINATED', message: string): Promise<CloseReport> {
+    await null;
+    this.#engine.look();
+    this.#engine.rejectAll(() => new MillraceError(code, message));
+    await this.#engine.crew.terminate(TERMINATE_MS);
+    return this.#finish();
+  }
+
+  #finish(): CloseReport {
+    const report = this.#report(this.#engine.crew.threads);
+    this.#phase = { phase: 'closed', report };
+    this.#engine.dispose();
+    this.#room?.open();
+    return report;
+  }
+
+  #report(stuck: number): CloseReport {
+    const { completed, cancelled } = this.#engine.ledger;
+    return { completed, cancelled, stuck };
+  }
+
+  #fail(error: Error): void {
+    if (this.#phase.phase === 'failed' || this.#phase.phase === 'closed') return;
+    this.#phase = { phase: 'failed', error };
+    this.#engine.rejectAll(() => this.#refusal());
+    this.#room?.open();
+    void this.#engine.crew.terminate(TERMINATE_MS).then(() => this.#engine.dispose());
+  }
+
+  async #within(ms: number, done: Promise<void>): Promise<'late' | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(resolve, ms, 'late');
+    });
+    const first = await Promise.race([done.then(() => undefined), late]);
+    clearTimeout(timer);
+    return first;
+  }
+
+  #drained(): void {
+    for (const resolve of this.#drainWaiters.splice(0)) resolve();
+    if (this.#phase.phase === 'open') this.emit('drained');
+  }
+
+  #progressed(): void {
+    if (this.#engine.ledger.pending >= this.#most) return;
+    this.#saturated = false;
+    this.#room?.open();
+    this.#room = undefined;
+  }
+
+  #roomPromise(): Promise<void> {
+    if (this.#room === undefined) {
+      let open = (): void => {};
+      const promise = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      this.#room = { promise, open };
+    }
+    return this.#room.promise;
+  }
+}
+
+function stackHere(below: (...args: never[]) => unknown): object {
+  const at = {};
+  Error.captureStackTrace(at, below);
+  return at;
+}

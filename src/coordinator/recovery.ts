@@ -1,0 +1,211 @@
+/**
+ * What happens to a worker's tasks when its thread is gone (`recover`), or does not go although it was told to
+ * (`abandon`). The protocol and its argument: ../memory/recovery/README.md.
+ *
+ * @module
+ */
+import { WorkerError } from '../errors.ts';
+import * as L from '../memory/layout.ts';
+import type { Handle } from './handle.ts';
+import { type Intake, handleOf } from './intake.ts';
+import type { Ledger } from './ledger.ts';
+import type { Lines } from './lines.ts';
+import { raise } from './raise.ts';
+import type { Settlement } from './settlement.ts';
+
+export interface RecoveryParts {
+  readonly intake: Intake;
+  readonly ledger: Ledger;
+  readonly lines: Lines;
+  readonly settlement: Settlement;
+  readonly maxAttempts: number;
+  /** A handle's timers and listeners go. */
+  settled(handle: Handle): void;
+  release(slot: number, handle: Handle | undefined): void;
+}
+
+export class Recovery {
+  readonly #parts: RecoveryParts;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The thread that wrote to this block has exited: nothing it does can come any more. Every task it held is settled
+   * or issued again; what it took from a queue without claiming it is found by issuing every waiting task again.
+   *
+   * @returns how many tasks it was running
+   */
+  recover(block: number, worker: number, cause: Error): number {
+    const { intake, settlement } = this.#parts;
+    const { window } = intake;
+    settlement.drainAll(block);
+    const again: number[] = [];
+    let running = 0;
+    for (let slot = 0; slot < window.plant.slots; slot++) {
+      if (window.live[slot] === 0) continue;
+      const word = window.state(slot);
+      if ((word & ~L.SLOT_MASK) !== window.generation[slot]) continue;
+      const state = word & L.STATE_MASK;
+      const owner = (word >> L.OWNER_SHIFT) & L.OWNER_MASK;
+      if (owner === L.NOBODY) {
+        if (state !== L.QUEUED) continue;
+        if (window.handle[slot]?.posted === undefined) again.push(window.reference(slot));
+        else if (window.handle[slot]?.posted === worker) this.#backToLine(slot, worker, cause);
+      } else if (owner === block) {
+        if (state === L.RUNNING || state === L.PENDING) running++;
+        this.#mend(slot, state, block, worker, cause);
+      }
+    }
+    this.#reset(block);
+    intake.reissue(again);
+    return running;
+  }
+
+  /**
+   * The thread does not end: a native call holds it, and may go on writing to the records it had. They are left to
+   * it; their tasks go on in fresh records, or reject.
+   */
+  abandon(block: number, worker: number, cause: Error): void {
+    const { intake, settlement } = this.#parts;
+    const { window } = intake;
+    settlement.drainAll(block);
+    for (let slot = 0; slot < window.plant.slots; slot++) {
+      if (window.live[slot] === 0 || window.resolve[slot] === undefined) continue;
+      const word = window.state(slot);
+      const state = word & L.STATE_MASK;
+      const handle = window.handle[slot];
+      if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === block && state >= L.CLAIMED && state <= L.PENDING) {
+        if (this.#mayRunAgain(slot, state)) this.#move(slot);
+        else this.#reject(slot, new WorkerError('ERR_WORKER_STUCK', details(worker, 1), stuckMessage(worker), { cause }));
+      } else if (state === L.QUEUED && handle?.posted === worker) {
+        this.#backToLine(slot, worker, cause);
+      }
+    }
+  }
+
+  #mend(slot: number, state: number, block: number, worker: number, cause: Error): void {
+    const { intake, settlement, maxAttempts } = this.#parts;
+    const { window } = intake;
+    if (state >= L.DONE) {
+      settlement.settleSlot(slot, block);
+      return;
+    }
+    if (window.resolve[slot] === undefined) {
+      // Nobody waits for it any more; its worker would have given the record back.
+      this.#parts.release(slot, window.handle[slot]);
+      return;
+    }
+    const deaths = ++window.deaths[slot]!;
+    if (deaths >= maxAttempts && (state === L.CLAIMED || this.#isIdempotent(slot))) {
+      const text = `The task has ended ${deaths} workers and is not tried again. ${cause.message}`;
+      this.#rejectAndFree(slot, new WorkerError('ERR_POISONED', details(worker, deaths), text, { cause }));
+      return;
+    }
+    if (!this.#mayRunAgain(slot, state)) {
+      const text = `Worker ${worker} ended while it ran the task: ${cause.message} Mark the task \`idempotent\` if it may run again.`;
+      this.#rejectAndFree(slot, new WorkerError('ERR_WORKER_CRASHED', details(worker, deaths), text, { cause }));
+      return;
+    }
+    if (window.handle[slot]?.posted === undefined) intake.restart(slot);
+    else this.#backToLine(slot, worker, cause);
+  }
+
+  #isIdempotent(slot: number): boolean {
+    const { plant } = this.#parts.intake.window;
+    const at = (plant.tasks + slot * L.TASK_BYTES) >> 2;
+    return (plant.memory.i32[at + (L.T_META >> 2)]! & L.META_IDEMPOTENT) !== 0;
+  }
+
+  #mayRunAgain(slot: number, state: number): boolean {
+    return state === L.CLAIMED || this.#isIdempotent(slot);
+  }
+
+  // The task was bound to the worker that is gone: to the front of its line, for the next thread with that number.
+  #backToLine(slot: number, worker: number, cause: Error): void {
+    const { lines } = this.#parts;
+    const { window } = this.#parts.intake;
+    const handle = window.handle[slot]!;
+    if ((handle.port?.transfer.length ?? 0) > 0) {
+      const text = `Worker ${worker} ended before it ran the task, and what had been transferred to it is lost. ${cause.message}`;
+      this.#rejectAndFree(
+        slot,
+        new WorkerError('ERR_WORKER_CRASHED', { worker, started: false, attempts: 0 }, text, { cause }),
+      );
+      return;
+    }
+    this.#parts.release(slot, handle);
+    lines.addFirst(handle);
+  }
+
+  // A fresh record for the task of a record that is left to a stuck thread.
+  #move(slot: number): void {
+    const { intake, lines } = this.#parts;
+    const { window } = intake;
+    const { plant } = window;
+    const resolve = window.resolve[slot]!;
+    const old = window.handle[slot];
+    const at = (plant.tasks + slot * L.TASK_BYTES) >> 2;
+    const { i32, f64, u8 } = plant.memory;
+    const meta = i32[at + (L.T_META >> 2)]!;
+    window.resolve[slot] = undefined;
+    window.handle[slot] = undefined;
+    if (old?.posted !== undefined) {
+      lines.returned(old);
+      lines.addFirst(old);
+      return;
+    }
+    const fn = i32[at + (L.T_FN >> 2)]!;
+    const handle = old ?? handleOf(window.level[slot]!, fn, meta, resolve, undefined);
+    const length = i32[at + (L.T_LENGTH >> 2)]!;
+    if ((meta & L.META_ENCODED) !== 0 && handle.bytes === undefined) {
+      const address = i32[at + (L.T_PAYLOAD >> 2)]!;
+      handle.bytes = u8.slice(address, address + length);
+    }
+    const from = (at >> 1) + (L.T_ARGS >> 3);
+    handle.numbers ??= f64.slice(from, from + 4);
+    intake.submitHandle(handle);
+  }
+
+  #reject(slot: number, error: WorkerError): void {
+    const { ledger } = this.#parts;
+    const { window } = this.#parts.intake;
+    const resolve = window.resolve[slot]!;
+    const handle = window.handle[slot];
+    window.resolve[slot] = undefined;
+    if (handle !== undefined) this.#parts.settled(handle);
+    ledger.ended('failed');
+    resolve(raise(error, handle?.submitted as { stack?: string } | undefined));
+  }
+
+  #rejectAndFree(slot: number, error: WorkerError): void {
+    const handle = this.#parts.intake.window.handle[slot];
+    this.#reject(slot, error);
+    this.#parts.release(slot, handle);
+  }
+
+  // The block is ready for another thread.
+  #reset(block: number): void {
+    const { plant } = this.#parts.intake.window;
+    const at = plant.blocks[block]!;
+    plant.core.adopt(at);
+    const { i32 } = plant.memory;
+    const results = at + plant.shape.results;
+    i32[(results + L.RB_TAIL) >> 2] = 0;
+    Atomics.store(i32, (results + L.RB_HEAD) >> 2, 0);
+    Atomics.store(i32, (at + L.W_COMMAND) >> 2, 0);
+    Atomics.store(i32, (at + L.W_CURRENT) >> 2, 0);
+    Atomics.store(i32, (at + L.W_PONG) >> 2, Atomics.load(i32, (at + L.W_PING) >> 2));
+    Atomics.store(i32, (at + L.W_SEEN) >> 2, Atomics.load(i32, (L.HEADER + L.H_EPOCH) >> 2));
+    i32[(at + L.W_BATCH) >> 2] = 1;
+  }
+}
+
+function details(worker: number, attempts: number): { worker: number; started: true; attempts: number } {
+  return { worker, started: true, attempts };
+}
+
+function stuckMessage(worker: number): string {
+  return `Worker ${worker} does not end: a native call holds it. It was replaced; the task's effects may still come.`;
+}

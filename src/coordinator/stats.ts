@@ -1,0 +1,47 @@
+/**
+ * The figures of a pool, read from the words the workers keep.
+ *
+ * @module
+ */
+import * as L from '../memory/layout.ts';
+import type { Engine } from './engine.ts';
+import type { PoolStats, WorkerStats } from './options.ts';
+import type { Resolved } from './validate.ts';
+
+export function poolStats(engine: Engine, options: Resolved): PoolStats {
+  const { ledger, plant } = engine;
+  const workers = Array.from({ length: options.workers }, (_, worker) => workerStats(engine, worker));
+  const running = workers.filter((w) => w.state === 'busy').length;
+  const steals = plant.blocks.reduce((sum, at) => sum + plant.memory.i32[(at + L.W_STEALS) >> 2]!, 0);
+  return {
+    workers,
+    pending: ledger.pending,
+    waiting: Math.max(0, ledger.pending - running),
+    submitted: ledger.submitted,
+    completed: ledger.completed,
+    failed: ledger.failed,
+    cancelled: ledger.cancelled,
+    steals,
+    crashes: engine.crashes,
+    memory: { bytes: plant.memory.u8.length, limit: plant.memory.limit, payloadBytes: engine.intake.arena.live },
+  };
+}
+
+function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
+  const { state, block, restarts } = crew.state(worker);
+  const at = plant.blocks[block ?? worker]!;
+  const { i32, f64 } = plant.memory;
+  const parked = (Atomics.load(i32, (L.HEADER + L.H_PARKED) / 4 + ((block ?? 0) >> 5)) >> ((block ?? 0) & 31)) & 1;
+  const size = Atomics.load(i32, (at + L.W_DEQUE + L.DQ_BOTTOM) >> 2) - Atomics.load(i32, (at + L.W_DEQUE + L.DQ_TOP) >> 2);
+  return {
+    worker,
+    state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'down' ? 'down' : 'starting',
+    completed: i32[(at + L.W_EXECUTED) >> 2]!,
+    steals: i32[(at + L.W_STEALS) >> 2]!,
+    busyMs: f64[(at + L.W_BUSY) >> 3]!,
+    parks: i32[(at + L.W_PARKS) >> 2]!,
+    heapUsed: f64[(at + L.W_HEAP) >> 3]!,
+    restarts,
+    queued: Math.max(0, size | 0),
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * What the pool knows of a task module at compile time.
+ *
+ * @module
+ */
+
+/** Any function a task module may export. */
+// biome-ignore lint/suspicious/noExplicitAny: the bound must accept functions of any parameters; it is never called through
+type AnyFunction = (...args: any[]) => unknown;
+
+/** The names of a module's functions. */
+export type TaskName<M> = { [K in keyof M]: M[K] extends AnyFunction ? K : never }[keyof M] & string;
+
+/** A function's parameters. */
+export type TaskArgs<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? Readonly<A> : never;
+
+/** What the caller awaits. */
+export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R ? Awaited<R> : never;
+
+/** The module's functions as methods that return promises. */
+export type TaskProxy<M> = {
+  readonly [K in TaskName<M>]: M[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+};
+
+/** The type of a pool whose task module is not known to the compiler: any name, any arguments. */
+export type AnyTasks = Record<string, (...args: unknown[]) => unknown>;

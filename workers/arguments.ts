@@ -1,0 +1,80 @@
+/**
+ * The arguments of a claimed task: from the record, from bytes in the arena, or from the port.
+ *
+ * @module
+ */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { Decoder } from '../src/codec/index.ts';
+import { MillraceError } from '../src/errors.ts';
+import * as L from '../src/memory/layout.ts';
+import type { WorkerView } from './view.ts';
+
+/** Posted before the task is put into this worker's inbox. */
+export interface PortTask {
+  /** Generation and slot. */
+  readonly reference: number;
+  readonly args?: readonly unknown[];
+  /** The arguments as the codec wrote them, when shared memory had no room for them. */
+  readonly bytes?: Uint8Array;
+}
+
+export class ArgumentReader {
+  readonly #view: WorkerView;
+  readonly #port: MessagePort;
+  readonly #decoder = new Decoder();
+
+  constructor(view: WorkerView, port: MessagePort) {
+    this.#view = view;
+    this.#port = port;
+  }
+
+  /** Arguments in the record that are not all numbers. */
+  inline(at: number, meta: number): unknown[] {
+    const { f64 } = this.#view.memory;
+    const args: unknown[] = [];
+    const count = meta & L.META_COUNT;
+    for (let i = 0; i < count; i++) {
+      args[i] = inlineValue((meta >> (L.META_KINDS + i * 4)) & 15, f64[(at >> 1) + (L.T_ARGS >> 3) + i]!);
+    }
+    return args;
+  }
+
+  /** Arguments outside the record. @throws what the decoder or the port says */
+  read(slot: number, at: number, meta: number): readonly unknown[] {
+    const { i32 } = this.#view.memory;
+    if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
+    const address = i32[at + (L.T_PAYLOAD >> 2)]!;
+    const length = i32[at + (L.T_LENGTH >> 2)]!;
+    return this.#decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
+  }
+
+  #fromPort(reference: number): readonly unknown[] {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: PortTask } | undefined;
+      if (received === undefined) {
+        throw new MillraceError('ERR_SERIALIZE', 'The arguments did not arrive through the worker port.');
+      }
+      const { message } = received;
+      if (message.reference === reference) {
+        const { args, bytes } = message;
+        return args ?? (this.#decoder.decode(bytes!, 0, bytes!.length) as unknown[]);
+      }
+      // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
+    }
+  }
+}
+
+export function inlineValue(kind: number, number: number): unknown {
+  switch (kind) {
+    case L.KIND_UNDEFINED:
+      return undefined;
+    case L.KIND_NULL:
+      return null;
+    case L.KIND_TRUE:
+      return true;
+    case L.KIND_FALSE:
+      return false;
+    default:
+      return number;
+  }
+}

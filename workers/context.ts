@@ -1,0 +1,100 @@
+/**
+ * What a task can learn about itself while it runs.
+ *
+ * @module
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { MillraceError } from '../src/errors.ts';
+
+/** The running task, seen from inside. */
+export interface Context {
+  /** The number of the worker that runs the task, from 0. */
+  readonly worker: number;
+  /**
+   * Whether the task was asked to stop: cancelled, timed out, or the pool is being terminated. A read of shared
+   * memory, so it changes inside a synchronous loop too; about 10 ns.
+   */
+  readonly cancelled: boolean;
+  /** Aborted when the task is asked to stop; its event fires when the worker's event loop turns. */
+  readonly signal: AbortSignal;
+}
+
+/** One attempt at one task, as the scheduler tracks it. */
+export class TaskContext implements Context {
+  readonly worker: number;
+  readonly #i32: Int32Array;
+  readonly #cancelAt: number;
+  #controller: AbortController | undefined;
+  /** Once the attempt is over its slot belongs to others: the answer of that moment stays. */
+  #over: boolean | undefined;
+
+  constructor(worker: number, i32: Int32Array, cancelAt: number) {
+    this.worker = worker;
+    this.#i32 = i32;
+    this.#cancelAt = cancelAt;
+  }
+
+  get cancelled(): boolean {
+    return this.#over ?? Atomics.load(this.#i32, this.#cancelAt) !== 0;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.cancelled) this.abort();
+    return this.#controller.signal;
+  }
+
+  /** Fires the signal, if the task has looked at it. */
+  abort(): void {
+    if (this.#controller !== undefined && !this.#controller.signal.aborted) {
+      this.#controller.abort(new MillraceError('ERR_CANCELLED', 'The task was asked to stop.'));
+    }
+  }
+
+  end(): void {
+    this.#over ??= this.cancelled;
+  }
+}
+
+let make: (() => TaskContext | undefined) | undefined;
+
+/** For async functions: `await` loses the stack, this does not. Made only when a task module has an async function. */
+let storage: AsyncLocalStorage<TaskContext> | undefined;
+
+/** The scheduler says how to find the task on the stack. */
+export function provideContext(current: () => TaskContext | undefined): void {
+  make = current;
+}
+
+export function asyncStorage(): AsyncLocalStorage<TaskContext> {
+  storage ??= new AsyncLocalStorage();
+  return storage;
+}
+
+/**
+ * The task that is running: call it inside a task function, before or (in an `async` function) after an `await`.
+ *
+ * @throws MillraceError `ERR_NO_CONTEXT` outside a task: at module level, on the main thread, in a stray callback.
+ * @example
+ * ```ts
+ * // file: tasks.ts
+ * import { context } from 'millrace/worker';
+ *
+ * export function count(upTo: number): number {
+ *   const me = context();
+ *   let n = 0;
+ *   while (n < upTo && !me.cancelled) n++;
+ *   return n;
+ * }
+ * ```
+ */
+export function context(): Context {
+  const found = make?.() ?? storage?.getStore();
+  if (found === undefined) {
+    throw new MillraceError(
+      'ERR_NO_CONTEXT',
+      '`context()` was called outside a running task. Call it in the task function and hand the result on.',
+    );
+  }
+  return found;
+}

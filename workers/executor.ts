@@ -1,0 +1,201 @@
+/**
+ * Runs one claimed task: arguments in, the function called, its end published.
+ *
+ * The state word of the attempt, as it was when the code started, goes with it to the end: publication is one
+ * compare-exchange from exactly that word, so an attempt the coordinator has given up on cannot publish anything.
+ *
+ * @module
+ */
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { MessagePort } from 'node:worker_threads';
+import { sharedNow } from '../src/memory/clock.ts';
+import * as L from '../src/memory/layout.ts';
+import { ArgumentReader } from './arguments.ts';
+import { asyncStorage, provideContext, TaskContext } from './context.ts';
+import { Publisher } from './publish.ts';
+import type { WorkerView } from './view.ts';
+
+/** A task function by its number. */
+export type Callable = (...args: unknown[]) => unknown;
+
+/** An async task between its function's return and its promise's end. */
+interface Pending {
+  readonly state: number;
+  readonly context: TaskContext | undefined;
+}
+
+const NOTHING_MORE = 0;
+const { apply } = Reflect;
+const NativePromise = Promise;
+const AsyncFunction = (async () => {}).constructor;
+
+export class Executor {
+  readonly #view: WorkerView;
+  readonly #worker: number;
+  readonly #functions: readonly Callable[];
+  readonly #isAsync: readonly boolean[];
+  readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
+  readonly #arguments: ArgumentReader;
+  readonly #publisher: Publisher;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onAsyncEnd: () => void;
+  /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
+  #slot = -1;
+  #context: TaskContext | undefined;
+
+  constructor(
+    view: WorkerView,
+    worker: number,
+    functions: readonly Callable[],
+    port: MessagePort,
+    onAsyncEnd: () => void,
+  ) {
+    this.#view = view;
+    this.#worker = worker;
+    this.#functions = functions;
+    this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
+    // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
+    this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
+    this.#arguments = new ArgumentReader(view, port);
+    this.#publisher = new Publisher(view, port);
+    this.#onAsyncEnd = onAsyncEnd;
+    provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
+  }
+
+  /** Async tasks that are not settled. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Runs the task in `slot`, which this worker has claimed. With `more` the next task is claimed in the same step:
+   * its slot + 1, or 0.
+   */
+  run(slot: number, more: boolean): number {
+    const { core, memory, block, currentAt } = this.#view;
+    const { i32, f64 } = memory;
+    const at = this.#view.record(slot);
+    const meta = i32[at + (L.T_META >> 2)]!;
+    let args: readonly unknown[] | undefined;
+    if ((meta & L.META_INLINE) === 0) {
+      args = this.#begin(slot, at, meta);
+      if (args === undefined) return more ? core.next(block) : NOTHING_MORE;
+    }
+    const state = i32[at]!;
+    const number = i32[at + (L.T_FN >> 2)]!;
+    const fn = this.#functions[number]!;
+    i32[currentAt] = slot + 1;
+    this.#slot = slot;
+    let end: number;
+    try {
+      let value: unknown;
+      if (this.#isAsync[number] === true) {
+        const context = this.#newContext(slot);
+        this.#context = context;
+        value = this.#storage!.run(context, apply, fn, undefined, args ?? this.#arguments.inline(at, meta));
+      } else {
+        const a = (at >> 1) + (L.T_ARGS >> 3);
+        switch (meta) {
+          case L.META_INLINE:
+            value = fn();
+            break;
+          case L.META_INLINE | 1:
+            value = fn(f64[a]);
+            break;
+          case L.META_INLINE | 2:
+            value = fn(f64[a], f64[a + 1]);
+            break;
+          case L.META_INLINE | 3:
+            value = fn(f64[a], f64[a + 1], f64[a + 2]);
+            break;
+          default:
+            value = apply(fn, undefined, args ?? this.#arguments.inline(at, meta));
+        }
+      }
+      if (typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function') {
+        this.#suspend(slot, state, value as PromiseLike<unknown>);
+        this.#leave();
+        return more ? core.next(block) : NOTHING_MORE;
+      }
+      end = this.#publisher.result(slot, state, value);
+    } catch (error) {
+      end = this.#publisher.failure(slot, state, error);
+    }
+    this.#context?.end();
+    this.#leave();
+    if (more) return core.finishNext(block, slot, state, end);
+    core.finish(block, slot, state, end);
+    return NOTHING_MORE;
+  }
+
+  /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */
+  releaseCancelled(): void {
+    for (const [slot, { state, context }] of this.#pending) {
+      if (Atomics.load(this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2) === 0) continue;
+      this.#pending.delete(slot);
+      context?.abort();
+      context?.end();
+      this.#view.core.finish(this.#view.block, slot, state, L.CANCELLED);
+      this.#onAsyncEnd();
+    }
+  }
+
+  // Arguments outside the record are decoded before the code is said to have started. Undefined: it does not start.
+  #begin(slot: number, at: number, meta: number): readonly unknown[] | undefined {
+    const { core, memory, block } = this.#view;
+    let args: readonly unknown[] | undefined;
+    let failure: unknown;
+    try {
+      args = (meta & (L.META_PORT | L.META_ENCODED)) !== 0 ? this.#arguments.read(slot, at, meta) : undefined;
+      args ??= this.#arguments.inline(at, meta);
+    } catch (error) {
+      failure = error;
+    }
+    if ((meta & L.META_TIMED) !== 0) {
+      memory.f64[(this.#view.coldOf(slot) + L.C_STARTED) >> 3] = sharedNow();
+    }
+    if (core.begin(block, slot) === 0) {
+      core.handBack(block, slot);
+      return undefined;
+    }
+    if (args === undefined) {
+      const state = memory.i32[at]!;
+      core.finish(block, slot, state, this.#publisher.failure(slot, state, failure));
+    }
+    return args;
+  }
+
+  #suspend(slot: number, running: number, promise: PromiseLike<unknown>): void {
+    if (this.#view.core.suspend(slot, running) === 0) return;
+    const state = (running & ~L.STATE_MASK) | L.PENDING;
+    const mine: Pending = { state, context: this.#context };
+    this.#pending.set(slot, mine);
+    // Through a native promise: a thenable that calls back twice, or throws after calling back, is heard once.
+    NativePromise.resolve(promise).then(
+      (value) => this.#settle(slot, mine, value, false),
+      (error) => this.#settle(slot, mine, error, true),
+    );
+  }
+
+  #settle(slot: number, mine: Pending, value: unknown, failed: boolean): void {
+    // Let go meanwhile: the slot may be another task's.
+    if (this.#pending.get(slot) !== mine) return;
+    this.#pending.delete(slot);
+    const end = failed
+      ? this.#publisher.failure(slot, mine.state, value)
+      : this.#publisher.result(slot, mine.state, value);
+    mine.context?.end();
+    this.#view.core.finish(this.#view.block, slot, mine.state, end);
+    this.#onAsyncEnd();
+  }
+
+  #leave(): void {
+    this.#slot = -1;
+    this.#context = undefined;
+    this.#view.memory.i32[this.#view.currentAt] = 0;
+  }
+
+  #newContext(slot: number): TaskContext {
+    return new TaskContext(this.#worker, this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * How a task's end gets back to the coordinator: numbers in the record, other values as bytes in this worker's byte
+ * ring, what fits neither through its port. Writes the result, not the state: the state is the publication.
+ *
+ * @module
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/index.ts';
+import { SerializeError } from '../src/errors.ts';
+import * as L from '../src/memory/layout.ts';
+import { Transferred } from './transfer.ts';
+import type { WorkerView } from './view.ts';
+
+/** A result, or encoded bytes of one, that travels through the port; posted before the task's state changes. */
+export interface PortResult {
+  readonly slot: number;
+  /** The state word of the attempt, so that a result of another attempt is recognised. */
+  readonly state: number;
+  readonly bytes?: Uint8Array;
+  readonly value?: unknown;
+}
+
+export class Publisher {
+  readonly #view: WorkerView;
+  readonly #port: MessagePort;
+  readonly #encoder = new Encoder();
+
+  constructor(view: WorkerView, port: MessagePort) {
+    this.#view = view;
+    this.#port = port;
+  }
+
+  /** Writes a function's result into the record of `slot`; the state to publish: `DONE`, or `FAILED` when it cannot be sent. */
+  result(slot: number, state: number, value: unknown): number {
+    const { memory } = this.#view;
+    const at = this.#view.record(slot);
+    const kindAt = at + (L.T_RESULT_KIND >> 2);
+    switch (typeof value) {
+      case 'number':
+        memory.f64[(at >> 1) + (L.T_RESULT >> 3)] = value;
+        memory.i32[kindAt] = L.KIND_NUMBER;
+        return L.DONE;
+      case 'undefined':
+        memory.i32[kindAt] = L.KIND_UNDEFINED;
+        return L.DONE;
+      case 'boolean':
+        memory.i32[kindAt] = value ? L.KIND_TRUE : L.KIND_FALSE;
+        return L.DONE;
+      default:
+        if (value === null) {
+          memory.i32[kindAt] = L.KIND_NULL;
+          return L.DONE;
+        }
+        return this.#encoded(slot, state, value);
+    }
+  }
+
+  /** Writes what a task threw. */
+  failure(slot: number, state: number, error: unknown): number {
+    this.#bytes(slot, state, encodeError(this.#encoder, error));
+    return L.FAILED;
+  }
+
+  #encoded(slot: number, state: number, value: unknown): number {
+    try {
+      if (value instanceof Transferred) {
+        this.#post({ slot, state, value: value.value }, value.list);
+        return L.DONE;
+      }
+      const length = this.#encoder.encode(value, 'result');
+      if (length === NEEDS_PORT) this.#post({ slot, state, value }, []);
+      else this.#bytes(slot, state, length);
+      return L.DONE;
+    } catch (error) {
+      if (error instanceof SerializeError) return this.failure(slot, state, error);
+      // The port refused what the codec left to it.
+      const message = `Cannot send the result back from the worker: ${error instanceof Error ? error.message : String(error)}`;
+      return this.failure(slot, state, new SerializeError('ERR_RESULT_SERIALIZE', 'result', message, { cause: error }));
+    }
+  }
+
+  #bytes(slot: number, state: number, length: number): void {
+    const address = this.#reserve(slot, length);
+    if (address === 0) {
+      const bytes = new Uint8Array(length);
+      this.#encoder.copyTo(bytes, 0);
+      this.#post({ slot, state, bytes }, [bytes.buffer]);
+      return;
+    }
+    this.#encoder.copyTo(this.#view.memory.u8, address);
+    const { i32 } = this.#view.memory;
+    const at = this.#view.record(slot);
+    i32[at + (L.T_RESULT_KIND >> 2)] = L.RESULT_BYTES;
+    i32[at + (L.T_RESULT >> 2)] = address;
+    i32[at + (L.T_RESULT_LENGTH >> 2)] = length;
+  }
+
+  #post(message: PortResult, transfer: readonly object[]): void {
+    this.#port.postMessage(message, transfer as readonly ArrayBuffer[]);
+    this.#view.memory.i32[this.#view.record(message.slot) + (L.T_RESULT_KIND >> 2)] = L.RESULT_PORT;
+  }
+
+  // Room in the byte ring, in one piece; 0 when the coordinator has not freed enough. Positions grow without end and
+  // are compared by signed difference.
+  #reserve(slot: number, length: number): number {
+    const { results } = this.#view;
+    const { i32 } = this.#view.memory;
+    const size = i32[(results + L.RB_MASK) >> 2]! + 1;
+    const bytes = (length + 7) & ~7;
+    if (bytes > size >> 1) return 0;
+    let tail = i32[(results + L.RB_TAIL) >> 2]!;
+    const offset = tail & (size - 1);
+    if (offset + bytes > size) tail = (tail + size - offset) | 0;
+    const end = (tail + bytes) | 0;
+    if (((end - Atomics.load(i32, (results + L.RB_HEAD) >> 2)) | 0) > size) return 0;
+    i32[(results + L.RB_TAIL) >> 2] = end;
+    i32[(this.#view.coldOf(slot) + L.C_RESULT_END) >> 2] = end;
+    return results + L.RB_BYTES + (tail & (size - 1));
+  }
+}

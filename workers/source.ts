@@ -1,0 +1,58 @@
+/**
+ * Functions that arrive as source text (`pool.exec`): compiled once, kept by text.
+ *
+ * @module
+ */
+import { MillraceError } from '../src/errors.ts';
+
+/** More different sources than this, and the oldest is forgotten. */
+const KEPT = 256;
+
+type Anything = (...args: unknown[]) => unknown;
+
+const compiled = new Map<string, Anything>();
+
+/** Function number 0: runs the function whose source is the first argument on the rest. */
+export function runSource(source: string, ...args: unknown[]): unknown {
+  let fn = compiled.get(source);
+  if (fn === undefined) {
+    fn = compile(source);
+    compiled.set(source, fn);
+    if (compiled.size > KEPT) compiled.delete(compiled.keys().next().value!);
+  }
+  try {
+    const result = fn(...args);
+    return isPromise(result) ? result.catch(explain) : result;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function compile(source: string): Anything {
+  try {
+    // Indirect eval: global scope, nothing of ours in reach. The text is the caller's own function.
+    // biome-ignore lint/security/noGlobalEval: the function was handed to `exec` to be run
+    return (0, eval)(`(${source}\n)`) as Anything;
+  } catch (cause) {
+    throw new MillraceError(
+      'ERR_BAD_FUNCTION',
+      'The source of the function given to `exec` cannot be compiled on its own. Use an arrow function or a function expression, not a method.',
+      { cause },
+    );
+  }
+}
+
+function explain(error: unknown): never {
+  if (error instanceof ReferenceError) {
+    throw new MillraceError(
+      'ERR_BAD_FUNCTION',
+      `The function given to \`exec\` uses a name from outside: ${error.message}. It is sent as source text; pass what it needs as arguments.`,
+      { cause: error },
+    );
+  }
+  throw error;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
