@@ -1,13 +1,17 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config';
+
+/** Tests of one thread: two files at a time, before those that start threads of their own. */
+const IN_PARALLEL = { maxWorkers: 2, sequence: { groupOrder: 0 } } satisfies TestUserConfig;
 
 /** Tests that start threads or processes: they run against `dist/`, and one file at a time. */
 const ON_DIST = {
   globalSetup: ['.ci/setup-dist.mjs'],
   pool: 'forks',
   fileParallelism: false,
+  sequence: { groupOrder: 1 },
   testTimeout: 60_000,
   hookTimeout: 60_000,
-} as const;
+} satisfies TestUserConfig;
 
 const PROCESS = ['test/threads', 'test/pool', 'test/process', 'test/faults'];
 const SNIPPETS = 'test/snippets';
@@ -26,7 +30,7 @@ export default defineConfig({
           globalSetup: ['.ci/setup-core.mjs'],
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...within([...PROCESS, SNIPPETS, MODEL, DOCS])],
-          maxWorkers: 2,
+          ...IN_PARALLEL,
           testTimeout: 30_000,
         },
       },
@@ -35,13 +39,13 @@ export default defineConfig({
           name: 'model',
           globalSetup: ['.ci/setup-core.mjs'],
           include: within([MODEL]),
-          maxWorkers: 2,
+          ...IN_PARALLEL,
           testTimeout: 60_000,
         },
       },
       { test: { name: 'process', include: within(PROCESS), ...ON_DIST } },
       { test: { name: 'snippets', include: within([SNIPPETS]), ...ON_DIST } },
-      { test: { name: 'docs', include: within([DOCS]) } },
+      { test: { name: 'docs', include: within([DOCS]), ...IN_PARALLEL } },
     ],
   },
 });

@@ -20,7 +20,11 @@ export class StageError extends Error {
  *
  * @returns {Promise<number>} its exit code; a signal counts as 1.
  */
-export function run(command, args, { cwd = ROOT, env = process.env, shell = false, stdout = 'inherit' } = {}) {
+export function run(
+  command,
+  args,
+  { cwd = ROOT, env = process.env, shell = false, stdout = 'inherit' } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', stdout, 'inherit'] });
     const pass = (signal) => child.kill(signal);

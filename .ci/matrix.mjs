@@ -21,12 +21,16 @@ const HERE = process.versions.node.split('.')[0];
 await main(async () => {
   const versions = process.argv.length > 2 ? process.argv.slice(2) : DEFAULT_VERSIONS;
   for (const version of versions) {
-    if (!/^\d+$/.test(version)) throw new StageError(`Expected major versions of Node such as 24, got \`${version}\`.`);
+    if (!/^\d+$/.test(version))
+      throw new StageError(`Expected major versions of Node such as 24, got \`${version}\`.`);
   }
   await prepare();
-  const foreign = `${process.platform}-${process.arch}` === 'linux-x64' ? [] : versions.filter((v) => v !== HERE);
+  const foreign =
+    `${process.platform}-${process.arch}` === 'linux-x64' ? [] : versions.filter((v) => v !== HERE);
   if (foreign.length > 0) {
-    console.log(`Not run: Node ${foreign.join(', ')}. The package ${PACKAGE} has no binary for this platform.`);
+    console.log(
+      `Not run: Node ${foreign.join(', ')}. The package ${PACKAGE} has no binary for this platform.`,
+    );
   }
   const results = [];
   for (const version of versions.filter((v) => !foreign.includes(v))) {

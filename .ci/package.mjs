@@ -10,7 +10,14 @@ import { main, npm, ROOT, runBin, StageError } from './command.mjs';
 import { prepare } from './prepare.mjs';
 
 const MUST_HAVE = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist/src/memory/core.wasm'];
-const MUST_NOT_HAVE = [/^test\//, /^native-bench\//, /^\.ci\//, /\.tsbuildinfo$/, /^dist\/\.built$/, /(^|\/)\.millrace/];
+const MUST_NOT_HAVE = [
+  /^test\//,
+  /^native-bench\//,
+  /^\.ci\//,
+  /\.tsbuildinfo$/,
+  /^dist\/\.built$/,
+  /(^|\/)\.millrace/,
+];
 
 await main(async () => {
   await prepare();
@@ -30,7 +37,9 @@ async function pack(folder) {
   const list = join(folder, 'list.json');
   const { openSync, closeSync } = await import('node:fs');
   const out = openSync(list, 'w');
-  const code = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { stdout: out });
+  const code = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    stdout: out,
+  });
   closeSync(out);
   if (code !== 0) throw new StageError(`npm pack failed (exit code ${code}).`);
   const answer = JSON.parse(readFileSync(list, 'utf8'));
@@ -69,7 +78,9 @@ function mappedSources(files) {
 }
 
 function programsWithoutShebang(paths) {
-  const bad = paths.filter((path) => !readFileSync(join(ROOT, path), 'utf8').startsWith('#!/usr/bin/env node\n'));
+  const bad = paths.filter(
+    (path) => !readFileSync(join(ROOT, path), 'utf8').startsWith('#!/usr/bin/env node\n'),
+  );
   return bad.map((path) => `does not start with #!/usr/bin/env node: ${path}`);
 }
 

@@ -78,7 +78,20 @@ function requireNode() {
 function isInstalled() {
   // A linked folder belongs to another checkout, which keeps it up to date: `npm ci` here would empty it there.
   if (existsSync(MODULES) && lstatSync(MODULES).isSymbolicLink()) return true;
-  return readOr(INSTALL_STAMP) === lockHash();
+  return readOr(INSTALL_STAMP) === lockHash() || npmSaysInstalled();
+}
+
+/** npm's own record, which it writes last: somebody ran `npm ci` or `npm install` by hand. */
+function npmSaysInstalled() {
+  const record = readOr(join(MODULES, '.package-lock.json'));
+  if (!record) return false;
+  const have = JSON.parse(record).packages;
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).every(([path, { version, optional }]) => {
+    // Optional ones are for this platform or for another; those that are there must be the right ones.
+    if (path === '' || (optional && !have[path])) return true;
+    return have[path]?.version === version;
+  });
 }
 
 function lockHash() {

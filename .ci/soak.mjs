@@ -24,7 +24,8 @@ const { values, positionals } = parseArgs({
 });
 
 /** Ends by itself when its parent is gone. */
-const BUSY = 'const p = process.ppid; for (;;) { for (let i = 0; i < 1e7; i++); if (process.ppid !== p) process.exit(); }';
+const BUSY =
+  'const p = process.ppid; for (;;) { for (let i = 0; i < 1e7; i++); if (process.ppid !== p) process.exit(); }';
 
 await main(async () => {
   const minutes = positive('minutes', values.minutes);
@@ -40,7 +41,8 @@ await main(async () => {
     const busy = crowded ? Array.from({ length: availableParallelism() }, startBusy) : [];
     try {
       const code = await runBin('vitest', 'vitest', ['run', '--project', values.project, ...positionals]);
-      if (code !== 0) throw new StageError(`Round ${round} failed${crowded ? ', beside busy processes' : ''}.`);
+      if (code !== 0)
+        throw new StageError(`Round ${round} failed${crowded ? ', beside busy processes' : ''}.`);
     } finally {
       for (const child of busy) child.kill('SIGKILL');
     }

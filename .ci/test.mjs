@@ -97,7 +97,8 @@ function summarise(results) {
   }
   const total = results.reduce((sum, result) => sum + result.seconds, 0);
   console.log(row('total', '', '', '', '', total.toFixed(1)));
-  if (failed) console.log(`\nStopped: ${failed.name} failed.${left.length ? ` Not run: ${left.join(', ')}.` : ''}`);
+  if (failed)
+    console.log(`\nStopped: ${failed.name} failed.${left.length ? ` Not run: ${left.join(', ')}.` : ''}`);
   const sum = (key) => results.reduce((n, result) => n + result[key], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
 }

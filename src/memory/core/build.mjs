@@ -50,7 +50,8 @@ export async function buildCore({ root = ROOT } = {}) {
 }
 
 async function compile(root) {
-  if (readOr(join(root, ENTRY)) === undefined) throw new CoreBuildError(`${ENTRY} is missing: it is the core's entry.`);
+  if (readOr(join(root, ENTRY)) === undefined)
+    throw new CoreBuildError(`${ENTRY} is missing: it is the core's entry.`);
   const { default: asc } = await import('assemblyscript/asc');
   const inputs = new Set(coreFiles(root));
   let wasm;

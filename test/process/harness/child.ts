@@ -62,7 +62,10 @@ export async function runChild(script: Script, options: ChildOptions = {}): Prom
 }
 
 /** Like {@link runChild}, and throws with the whole output unless the child ended by itself with `code`. */
-export async function runToExit(script: Script, options: ChildOptions & { readonly code?: number } = {}): Promise<ChildResult> {
+export async function runToExit(
+  script: Script,
+  options: ChildOptions & { readonly code?: number } = {},
+): Promise<ChildResult> {
   const result = await runChild(script, options);
   const wanted = options.code ?? 0;
   if (result.timedOut || result.code !== wanted) {
