@@ -7,7 +7,16 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -47,6 +56,12 @@ async function tryTake(file, token) {
   const grave = `${file}.${randomUUID()}`;
   try {
     renameSync(file, grave);
+    if (!isStale(grave)) {
+      // Between our look and our move another process took it over: it is that one's now.
+      linkSync(grave, file);
+      rmSync(grave, { force: true });
+      return false;
+    }
     rmSync(grave, { force: true });
     writeFileSync(file, token, { flag: 'wx' });
   } catch (error) {
