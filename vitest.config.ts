@@ -1,0 +1,51 @@
+import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config';
+
+/** Tests of one thread: two files at a time, before those that start threads of their own. */
+const IN_PARALLEL = { maxWorkers: 2, sequence: { groupOrder: 0 } } satisfies TestUserConfig;
+
+/** Tests that start threads or processes: they run against `dist/`, and one file at a time. */
+const ON_DIST = {
+  globalSetup: ['.ci/setup-dist.mjs'],
+  pool: 'forks',
+  fileParallelism: false,
+  sequence: { groupOrder: 1 },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+} satisfies TestUserConfig;
+
+const PROCESS = ['test/threads', 'test/pool', 'test/process', 'test/faults'];
+const SNIPPETS = 'test/snippets';
+const MODEL = 'test/model';
+const DOCS = 'test/project/docs';
+
+const within = (folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.ts`);
+
+export default defineConfig({
+  test: {
+    retry: 0,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          globalSetup: ['.ci/setup-core.mjs'],
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...within([...PROCESS, SNIPPETS, MODEL, DOCS])],
+          ...IN_PARALLEL,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'model',
+          globalSetup: ['.ci/setup-core.mjs'],
+          include: within([MODEL]),
+          ...IN_PARALLEL,
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: 'process', include: within(PROCESS), ...ON_DIST } },
+      { test: { name: 'snippets', include: within([SNIPPETS]), ...ON_DIST } },
+      { test: { name: 'docs', include: within([DOCS]), ...IN_PARALLEL } },
+    ],
+  },
+});
