@@ -33,7 +33,9 @@ export class EventLoopWatch {
 
   /** A timer, a socket, or output that is not flushed: blocking would freeze it. */
   busy(): boolean {
-    return process.stdout.writableLength > 0 || process.stderr.writableLength > 0 || active() > this.#baseline;
+    return (
+      process.stdout.writableLength > 0 || process.stderr.writableLength > 0 || active() > this.#baseline
+    );
   }
 
   /** Keeps the thread's event loop alive while it waits for a word in shared memory, which alone would not. */

@@ -112,7 +112,11 @@ export class Executor {
             value = apply(fn, undefined, args ?? this.#arguments.inline(at, meta));
         }
       }
-      if (typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function') {
+      if (
+        typeof value === 'object' &&
+        value !== null &&
+        typeof (value as { then?: unknown }).then === 'function'
+      ) {
         this.#suspend(slot, state, value as PromiseLike<unknown>);
         this.#leave();
         return more ? core.next(block) : NOTHING_MORE;

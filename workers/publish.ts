@@ -75,7 +75,11 @@ export class Publisher {
       if (error instanceof SerializeError) return this.failure(slot, state, error);
       // The port refused what the codec left to it.
       const message = `Cannot send the result back from the worker: ${error instanceof Error ? error.message : String(error)}`;
-      return this.failure(slot, state, new SerializeError('ERR_RESULT_SERIALIZE', 'result', message, { cause: error }));
+      return this.failure(
+        slot,
+        state,
+        new SerializeError('ERR_RESULT_SERIALIZE', 'result', message, { cause: error }),
+      );
     }
   }
 

@@ -10,8 +10,8 @@
  * @module
  */
 import * as L from '../src/memory/layout.ts';
-import { type Callable, Executor } from './executor.ts';
 import { EventLoopWatch } from './event-loop.ts';
+import { type Callable, Executor } from './executor.ts';
 import { Pace } from './pace.ts';
 import { runSource } from './source.ts';
 import { Spinner } from './spinner.ts';
@@ -49,7 +49,9 @@ class Scheduler {
     // Numbers as the coordinator gives them: 0 is source text, the rest by name in the order of the report.
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
-    this.#executor = new Executor(this.#view, start.worker, callables, start.taskPort, () => this.#wakeSaturated());
+    this.#executor = new Executor(this.#view, start.worker, callables, start.taskPort, () =>
+      this.#wakeSaturated(),
+    );
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#concurrency = Number(config['concurrency']);
@@ -159,8 +161,11 @@ class Scheduler {
     const { memory, block } = this.#view;
     await turnOfEventLoop();
     this.#eventLoop.turned();
-    memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due() ? heapUsed() : memory.f64[(block + L.W_HEAP) >> 3]!;
-    if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit) this.#leaving = true;
+    memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due()
+      ? heapUsed()
+      : memory.f64[(block + L.W_HEAP) >> 3]!;
+    if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
+      this.#leaving = true;
     this.#answerPing();
   }
 
@@ -218,7 +223,8 @@ class Scheduler {
     while (this.#executor.pending > 0) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
-      if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP) break;
+      if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)
+        break;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     hold();

@@ -15,7 +15,9 @@ const CHUNK = 1024;
 class Chunk {
   readonly resolve: (Resolve | undefined)[] = new Array<Resolve | undefined>(CHUNK).fill(undefined);
   /** Argument bytes, the task's handle, or nothing. */
-  readonly extra: (Uint8Array | Handle | undefined)[] = new Array<Uint8Array | Handle | undefined>(CHUNK).fill(undefined);
+  readonly extra: (Uint8Array | Handle | undefined)[] = new Array<Uint8Array | Handle | undefined>(
+    CHUNK,
+  ).fill(undefined);
   readonly fn: Int32Array = new Int32Array(CHUNK);
   readonly meta: Int32Array = new Int32Array(CHUNK);
   readonly args: Float64Array = new Float64Array(CHUNK * 4);
@@ -65,7 +67,13 @@ export class Backlog {
   }
 
   /** Appends a task; the four numbers are written to `args` at the place returned. */
-  push(resolve: Resolve, fn: number, meta: number, extra: Uint8Array | Handle | undefined, now: () => number): Float64Array {
+  push(
+    resolve: Resolve,
+    fn: number,
+    meta: number,
+    extra: Uint8Array | Handle | undefined,
+    now: () => number,
+  ): Float64Array {
     let chunk = this.#last;
     if (chunk === undefined || this.#tail === CHUNK) {
       const fresh = new Chunk(now());

@@ -24,7 +24,6 @@ type Post =
 export interface CrewOptions {
   readonly workers: number;
   readonly modules: readonly string[];
-  readonly startupTimeout: number;
   /** Given to each worker. */
   readonly config: Readonly<Record<string, number>>;
   readonly now: () => number;
@@ -35,6 +34,8 @@ export interface CrewHooks {
   functions(report: readonly FunctionEntry[]): void;
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
+  /** A message of the worker's data port. */
+  data(block: number, message: unknown): void;
   /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
   recover(block: number, worker: number, cause: Error): number;
   abandon(block: number, worker: number, cause: Error): void;
@@ -84,7 +85,11 @@ export class Crew {
     return this.#alive.get(block);
   }
 
-  state(worker: number): { state: 'starting' | 'running' | 'between' | 'down'; block: number | undefined; restarts: number } {
+  state(worker: number): {
+    state: 'starting' | 'running' | 'between' | 'down';
+    block: number | undefined;
+    restarts: number;
+  } {
     const post = this.#posts[worker]!;
     return {
       state: post.state,
@@ -149,7 +154,7 @@ export class Crew {
   }
 
   #spawn(worker: number, block: number, first?: { ready(): void; failed(error: Error): void }): void {
-    const { modules, config, startupTimeout } = this.#options;
+    const { modules, config } = this.#options;
     const address = this.#plant.blocks[block]!;
     const thread = this.#supervisor.spawn({
       worker,
@@ -161,20 +166,9 @@ export class Crew {
     });
     this.#posts[worker] = { state: 'starting', thread, block };
     this.#alive.set(block, thread);
-    let slow: Error | undefined;
-    const timer = setTimeout(() => {
-      slow = new MillraceError(
-        'ERR_MODULE_LOAD',
-        `Worker ${worker} did not finish loading ${modules.join(', ') || 'its entry'} in ${startupTimeout} ms. Raise \`startupTimeout\`, or look for a top-level await that never ends.`,
-      );
-      first?.failed(slow);
-      thread.requestKill();
-    }, startupTimeout);
-    timer.unref();
     let failure: Error | undefined;
     thread.onReady(({ functions }) => {
-      clearTimeout(timer);
-      if (slow !== undefined || !this.#open) return;
+      if (!this.#open) return;
       try {
         this.#hooks.functions(functions);
       } catch (error) {
@@ -191,16 +185,13 @@ export class Crew {
       this.#hooks.ready(worker);
     });
     thread.onStartFailure((error) => {
-      clearTimeout(timer);
       failure = error;
       first?.failed(error);
     });
     thread.onStray((error) => this.#hooks.stray(worker, error));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
-    thread.onExit((exit) => {
-      clearTimeout(timer);
-      this.#exited(worker, block, thread, slow ? { reason: 'not-started', error: slow } : startExit(exit, failure));
-    });
+    thread.onData((message) => this.#hooks.data(block, message));
+    thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
   /** Wakes a worker whatever it waits for, so that it looks at its words. */
@@ -247,7 +238,11 @@ export class Crew {
     const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
     if (!current) return;
     this.#seats[worker] = undefined;
-    this.#hooks.abandon(block, worker, new MillraceError('ERR_WORKER_STUCK', `Worker ${worker} does not end.`));
+    this.#hooks.abandon(
+      block,
+      worker,
+      new MillraceError('ERR_WORKER_STUCK', `Worker ${worker} does not end.`),
+    );
     if (!this.#open) return;
     this.#restarts[worker]!++;
     this.#spawn(worker, this.#freshBlock());

@@ -5,6 +5,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { PortResult } from '../../workers/publish.ts';
 import { MillraceError } from '../errors.ts';
 import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
@@ -55,7 +56,7 @@ export class Engine {
   readonly settlement: Settlement;
   readonly bell: Bell;
   readonly crew: Crew;
-  readonly functions = new FunctionTable();
+  readonly functions: FunctionTable = new FunctionTable();
   crashes = 0;
   readonly #events: EngineEvents;
   readonly #recovery: Recovery;
@@ -114,7 +115,6 @@ export class Engine {
       {
         workers: options.workers,
         modules: options.modules,
-        startupTimeout: options.startupTimeout,
         config: { cores, concurrency: options.concurrency, softHeapLimit: options.softHeapLimit },
         now: sharedNow,
       },
@@ -188,6 +188,7 @@ export class Engine {
     return {
       functions: (report) => this.functions.accept(report),
       ready: () => this.lines.dispatch(),
+      data: (block, message) => this.settlement.deliver(block, message as PortResult),
       recover: (block, worker, cause) => {
         const tasks = this.#recovery.recover(block, worker, cause);
         this.intake.refill();
@@ -219,7 +220,10 @@ export class Engine {
 
   #corrupt(what: string): void {
     this.#events.failed(
-      new MillraceError('ERR_CORRUPT', `Shared memory is corrupt (${what}). A task may have written to it; the pool has stopped.`),
+      new MillraceError(
+        'ERR_CORRUPT',
+        `Shared memory is corrupt (${what}). A task may have written to it; the pool has stopped.`,
+      ),
     );
   }
 

@@ -32,7 +32,9 @@ export class FunctionTable {
       );
       return;
     }
-    const same = report.length === this.#byName.size && report.every(({ name }, i) => this.#byName?.get(name)?.number === i + 1);
+    const same =
+      report.length === this.#byName.size &&
+      report.every(({ name }, i) => this.#byName?.get(name)?.number === i + 1);
     if (!same) {
       throw new MillraceError(
         'ERR_MODULE_LOAD',
@@ -53,7 +55,10 @@ export class FunctionTable {
   unknown(name: unknown): MillraceError {
     const asked = String(name);
     const near = this.names
-      .map((candidate) => ({ candidate, distance: editDistance(asked.toLowerCase(), candidate.toLowerCase()) }))
+      .map((candidate) => ({
+        candidate,
+        distance: editDistance(asked.toLowerCase(), candidate.toLowerCase()),
+      }))
       .filter(({ candidate, distance }) => distance <= Math.max(2, candidate.length / 3))
       .sort((a, b) => a.distance - b.distance)
       .slice(0, 3)
@@ -63,8 +68,14 @@ export class FunctionTable {
         ? `Did you mean ${near.join(' or ')}?`
         : this.names.length === 0
           ? 'The pool has no task module; give `tasks` to createPool, or use `exec`.'
-          : `It exports ${this.names.slice(0, 8).map((n) => `\`${n}\``).join(', ')}${this.names.length > 8 ? ', …' : ''}.`;
-    return new MillraceError('ERR_UNKNOWN_FUNCTION', `No task module exports a function \`${asked.slice(0, 80)}\`. ${hint}`);
+          : `It exports ${this.names
+              .slice(0, 8)
+              .map((n) => `\`${n}\``)
+              .join(', ')}${this.names.length > 8 ? ', …' : ''}.`;
+    return new MillraceError(
+      'ERR_UNKNOWN_FUNCTION',
+      `No task module exports a function \`${asked.slice(0, 80)}\`. ${hint}`,
+    );
   }
 }
 

@@ -86,7 +86,13 @@ export class Intake {
    *
    * @throws SerializeError
    */
-  submitEncoded(level: number, fn: number, flags: number, args: readonly unknown[], resolve: Resolve): boolean {
+  submitEncoded(
+    level: number,
+    fn: number,
+    flags: number,
+    args: readonly unknown[],
+    resolve: Resolve,
+  ): boolean {
     const encoder = this.#encoders.pop() ?? new Encoder();
     try {
       const length = encoder.encode(args, 'args');
@@ -307,7 +313,13 @@ export class Intake {
 }
 
 /** A task that had no handle gets one, because it must travel through a port. */
-export function handleOf(level: number, fn: number, meta: number, resolve: Resolve, bytes: Uint8Array | undefined): Handle {
+export function handleOf(
+  level: number,
+  fn: number,
+  meta: number,
+  resolve: Resolve,
+  bytes: Uint8Array | undefined,
+): Handle {
   const handle = new Handle({
     level,
     fn,

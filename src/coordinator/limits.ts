@@ -53,7 +53,8 @@ export class Limits {
   watch(handle: Handle): void {
     if (handle.signal !== undefined) this.#listen(handle, handle.signal);
     const { deadline } = handle;
-    if (deadline !== undefined) handle.deadlineTimer = timer(deadline, () => this.#deadlinePassed(handle, deadline));
+    if (deadline !== undefined)
+      handle.deadlineTimer = timer(deadline, () => this.#deadlinePassed(handle, deadline));
   }
 
   /** The task got a record: from now on its code may start. */
@@ -131,7 +132,8 @@ export class Limits {
     if (window.live[slot] === 0 || window.generation[slot] !== generation) return;
     const word = window.state(slot);
     const state = word & L.STATE_MASK;
-    if ((state !== L.RUNNING && state !== L.PENDING) || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== block) return;
+    if ((state !== L.RUNNING && state !== L.PENDING) || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== block)
+      return;
     const { i32 } = window.plant.memory;
     const at = window.plant.blocks[block]!;
     const current = Atomics.load(i32, (at + L.W_CURRENT) >> 2);
@@ -171,16 +173,21 @@ export class Limits {
       return;
     }
     const message = `The task ran longer than its timeout of ${timeout} ms. Raise \`timeout\`, or make it check \`context().cancelled\`.`;
-    this.cancel(handle, () => raise(new TimeoutError('ERR_TIMEOUT', timeout, true, message), handle.submitted as Stack));
+    this.cancel(handle, () =>
+      raise(new TimeoutError('ERR_TIMEOUT', timeout, true, message), handle.submitted as Stack),
+    );
   }
 
   #deadlinePassed(handle: Handle, deadline: number): void {
     this.#hooks.drain();
     const { where } = handle;
     if (where.at === 'settled') return;
-    const started = where.at === 'slot' && (this.#intake.window.state(where.slot) & L.STATE_MASK) >= L.RUNNING;
+    const started =
+      where.at === 'slot' && (this.#intake.window.state(where.slot) & L.STATE_MASK) >= L.RUNNING;
     const message = `The task had not ${started ? 'finished' : 'started'} ${deadline} ms after it was submitted. Raise \`deadline\`, or submit less.`;
-    this.cancel(handle, () => raise(new TimeoutError('ERR_DEADLINE', deadline, started, message), handle.submitted as Stack));
+    this.cancel(handle, () =>
+      raise(new TimeoutError('ERR_DEADLINE', deadline, started, message), handle.submitted as Stack),
+    );
   }
 
   #listen(handle: Handle, signal: AbortSignal): void {

@@ -107,14 +107,17 @@ export class Lines {
     const { window } = this.#intake;
     const block = window.plant.blocks[seat.block]!;
     // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
-    if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox) return false;
+    if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
+      return false;
     const slot = this.#intake.place(handle);
     if (slot < 0) return false;
     line.shift();
     const reference = window.reference(slot);
     if ((handle.meta & L.META_PORT) !== 0) {
       const message: PortTask =
-        handle.port === undefined ? { reference, bytes: handle.bytes! } : { reference, args: handle.port.args };
+        handle.port === undefined
+          ? { reference, bytes: handle.bytes! }
+          : { reference, args: handle.port.args };
       seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
     }
     handle.posted = seat.worker;

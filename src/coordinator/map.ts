@@ -5,7 +5,9 @@
  */
 import type { MapOptions, RunOptions } from './options.ts';
 
-type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: unknown };
 type Submit = (input: unknown, signal: AbortSignal, options: RunOptions) => Promise<unknown>;
 
 /** The generator behind `pool.map`. */
@@ -83,6 +85,8 @@ class Finished {
   }
 }
 
-function iterate(inputs: Iterable<unknown> | AsyncIterable<unknown>): AsyncIterator<unknown> | Iterator<unknown> {
+function iterate(
+  inputs: Iterable<unknown> | AsyncIterable<unknown>,
+): AsyncIterator<unknown> | Iterator<unknown> {
   return Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
 }

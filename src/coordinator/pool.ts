@@ -79,6 +79,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   /** @internal Resolves when every worker has loaded the task modules. */
   async start(): Promise<void> {
+    // Threads hold no process; whoever awaits the pool does.
+    const hold = setInterval(() => {}, 2 ** 30);
     try {
       await this.#engine.crew.start();
     } catch (error) {
@@ -86,6 +88,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       await this.#engine.crew.terminate(TERMINATE_MS);
       this.#engine.dispose();
       throw error;
+    } finally {
+      clearInterval(hold);
     }
   }
 
@@ -116,7 +120,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * export const add = (a: number, b: number): number => a + b;
    * ```
    */
-  run<K extends TaskName<M>>(name: K, args?: TaskArgs<M, K>, options?: RunOptions): Promise<TaskResult<M, K>> {
+  run<K extends TaskName<M>>(
+    name: K,
+    args?: TaskArgs<M, K>,
+    options?: RunOptions,
+  ): Promise<TaskResult<M, K>> {
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
     const fn = this.#engine.functions.get(name);
@@ -146,7 +154,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     if (/\{\s*\[native code\]\s*\}\s*$/.test(source) || /^class\b/.test(source)) {
       const what = source.startsWith('class') ? 'a class' : 'built in or bound';
       return raise(
-        new MillraceError('ERR_BAD_FUNCTION', `The function given to \`exec\` is ${what}; its source cannot be sent. Wrap it: \`(...args) => …\`.`),
+        new MillraceError(
+          'ERR_BAD_FUNCTION',
+          `The function given to \`exec\` is ${what}; its source cannot be sent. Wrap it: \`(...args) => …\`.`,
+        ),
       );
     }
     return this.#submit(SOURCE, [source, ...(args ?? [])], options) as Promise<Awaited<R>>;
@@ -192,7 +203,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       fn === undefined
         ? raise(this.#engine.functions.unknown(name))
         : this.#submit(fn, [input], { ...run, signal }, true);
-    return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<TaskResult<M, K>, void, undefined>;
+    return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<
+      TaskResult<M, K>,
+      void,
+      undefined
+    >;
   }
 
   /** Resolves when fewer than `maxQueue` tasks wait: what a producer awaits before it submits more. At once when there is room. */
@@ -236,7 +251,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, threads are ended wherever they are. */
   terminate(): Promise<CloseReport> {
     if (this.#phase.phase === 'closed' || this.#phase.phase === 'failed') return this.close();
-    return this.#enterClosing(this.#terminate('ERR_TERMINATED', 'The pool was terminated before the task settled.'));
+    return this.#enterClosing(
+      this.#terminate('ERR_TERMINATED', 'The pool was terminated before the task settled.'),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -245,7 +262,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   // ── Submission ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  #submit(fn: PoolFunction, args: readonly unknown[], options: RunOptions | undefined, admitted = false): Promise<unknown> {
+  #submit(
+    fn: PoolFunction,
+    args: readonly unknown[],
+    options: RunOptions | undefined,
+    admitted = false,
+  ): Promise<unknown> {
     if (this.#phase.phase !== 'open') return raise(this.#refusal());
     const engine = this.#engine;
     if (engine.ledger.pending >= this.#most && !admitted) {
@@ -300,7 +322,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
     if (this.#phase.phase !== 'open') return raise(this.#refusal());
     if (timeout === 0 || deadline === 0) {
-      return raise(new MillraceError(timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE', 'A limit of 0 ms leaves no time to run.'));
+      return raise(
+        new MillraceError(
+          timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE',
+          'A limit of 0 ms leaves no time to run.',
+        ),
+      );
     }
     const promise = new Promise(grab);
     const handle = new Handle({
@@ -334,7 +361,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         cause: this.#phase.error,
       });
     }
-    return new MillraceError('ERR_CLOSED', 'The pool is closing or closed. Submit before `close`, or make another pool.');
+    return new MillraceError(
+      'ERR_CLOSED',
+      'The pool is closing or closed. Submit before `close`, or make another pool.',
+    );
   }
 
   #full(): Promise<never> | undefined {
@@ -349,7 +379,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #proxy(options: RunOptions | undefined): TaskProxy<M> {
-    const methods = options === undefined ? this.#tasks : new Map<string, (...args: unknown[]) => Promise<unknown>>();
+    const methods =
+      options === undefined ? this.#tasks : new Map<string, (...args: unknown[]) => Promise<unknown>>();
     return new Proxy(Object.create(null) as TaskProxy<M>, {
       get: (_, name) => {
         // `await pool.tasks` must not look like a promise.
@@ -381,7 +412,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     // Lets the phase change before anything is awaited, so that a submission from here on is refused.
     await null;
     const outcome = timeout === undefined ? await this.drain() : await this.#within(timeout, this.drain());
-    if (outcome === 'late') return this.#terminate('ERR_CLOSED', 'The pool was closed before the task settled.');
+    if (outcome === 'late')
+      return this.#terminate('ERR_CLOSED', 'The pool was closed before the task settled.');
     const stuck = await this.#engine.crew.stop(this.#options.graceMs);
     if (stuck > 0) await this.#engine.crew.terminate(TERMINATE_MS);
     return this.#finish();

@@ -19,11 +19,15 @@ export function portArguments(args: readonly unknown[], transfer: readonly objec
     const clone = structuredClone({ args, transfer }, { transfer: transfer as ArrayBuffer[] });
     return clone;
   } catch (cause) {
-    const path = pathOfUncloneable(args, 'args');
+    const path = pathOfUncloneable(args, 'args', transfer);
     const why = cause instanceof Error ? cause.message : String(cause);
-    if (path === undefined && transfer.length > 0) {
-      throw new MillraceError('ERR_TRANSFER', `The transfer list cannot be transferred: ${why}. Nothing was detached.`, { cause });
+    if (path === 'args' && transfer.length > 0) {
+      throw new MillraceError(
+        'ERR_TRANSFER',
+        `The transfer list cannot be transferred: ${why}. Nothing was detached.`,
+        { cause },
+      );
     }
-    throw new SerializeError('ERR_SERIALIZE', path ?? 'args', `Cannot send \`${path ?? 'args'}\` to a worker: ${why}`, { cause });
+    throw new SerializeError('ERR_SERIALIZE', path, `Cannot send \`${path}\` to a worker: ${why}`, { cause });
   }
 }

@@ -7,7 +7,7 @@
 import { WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import type { Handle } from './handle.ts';
-import { type Intake, handleOf } from './intake.ts';
+import { handleOf, type Intake } from './intake.ts';
 import type { Ledger } from './ledger.ts';
 import type { Lines } from './lines.ts';
 import { raise } from './raise.ts';
@@ -58,6 +58,7 @@ export class Recovery {
         this.#mend(slot, state, block, worker, cause);
       }
     }
+    settlement.discardMail(block);
     this.#reset(block);
     intake.reissue(again);
     return running;
@@ -78,7 +79,11 @@ export class Recovery {
       const handle = window.handle[slot];
       if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === block && state >= L.CLAIMED && state <= L.PENDING) {
         if (this.#mayRunAgain(slot, state)) this.#move(slot);
-        else this.#reject(slot, new WorkerError('ERR_WORKER_STUCK', details(worker, 1), stuckMessage(worker), { cause }));
+        else
+          this.#reject(
+            slot,
+            new WorkerError('ERR_WORKER_STUCK', details(worker, 1), stuckMessage(worker), { cause }),
+          );
       } else if (state === L.QUEUED && handle?.posted === worker) {
         this.#backToLine(slot, worker, cause);
       }
@@ -105,7 +110,10 @@ export class Recovery {
     }
     if (!this.#mayRunAgain(slot, state)) {
       const text = `Worker ${worker} ended while it ran the task: ${cause.message} Mark the task \`idempotent\` if it may run again.`;
-      this.#rejectAndFree(slot, new WorkerError('ERR_WORKER_CRASHED', details(worker, deaths), text, { cause }));
+      this.#rejectAndFree(
+        slot,
+        new WorkerError('ERR_WORKER_CRASHED', details(worker, deaths), text, { cause }),
+      );
       return;
     }
     if (window.handle[slot]?.posted === undefined) intake.restart(slot);

@@ -8,8 +8,8 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { PortResult } from '../../workers/publish.ts';
 import { inlineValue } from '../../workers/arguments.ts';
+import type { PortResult } from '../../workers/publish.ts';
 import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
@@ -39,7 +39,8 @@ export class Settlement {
   readonly #hooks: SettlementHooks;
   readonly #now: () => number;
   readonly #decoder = new Decoder();
-  /** Completions already taken of each block; the coordinator's own mirror of the ring's head. */
+  /** Results that came through a port before their completion was met, by block and slot. */
+  readonly #mail = new Map<number, Map<number, PortResult>>();
   #draining = false;
   #first = 0;
 
@@ -104,7 +105,8 @@ export class Settlement {
         this.#hooks.corrupt(`completion ring of worker block ${block}: task ${slot} of ${plant.slots}`);
         break;
       }
-      if (this.#window.live[slot] === 1 && this.#window.reference(slot) === reference) this.settleSlot(slot, block);
+      if (this.#window.live[slot] === 1 && this.#window.reference(slot) === reference)
+        this.settleSlot(slot, block);
       left--;
       if (left <= 0) break;
       if (left % LOOK_EVERY === 0 && this.#now() > until) {
@@ -157,25 +159,36 @@ export class Settlement {
         value = this.#value(slot, block, at, word, kind, wanted);
         ending = 'completed';
       } else if (state === L.FAILED) {
-        const bytes = this.#value(slot, block, at, word, kind, wanted, true);
-        value = bytes;
+        value = this.#value(slot, block, at, word, kind, wanted, true);
       }
     } catch (cause) {
       ending = 'failed';
       value =
         cause instanceof MillraceError
           ? cause
-          : new SerializeError('ERR_RESULT_SERIALIZE', 'result', 'The result could not be read back.', { cause });
+          : new SerializeError('ERR_RESULT_SERIALIZE', 'result', 'The result could not be read back.', {
+              cause,
+            });
     }
     if (handle !== undefined) this.#hooks.settled(handle);
     this.#hooks.release(slot, handle);
     if (resolve === undefined) return;
     this.#ledger.ended(ending);
-    resolve(ending === 'completed' ? value : raise(value, handle?.submitted as { stack?: string } | undefined));
+    resolve(
+      ending === 'completed' ? value : raise(value, handle?.submitted as { stack?: string } | undefined),
+    );
   }
 
   // Reads a result wherever it is, and frees its place. `wanted` false: nobody waits, only the place is freed.
-  #value(slot: number, block: number, at: number, word: number, kind: number, wanted: boolean, error = false): unknown {
+  #value(
+    slot: number,
+    block: number,
+    at: number,
+    word: number,
+    kind: number,
+    wanted: boolean,
+    error = false,
+  ): unknown {
     const { plant } = this.#window;
     if (kind <= L.KIND_FALSE) return inlineValue(kind, plant.memory.f64[(at >> 1) + (L.T_RESULT >> 3)]!);
     if (kind === L.RESULT_PORT) return this.#fromPort(slot, block, word, error);
@@ -191,22 +204,44 @@ export class Settlement {
     }
   }
 
+  /** A message of a worker's data port. */
+  deliver(block: number, message: PortResult): void {
+    let box = this.#mail.get(block);
+    if (box === undefined) {
+      box = new Map();
+      this.#mail.set(block, box);
+    }
+    box.set(message.slot, message);
+  }
+
+  /** The block's thread is gone and its completions are settled: what is left in its box is nobody's. */
+  discardMail(block: number): void {
+    this.#mail.delete(block);
+  }
+
   #fromPort(slot: number, block: number, word: number, error: boolean): unknown {
     const port = this.#hooks.portOf(block);
-    for (;;) {
-      const received = port === undefined ? undefined : (receiveMessageOnPort(port) as { message: PortResult } | undefined);
-      if (received === undefined) {
-        throw new MillraceError('ERR_CORRUPT', 'A result announced through a worker port did not arrive.');
-      }
-      const { message } = received;
-      // The word differs in its state only: the worker wrote it while the task was running.
-      if (message.slot !== slot || (message.state ^ word) >>> L.SLOT_BITS !== 0) continue;
-      if (message.bytes === undefined) return message.value;
-      return this.#decode(message.bytes, 0, message.bytes.length, error);
+    // Posted before the completion was announced, so it is in the box or in the port.
+    for (
+      let got = port && receiveMessageOnPort(port);
+      got !== undefined;
+      got = port && receiveMessageOnPort(port)
+    ) {
+      this.deliver(block, got.message as PortResult);
     }
+    const message = this.#mail.get(block)?.get(slot);
+    this.#mail.get(block)?.delete(slot);
+    // The word differs in its state only: the worker wrote it while the task was running.
+    if (message === undefined || (message.state ^ word) >>> L.SLOT_BITS !== 0) {
+      throw new MillraceError('ERR_CORRUPT', 'A result announced through a worker port did not arrive.');
+    }
+    if (message.bytes === undefined) return message.value;
+    return this.#decode(message.bytes, 0, message.bytes.length, error);
   }
 
   #decode(bytes: Uint8Array, at: number, length: number, error: boolean): unknown {
-    return error ? decodeError(this.#decoder, bytes, at, length) : this.#decoder.decode(bytes, at, length);
+    return error
+      ? decodeError(this.#decoder, bytes, at, length).error
+      : this.#decoder.decode(bytes, at, length);
   }
 }

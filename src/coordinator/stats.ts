@@ -23,7 +23,11 @@ export function poolStats(engine: Engine, options: Resolved): PoolStats {
     cancelled: ledger.cancelled,
     steals,
     crashes: engine.crashes,
-    memory: { bytes: plant.memory.u8.length, limit: plant.memory.limit, payloadBytes: engine.intake.arena.live },
+    memory: {
+      bytes: plant.memory.u8.length,
+      limit: plant.memory.limit,
+      payloadBytes: engine.intake.arena.live,
+    },
   };
 }
 
@@ -31,8 +35,11 @@ function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
   const { state, block, restarts } = crew.state(worker);
   const at = plant.blocks[block ?? worker]!;
   const { i32, f64 } = plant.memory;
-  const parked = (Atomics.load(i32, (L.HEADER + L.H_PARKED) / 4 + ((block ?? 0) >> 5)) >> ((block ?? 0) & 31)) & 1;
-  const size = Atomics.load(i32, (at + L.W_DEQUE + L.DQ_BOTTOM) >> 2) - Atomics.load(i32, (at + L.W_DEQUE + L.DQ_TOP) >> 2);
+  const parked =
+    (Atomics.load(i32, (L.HEADER + L.H_PARKED) / 4 + ((block ?? 0) >> 5)) >> ((block ?? 0) & 31)) & 1;
+  const size =
+    Atomics.load(i32, (at + L.W_DEQUE + L.DQ_BOTTOM) >> 2) -
+    Atomics.load(i32, (at + L.W_DEQUE + L.DQ_TOP) >> 2);
   return {
     worker,
     state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'down' ? 'down' : 'starting',

@@ -15,11 +15,15 @@ export type TaskName<M> = { [K in keyof M]: M[K] extends AnyFunction ? K : never
 export type TaskArgs<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? Readonly<A> : never;
 
 /** What the caller awaits. */
-export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R ? Awaited<R> : never;
+export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R
+  ? Awaited<R>
+  : never;
 
 /** The module's functions as methods that return promises. */
 export type TaskProxy<M> = {
-  readonly [K in TaskName<M>]: M[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+  readonly [K in TaskName<M>]: M[K] extends (...args: infer A) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
 };
 
 /** The type of a pool whose task module is not known to the compiler: any name, any arguments. */

@@ -81,7 +81,10 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
       if (typeof value !== 'string') throw expected(`env.${key}`, 'a string', value);
     }
   }
-  if (o.execArgv !== undefined && !(Array.isArray(o.execArgv) && o.execArgv.every((a) => typeof a === 'string'))) {
+  if (
+    o.execArgv !== undefined &&
+    !(Array.isArray(o.execArgv) && o.execArgv.every((a) => typeof a === 'string'))
+  ) {
     throw expected('execArgv', 'an array of strings', o.execArgv);
   }
   if (o.workerUrl !== undefined && typeof o.workerUrl !== 'string' && !(o.workerUrl instanceof URL)) {
@@ -141,15 +144,27 @@ export function mapOptions(options: MapOptions, workers: number): void {
   boolean('ordered', ordered);
   integer('window', window, 1, 2 ** 20, 16);
   for (const key of ['transfer', 'affinity']) {
-    if (key in run) throw expected('options', 'without `transfer` and `affinity`, which one value cannot give for all inputs', options);
+    if (key in run)
+      throw expected(
+        'options',
+        'without `transfer` and `affinity`, which one value cannot give for all inputs',
+        options,
+      );
   }
   runOptions(run, workers);
 }
 
 export function integer(name: string, value: unknown, from: number, to: number, otherwise: number): number {
   if (value === undefined) return otherwise;
-  if (typeof value !== 'number' || !Number.isInteger(value) || Object.is(value, -0) || value < from || value > to) {
-    const range = to === Number.MAX_SAFE_INTEGER ? `an integer of at least ${from}` : `an integer from ${from} to ${to}`;
+  if (
+    typeof value !== 'number' ||
+    !Number.isInteger(value) ||
+    Object.is(value, -0) ||
+    value < from ||
+    value > to
+  ) {
+    const range =
+      to === Number.MAX_SAFE_INTEGER ? `an integer of at least ${from}` : `an integer from ${from} to ${to}`;
     throw expected(name, range, value);
   }
   return value;
@@ -168,7 +183,8 @@ function boolean(name: string, value: unknown): boolean {
 }
 
 function keysOf(name: string, value: unknown, known: readonly string[] | undefined): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected(name, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw expected(name, 'an object', value);
   if (known === undefined) return;
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw expected(name, `made of ${known.map((k) => `\`${k}\``).join(', ')}`, key);
@@ -219,4 +235,3 @@ export function checkTransfer(list: readonly unknown[]): void {
     seen.add(item);
   }
 }
-

@@ -75,9 +75,13 @@ export function compileCore(): WasmModule {
   try {
     compiled ??= new Wasm.Module(Buffer.from(CORE_BASE64, 'base64'));
   } catch (cause) {
-    throw new MillraceError('ERR_UNSUPPORTED', 'The WebAssembly core cannot be compiled: this engine lacks the threads feature.', {
-      cause,
-    });
+    throw new MillraceError(
+      'ERR_UNSUPPORTED',
+      'The WebAssembly core cannot be compiled: this engine lacks the threads feature.',
+      {
+        cause,
+      },
+    );
   }
   return compiled;
 }

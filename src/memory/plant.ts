@@ -97,7 +97,8 @@ export class Plant {
   /** One more worker block; its number. A replacement of a thread that will not end gets one of these. */
   addBlock(): number {
     const worker = this.#blocks.length;
-    if (worker >= L.MAX_BLOCKS) throw new MillraceError('ERR_NO_MEMORY', `All ${L.MAX_BLOCKS} worker blocks are in use.`);
+    if (worker >= L.MAX_BLOCKS)
+      throw new MillraceError('ERR_NO_MEMORY', `All ${L.MAX_BLOCKS} worker blocks are in use.`);
     const at = this.#need(this.shape.bytes);
     const { sizes, shape, core } = this;
     const { i32 } = this.memory;

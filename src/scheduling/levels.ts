@@ -43,7 +43,9 @@ export function levelSchedule(
   length: number,
   policy: LevelPolicy = { weights: WEIGHTS, ageMs: AGE_MS },
 ): Uint8Array {
-  const weights = policy.weights.map((weight, level) => weight * (1 + Math.max(0, ages[level] ?? 0) / policy.ageMs));
+  const weights = policy.weights.map(
+    (weight, level) => weight * (1 + Math.max(0, ages[level] ?? 0) / policy.ageMs),
+  );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const credit = weights.map(() => 0);
   const table = new Uint8Array(length);

@@ -1,7 +1,7 @@
 // Who sleeps, who searches, who is woken. States, invariants and the argument: ../idle/README.md.
-import {
+import {H_ARMED, 
   H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
-  H_WORKERS, H_ARMED, HEADER, LEVELS, W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_TOKEN, SC_HEAD, SC_TAIL,
+  H_WORKERS, HEADER, LEVELS, SC_HEAD, SC_TAIL,W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_TOKEN, 
 } from '../layout';
 import { dequeSize } from './deque';
 import { ringSize, spscSize } from './rings';

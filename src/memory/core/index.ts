@@ -1,13 +1,48 @@
 // Everything the built core exports. TypeScript sees it through ../core.ts.
-export { dequeInit, dequePush, dequePop, dequeSteal, dequeSize, dequeSpill } from './deque';
+export { dequeInit, dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
 export {
-  ringInit, ringRoom, ringStage, ringPublish, ringPut, ringTake, ringClaim, ringSize,
-  spscInit, spscPut, spscTake, spscSize,
-  eventPrepare, eventLeave, eventNotify,
+  anyShared,
+  anyWork,
+  arm,
+  beginSearch,
+  endSearch,
+  forget,
+  park,
+  spin,
+  unpark,
+  wakeAll,
+  wakeOne,
+  wakeSome,
+  wakeWorker,
+} from './idle';
+export { finishNext, next, offer } from './pick';
+export { adopt, graceBegin, graceOver } from './recovery';
+export {
+  eventLeave,
+  eventNotify,
+  eventPrepare,
+  ringClaim,
+  ringInit,
+  ringPublish,
+  ringPut,
+  ringRoom,
+  ringSize,
+  ringStage,
+  ringTake,
+  spscInit,
+  spscPut,
+  spscSize,
+  spscTake,
 } from './rings';
 export {
-  anyShared, anyWork, wakeOne, wakeSome, wakeWorker, wakeAll, beginSearch, endSearch, park, unpark, spin, forget, arm,
-} from './idle';
-export { begin, suspend, finish, handBack, inject, injectQuiet, publish, reissue, injectTo, cancel } from './tasks';
-export { next, finishNext, offer } from './pick';
-export { adopt, graceBegin, graceOver } from './recovery';
+  begin,
+  cancel,
+  finish,
+  handBack,
+  inject,
+  injectQuiet,
+  injectTo,
+  publish,
+  reissue,
+  suspend,
+} from './tasks';

@@ -1,8 +1,25 @@
 // What the coordinator does to the memory of a worker whose thread has exited, and grace periods.
 // The protocol and its argument: ../recovery/README.md.
 import {
-  DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_TOP, EMPTY, H_BLOCKS, H_COMPLETIONS, H_EPOCH, H_INBOX, H_PARKED,
-  H_SPILL, MC_OWN_TAIL, MC_TAIL, SC_HEAD, SC_OWN_TAIL, SC_TAIL, SC_TAKEN, W_DEQUE, W_SEEN,
+  DQ_BOTTOM,
+  DQ_OWN_BOTTOM,
+  DQ_OWN_TOP,
+  DQ_TOP,
+  EMPTY,
+  H_BLOCKS,
+  H_COMPLETIONS,
+  H_EPOCH,
+  H_INBOX,
+  H_PARKED,
+  H_SPILL,
+  MC_OWN_TAIL,
+  MC_TAIL,
+  SC_HEAD,
+  SC_OWN_TAIL,
+  SC_TAIL,
+  SC_TAKEN,
+  W_DEQUE,
+  W_SEEN,
 } from '../layout';
 import { dequeSteal } from './deque';
 import { BASE, blockOf, forget, header, wakeAll } from './idle';
@@ -44,7 +61,7 @@ export function graceOver(epoch: i32): i32 {
   for (let i = 0; i < blocks; i++) {
     if (atomic.load<i32>(blockOf(i), W_SEEN) - epoch >= 0) continue;
     // A parked worker holds no reference, and passes a boundary before it takes the next.
-    const word = BASE + (<usize>(i >> 5) << 2);
+    const word = BASE + ((<usize>(i >> 5)) << 2);
     if ((atomic.load<i32>(word, H_PARKED) & (1 << (i & 31))) == 0) return 0;
   }
   return 1;

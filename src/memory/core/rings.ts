@@ -1,8 +1,28 @@
 // Rings with one producer. States, invariants and the argument: ../rings/README.md.
 import {
-  DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_SLOTS, EMPTY, EV_EPOCH, EV_WAITERS, MC_HEAD, MC_MASK, MC_OWN_HEAD,
-  MC_OWN_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, RETRY, SC_HEAD, SC_MASK, SC_OWN_HEAD, SC_OWN_MASK, SC_OWN_TAIL,
-  SC_SLOTS, SC_TAIL, SC_TAKEN,
+  DQ_BOTTOM,
+  DQ_OWN_BOTTOM,
+  DQ_OWN_MASK,
+  DQ_SLOTS,
+  EMPTY,
+  EV_EPOCH,
+  EV_WAITERS,
+  MC_HEAD,
+  MC_MASK,
+  MC_OWN_HEAD,
+  MC_OWN_MASK,
+  MC_OWN_TAIL,
+  MC_SLOTS,
+  MC_TAIL,
+  RETRY,
+  SC_HEAD,
+  SC_MASK,
+  SC_OWN_HEAD,
+  SC_OWN_MASK,
+  SC_OWN_TAIL,
+  SC_SLOTS,
+  SC_TAIL,
+  SC_TAKEN,
 } from '../layout';
 import { room, slotOf } from './deque';
 
@@ -31,7 +51,7 @@ export function ringStage(r: usize, x: i32): i32 {
   const t = load<i32>(r, MC_OWN_TAIL);
   const mask = load<i32>(r, MC_OWN_MASK);
   if (t - load<i32>(r, MC_OWN_HEAD) > mask && ringRoom(r) <= 0) return 0;
-  store<i32>(r + (<usize>(t & mask) << 2), x, MC_SLOTS);
+  store<i32>(r + ((<usize>(t & mask)) << 2), x, MC_SLOTS);
   store<i32>(r, t + 1, MC_OWN_TAIL);
   return 1;
 }
@@ -54,7 +74,7 @@ export function ringTake(r: usize): i32 {
   const t = atomic.load<i32>(r, MC_TAIL);
   if (t - h <= 0) return EMPTY;
   // Subtle: read before the compare-exchange; the producer reuses the slot only after head has passed it.
-  const x = load<i32>(r + (<usize>(h & load<i32>(r, MC_MASK)) << 2), MC_SLOTS);
+  const x = load<i32>(r + ((<usize>(h & load<i32>(r, MC_MASK))) << 2), MC_SLOTS);
   return atomic.cmpxchg<i32>(r, h, h + 1, MC_HEAD) == h ? x : RETRY;
 }
 
@@ -75,7 +95,7 @@ export function ringClaim(r: usize, d: usize, most: i32): i32 {
   // leaves both queues as they were. A batch by one compare-exchange is legal here because consumers are the only
   // takers of a FIFO ring; on the deque it would run tasks twice.
   for (let i = 0; i < n; i++) {
-    const x = load<i32>(r + (<usize>((h + i) & mask) << 2), MC_SLOTS);
+    const x = load<i32>(r + ((<usize>((h + i) & mask)) << 2), MC_SLOTS);
     store<i32>(slotOf(d, b + n - 1 - i, deque), x, DQ_SLOTS);
   }
   if (atomic.cmpxchg<i32>(r, h, h + n, MC_HEAD) != h) return RETRY;
@@ -113,7 +133,7 @@ export function spscPut(r: usize, x: i32): i32 {
     store<i32>(r, h, SC_OWN_HEAD);
     if (t - h > mask) return 0;
   }
-  store<i32>(r + (<usize>(t & mask) << 2), x, SC_SLOTS);
+  store<i32>(r + ((<usize>(t & mask)) << 2), x, SC_SLOTS);
   store<i32>(r, t + 1, SC_OWN_TAIL);
   atomic.store<i32>(r, t + 1, SC_TAIL);
   return 1;
@@ -123,7 +143,7 @@ export function spscPut(r: usize, x: i32): i32 {
 export function spscTake(r: usize): i32 {
   const h = load<i32>(r, SC_TAKEN);
   if (atomic.load<i32>(r, SC_TAIL) == h) return EMPTY;
-  const x = load<i32>(r + (<usize>(h & load<i32>(r, SC_MASK)) << 2), SC_SLOTS);
+  const x = load<i32>(r + ((<usize>(h & load<i32>(r, SC_MASK))) << 2), SC_SLOTS);
   store<i32>(r, h + 1, SC_TAKEN);
   // Subtle: after the read; from here on the producer may overwrite the slot.
   atomic.store<i32>(r, h + 1, SC_HEAD);
