@@ -22,7 +22,7 @@ import { WorkerView } from './view.ts';
 type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 
 const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const { heapUsed } = { heapUsed: (): number => process.memoryUsage().heapUsed };
+const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
@@ -38,6 +38,7 @@ class Scheduler {
   readonly #eventLoop = new EventLoopWatch();
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
+  readonly #graceMs: number;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
 
@@ -55,7 +56,8 @@ class Scheduler {
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#concurrency = Number(config['concurrency']);
-    this.#softHeapLimit = Number(config['softHeapLimit'] ?? 0);
+    this.#softHeapLimit = Number(config['softHeapLimit']);
+    this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
       context.reportStray(error);
       this.#leaving = true;
@@ -104,6 +106,7 @@ class Scheduler {
     const executor = this.#executor;
     const pace = this.#pace;
     if (this.#leaving || Atomics.load(memory.i32, commandAt) !== 0) return 'command';
+    if (executor.pending >= this.#concurrency) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
@@ -213,7 +216,11 @@ class Scheduler {
     const command = Atomics.load(memory.i32, commandAt);
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
-    await this.#untilNothingPending();
+    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
+    await Promise.race([
+      this.#untilNothingPending(),
+      new Promise((resolve) => setTimeout(resolve, this.#graceMs)),
+    ]);
     return true;
   }
 

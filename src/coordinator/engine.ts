@@ -62,6 +62,7 @@ export class Engine {
   readonly #recovery: Recovery;
   #sinceLook = 0;
   #ageing: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   readonly #levelHeads = new Int32Array(L.LEVELS);
   readonly #levelMoved = new Float64Array(L.LEVELS);
 
@@ -115,7 +116,12 @@ export class Engine {
       {
         workers: options.workers,
         modules: options.modules,
-        config: { cores, concurrency: options.concurrency, softHeapLimit: options.softHeapLimit },
+        config: {
+          cores,
+          concurrency: options.concurrency,
+          softHeapLimit: options.softHeapLimit,
+          graceMs: options.graceMs,
+        },
         now: sharedNow,
       },
       this.#crewHooks(),
@@ -137,7 +143,7 @@ export class Engine {
   /** Settles what has ended and fills the room it leaves. */
   look(): { ended: number; more: boolean } {
     const result = this.settlement.drain();
-    if (result.ended > 0) {
+    if (result.ended > 0 || this.intake.stalled) {
       this.intake.refill();
       this.lines.dispatch();
       this.#events.progressed();
@@ -176,12 +182,19 @@ export class Engine {
   /** No thread is left: timers and ports go. */
   dispose(): void {
     clearInterval(this.#ageing);
+    clearTimeout(this.#retry);
     this.ledger.close();
   }
 
   #turn(): { ended: number; more: boolean; outstanding: boolean } {
     const { ended, more } = this.look();
+    if (this.intake.stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
     return { ended, more, outstanding: this.ledger.pending > 0 };
+  }
+
+  #retryStalled(): void {
+    this.#retry = undefined;
+    this.bell.nudge();
   }
 
   #crewHooks(): CrewHooks {

@@ -46,6 +46,14 @@ export class Intake {
     return sum;
   }
 
+  /**
+   * Tasks wait although nothing that could end is in shared memory: a ring was full of stale references. They are
+   * tried again without waiting for a completion.
+   */
+  get stalled(): boolean {
+    return this.#unissued.length > 0 || (this.waiting > 0 && this.window.held === 0);
+  }
+
   /** The fast path: inline arguments, no limits. */
   submit(level: number, fn: number, meta: number, args: readonly unknown[], resolve: Resolve): void {
     const backlog = this.backlog[level]!;
