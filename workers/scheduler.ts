@@ -162,6 +162,7 @@ class Scheduler {
 
   async #roundTheLoop(): Promise<void> {
     const { memory, block } = this.#view;
+    this.#stopSearching();
     await turnOfEventLoop();
     this.#eventLoop.turned();
     memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due()
@@ -170,6 +171,12 @@ class Scheduler {
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
       this.#leaving = true;
     this.#answerPing();
+  }
+
+  // Subtle: publishers wake nobody while somebody searches. A thread that goes off to run timers, or leaves, does not.
+  #stopSearching(): void {
+    const { core, memory, block } = this.#view;
+    if (memory.i32[(block + L.W_TOKEN) >> 2] !== 0) core.endSearch(block);
   }
 
   // "Are you turning?" - and the sign that an async task was cancelled.
@@ -213,6 +220,7 @@ class Scheduler {
   /** True when the loop is over. */
   async #obey(): Promise<boolean> {
     const { memory, block, commandAt } = this.#view;
+    this.#stopSearching();
     const command = Atomics.load(memory.i32, commandAt);
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
