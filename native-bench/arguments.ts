@@ -11,7 +11,7 @@ import { CONTENDERS } from './contenders/index.ts';
 import type { Effort, Figure } from './figures/figure.ts';
 import { FIGURES } from './figures/index.ts';
 
-export const USAGE = `Usage: tsx native-bench/runtime.ts [options]
+export const USAGE: string = `Usage: tsx native-bench/runtime.ts [options]
 
 Measures Millrace beside other worker pools and prints a table for each figure.
 

@@ -6,30 +6,26 @@
  * @module
  */
 
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-export interface Build {
-  /** The program of a measured process. */
-  readonly session: string;
-  readonly remove: () => Promise<void>;
-}
-
 const SOURCE = fileURLToPath(new URL('.', import.meta.url));
 const MEASURED = ['contenders', 'figures', 'tasks', 'session.ts', 'clocks.ts', 'measure.ts'];
 
-/** Each run builds into a directory of its own, so that two may run at once. */
-export async function build(): Promise<Build> {
+/**
+ * Returns the program of a measured process. Each run builds into a directory of its own, so that two may run at once,
+ * and removes it when it exits.
+ */
+export async function build(): Promise<string> {
   const target = join(SOURCE, 'dist', `run-${process.pid}`);
+  process.once('exit', () => rmSync(target, { recursive: true, force: true }));
   const entries = await readdir(SOURCE, { recursive: true });
   const measured = entries.filter((entry) => MEASURED.includes(entry.split(/[\\/]/)[0]!));
   await Promise.all(measured.map((entry) => place(entry, target)));
-  return {
-    session: join(target, 'session.js'),
-    remove: () => rm(target, { recursive: true, force: true }),
-  };
+  return join(target, 'session.js');
 }
 
 async function place(entry: string, target: string): Promise<void> {

@@ -42,14 +42,8 @@ export class MeasuredProcess {
     throw new ContenderFailure(reply.reason);
   }
 
-  /** Ends the figure and the process. A contender that cannot close is killed: closing is not what is measured. */
-  async close(limitMs: number): Promise<void> {
-    if (this.#ended !== undefined) return;
-    try {
-      await this.#exchange({ kind: 'end' }, limitMs);
-    } finally {
-      await this.kill();
-    }
+  get alive(): boolean {
+    return this.#ended === undefined;
   }
 
   async kill(): Promise<void> {

@@ -45,6 +45,8 @@ export interface ContenderResult {
   /** `failed` may still have the samples of the rounds before; they count, and the failure is shown. */
   readonly status: 'measured' | 'failed';
   readonly failure?: { readonly round: number; readonly reason: string };
+  /** The figure was measured, but the contender did not close; says how. */
+  readonly unclosed?: string;
   /** One entry per round; the same index is the same round for all contenders. */
   readonly samples: readonly Sample[];
   /** By metric name; a metric this system cannot measure is absent. */

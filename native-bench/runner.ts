@@ -19,6 +19,8 @@ export interface Run {
   readonly subject: string;
   /** The program of a measured process. */
   readonly session: string;
+  /** Processes by contender, kept from figure to figure. Absent: every figure has its own. */
+  readonly kept?: Map<string, MeasuredProcess>;
   readonly progress: (text: string) => void;
 }
 
@@ -28,7 +30,10 @@ interface Entrant {
   readonly samples: Sample[];
   process?: MeasuredProcess;
   failure?: { readonly round: number; readonly reason: string };
+  unclosed?: string;
 }
+
+const CLOSE_LIMIT_MS = 3_000;
 
 export async function runFigure(
   figure: Figure,
@@ -45,7 +50,7 @@ export async function runFigure(
     }),
   );
   const together = figure.schedule === 'together' || run.effort === 'smoke';
-  const fresh = figure.schedule === 'fresh';
+  const fresh = figure.schedule === 'fresh' && run.kept === undefined;
   try {
     if (!fresh) await everyone(entrants, 0, (entrant) => open(entrant, figure, run));
     for (let round = 0; round < rounds; round++) {
@@ -55,7 +60,7 @@ export async function runFigure(
         if (fresh) await open(entrant, figure, run);
         const sample = await entrant.process?.request({ kind: 'sample' }, figure.limitMs[run.effort]);
         if (sample !== undefined) entrant.samples.push(sample);
-        if (fresh) await close(entrant, figure, run);
+        if (fresh) await close(entrant, run);
       };
       if (together) {
         await everyone(entrants, round, turn);
@@ -63,9 +68,9 @@ export async function runFigure(
         for (const entrant of rotated(entrants, round)) await attempt(entrant, round, turn);
       }
     }
-    await everyone(entrants, rounds - 1, (entrant) => close(entrant, figure, run));
+    await everyone(entrants, rounds - 1, (entrant) => close(entrant, run));
   } finally {
-    await Promise.all(entrants.map((entrant) => entrant.process?.kill()));
+    if (run.kept === undefined) await Promise.all(entrants.map((entrant) => entrant.process?.kill()));
   }
   return conclude(figure, entrants.map(result), run);
 }
@@ -94,19 +99,35 @@ async function attempt(
 }
 
 async function open(entrant: Entrant, figure: Figure, run: Run): Promise<void> {
-  entrant.process = new MeasuredProcess(run.session);
-  const { effort, workers } = run;
+  const { effort, workers, kept } = run;
+  const before = kept?.get(entrant.contender.name);
+  entrant.process = before?.alive ? before : new MeasuredProcess(run.session);
+  kept?.set(entrant.contender.name, entrant.process);
   await entrant.process.request(
-    { kind: 'open', contender: entrant.contender.name, figure: figure.name, workers, effort },
+    {
+      kind: 'open',
+      contender: entrant.contender.name,
+      figure: figure.name,
+      workers,
+      effort,
+      keep: kept !== undefined,
+    },
     figure.limitMs[effort],
   );
 }
 
-async function close(entrant: Entrant, figure: Figure, run: Run): Promise<void> {
-  await entrant.process?.close(figure.limitMs[run.effort]);
+/** Closing is not part of a figure: one that hangs is killed and noted. */
+async function close(entrant: Entrant, run: Run): Promise<void> {
+  try {
+    await entrant.process?.request({ kind: 'end' }, CLOSE_LIMIT_MS);
+  } catch (error) {
+    if (!(error instanceof ContenderFailure)) throw error;
+    entrant.unclosed = error.message;
+  }
+  if (run.kept === undefined) await entrant.process?.kill();
 }
 
-function result({ contender, samples, failure }: Entrant): ContenderResult {
+function result({ contender, samples, failure, unclosed }: Entrant): ContenderResult {
   const names = Object.keys(samples[0] ?? {});
   const summary = names.flatMap((name) => {
     const known = samples.map((sample) => sample[name]).filter((value) => typeof value === 'number');
@@ -119,6 +140,7 @@ function result({ contender, samples, failure }: Entrant): ContenderResult {
     kind: contender.kind,
     status: failure === undefined ? 'measured' : 'failed',
     ...(failure === undefined ? {} : { failure }),
+    ...(unclosed === undefined ? {} : { unclosed }),
     samples,
     summary: Object.fromEntries(summary),
   };

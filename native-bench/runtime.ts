@@ -14,6 +14,7 @@ import { build } from './build.ts';
 import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { describeMachine } from './machine.ts';
+import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
 import { figureTable, machineLines } from './tables.ts';
@@ -30,7 +31,8 @@ async function measure(choices: Choices): Promise<Results> {
   process.stdout.write(`# Millrace beside its peers (${effort}, ${workers} workers)\n`);
   process.stdout.write(`${machineLines(machine, versions)}\n\n`);
 
-  const { session, remove } = await build();
+  const session = await build();
+  const kept = effort === 'smoke' ? new Map<string, MeasuredProcess>() : undefined;
   const figures: FigureResult[] = [];
   try {
     for (const figure of choices.figures) {
@@ -41,6 +43,7 @@ async function measure(choices: Choices): Promise<Results> {
         ...(rounds === undefined ? {} : { rounds }),
         subject: SUBJECT,
         session,
+        ...(kept === undefined ? {} : { kept }),
         progress,
       });
       progress('');
@@ -48,7 +51,7 @@ async function measure(choices: Choices): Promise<Results> {
       figures.push(result);
     }
   } finally {
-    await remove();
+    await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));
   }
   return {
     schema: SCHEMA,
@@ -90,6 +93,12 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode(choices, results);
 }
 
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Contender, RunningPool } from './contenders/contender.ts';
 import { contenderNamed } from './contenders/index.ts';
 import type { Effort, Sample, Trial } from './figures/figure.ts';
 import { figureNamed } from './figures/index.ts';
@@ -15,6 +16,8 @@ export type Request =
       readonly figure: string;
       readonly workers: number;
       readonly effort: Effort;
+      /** Keep the pool for the next figure. */
+      readonly keep: boolean;
     }
   | { readonly kind: 'sample' }
   | { readonly kind: 'end' };
@@ -24,6 +27,13 @@ export type Reply =
   | { readonly kind: 'failed'; readonly reason: string };
 
 let trial: Trial | undefined;
+let kept: RunningPool | undefined;
+
+/** The pool of the figure before, or a new one that outlives its figure. */
+async function keptPool(contender: Contender, workers: number): Promise<RunningPool> {
+  kept ??= await contender.start({ workers });
+  return { run: kept.run, close: async () => {} };
+}
 
 async function answer(request: Request): Promise<Reply> {
   switch (request.kind) {
@@ -32,12 +42,13 @@ async function answer(request: Request): Promise<Reply> {
       const figure = figureNamed(request.figure);
       if (contender === undefined) throw new Error(`No contender ${request.contender}`);
       if (figure === undefined) throw new Error(`No figure ${request.figure}`);
-      const { workers, effort } = request;
+      const { workers, effort, keep } = request;
       trial = await figure.open({
         workers,
         effort,
         runsTasks: !figure.floors?.includes(contender.name),
-        start: () => contender.start({ workers }),
+        start: () =>
+          keep && figure.newPool === undefined ? keptPool(contender, workers) : contender.start({ workers }),
       });
       return { kind: 'done' };
     }

@@ -38,9 +38,10 @@ export function figureTable(figure: FigureResult, subject: string): string {
     ...cells(figure.metrics, result),
     ratioCell(ours, result, primary),
   ]);
-  const failures = figure.contenders.flatMap(({ name, failure }) =>
-    failure === undefined ? [] : [`! ${name} failed in round ${failure.round}: ${failure.reason}`],
-  );
+  const failures = figure.contenders.flatMap(({ name, failure, unclosed }) => [
+    ...(failure === undefined ? [] : [`! ${name} failed in round ${failure.round}: ${failure.reason}`]),
+    ...(unclosed === undefined ? [] : [`! ${name} was measured but did not close: ${unclosed}`]),
+  ]);
   return [
     `## ${figure.title} (${figure.name})`,
     `${figure.method}. Median (min–max).`,

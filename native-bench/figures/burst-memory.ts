@@ -4,7 +4,6 @@ import { flood } from './flood.ts';
 import { holdWorkers } from './gate.ts';
 
 const WAITING = { full: 1_000_000, quick: 100_000, smoke: 300 };
-const WARM_UP = { full: 10_000, quick: 10_000, smoke: 100 };
 /** Time for what the pool does after `run` returned: microtasks, messages to ports. */
 const SETTLE_MS = { full: 500, quick: 200, smoke: 10 };
 
@@ -36,11 +35,12 @@ export const burstMemory: Figure = {
   schedule: 'fresh',
   rounds: { full: 3, quick: 2, smoke: 1 },
   peerRounds: { full: 1, quick: 1, smoke: 1 },
+  newPool: true,
   limitMs: { full: 120_000, quick: 30_000, smoke: 15_000 },
+  // No warm-up: poolifier's queue can no longer hold every worker once tasks have been stolen in it.
   async open({ effort, start, workers }) {
     const pool = await start();
     const tasks = WAITING[effort];
-    await flood(pool, WARM_UP[effort]);
     return {
       async sample() {
         const gate = await holdWorkers(pool, workers);

@@ -75,6 +75,8 @@ export interface Figure {
   readonly peerRounds?: Readonly<Record<Effort, number>>;
   /** One round may take this long, ms; then the contender's process is killed and the contender reported. */
   readonly limitMs: Readonly<Record<Effort, number>>;
+  /** A smoke run keeps one pool for all figures, except those that need one that has done nothing yet. */
+  readonly newPool?: true;
   /** Floors shown beside the contenders, by name. */
   readonly floors?: readonly string[];
   /** Starts, warms up and returns the trial. Not timed. */
