@@ -118,13 +118,17 @@ async function open(entrant: Entrant, figure: Figure, run: Run): Promise<void> {
 
 /** Closing is not part of a figure: one that hangs is killed and noted. */
 async function close(entrant: Entrant, run: Run): Promise<void> {
+  const closing = entrant.process;
+  if (closing === undefined) return;
   try {
-    await entrant.process?.request({ kind: 'end' }, CLOSE_LIMIT_MS);
+    await closing.request({ kind: 'end' }, CLOSE_LIMIT_MS);
   } catch (error) {
     if (!(error instanceof ContenderFailure)) throw error;
     entrant.unclosed = error.message;
   }
-  if (run.kept === undefined) await entrant.process?.kill();
+  if (run.kept !== undefined) return;
+  await closing.kill();
+  delete entrant.process;
 }
 
 function result({ contender, samples, failure, unclosed }: Entrant): ContenderResult {

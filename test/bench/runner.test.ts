@@ -24,7 +24,7 @@ async function runWith(program: string): Promise<Run> {
   return { effort: 'quick', workers: 2, subject: 'millrace', session, progress: () => {} };
 }
 
-const quickly = { ...throughput, limitMs: { full: 500, quick: 500, smoke: 500 } };
+const quickly = { ...throughput, limitMs: { full: 5_000, quick: 5_000, smoke: 5_000 } };
 
 describe('a contender that does not deliver', () => {
   it('is reported when its process crashes, with the line that says why', {
@@ -44,13 +44,13 @@ describe('a contender that does not deliver', () => {
       globalThis.count = (globalThis.count ?? 0) + 1;
       if (count === 1) process.send({ kind: 'done' });
       if (count === 2) process.send({ kind: 'done', sample: { rate: 5, mainCpu: null, processCpu: 1 } });
-      if (count === 3) for (;;);
+      // The third request gets no answer.
     `);
     const result = await runFigure(quickly, [raw], run);
     expect(result.contenders[0]).toMatchObject({
       status: 'failed',
       samples: [{ rate: 5 }],
-      failure: { round: 2, reason: 'hung or too slow: no answer to "sample" in 0.5 s' },
+      failure: { round: 2, reason: 'hung or too slow: no answer to "sample" in 5 s' },
     });
     expect(figureTable(result, 'millrace')).toContain(
       '! raw-postmessage failed in round 2: hung or too slow',
@@ -71,6 +71,25 @@ describe('a contender that does not deliver', () => {
     const { contenders } = await runFigure(quickly, [raw], { ...run, rounds: 2 });
     expect(contenders[0]).toMatchObject({ status: 'measured', summary: { rate: { median: 5, count: 2 } } });
     expect(contenders[0]?.unclosed).toContain('no answer to "end"');
+  });
+});
+
+describe('the schedule', () => {
+  const COUNTING = `
+    globalThis.asked = (globalThis.asked ?? 0) + (request.kind === 'sample' ? 1 : 0);
+    const sample = { rate: asked, mainCpu: process.pid, processCpu: 1 };
+    process.send({ kind: 'done', ...(request.kind === 'sample' ? { sample } : {}) });
+  `;
+
+  it('asks one process for all rounds, or a new one for each', { timeout: DEADLINE_MS }, async () => {
+    const run = { ...(await runWith(COUNTING)), rounds: 3 };
+    const { contenders: same } = await runFigure(quickly, [raw], run);
+    expect(same[0]?.samples.map(({ rate }) => rate)).toEqual([1, 2, 3]);
+    const { contenders: fresh } = await runFigure({ ...quickly, schedule: 'fresh' }, [raw], run);
+    expect(fresh[0]?.samples.map(({ rate }) => rate)).toEqual([1, 1, 1]);
+    expect(new Set(fresh[0]?.samples.map(({ mainCpu }) => mainCpu)).size).toBe(3);
+    expect(fresh[0]?.unclosed).toBeUndefined();
+    expect(same[0]?.unclosed).toBeUndefined();
   });
 });
 
