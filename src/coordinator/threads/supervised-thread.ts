@@ -1,0 +1,258 @@
+/**
+ * The life of one worker thread: ports, reports, deadlines, and the fence at its exit. What started the thread is
+ * behind `Launch`.
+ *
+ * @module
+ */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { restoreError } from '../../../workers/carried-error.ts';
+import type { WorkerReport, WorkerStart } from '../../../workers/start.ts';
+import { MillraceError } from '../../errors.ts';
+import { ControlClient } from '../control/client.ts';
+import { exitError, exitOfError, startError, startFailure, type ThreadExit } from './exit.ts';
+import type { ReadyReport, Thread, ThreadStart } from './supervisor.ts';
+import type { Timers } from './timers.ts';
+
+/** A thread as its launcher hands it over. */
+export interface Launched {
+  readonly worker: Worker;
+  readonly terminate: () => void;
+}
+
+/**
+ * Starts a thread, or throws. `onUndelivered` is called, later, if the start data could not be sent.
+ */
+export type Launch = (
+  start: WorkerStart,
+  transfer: readonly unknown[],
+  onUndelivered: (error: unknown) => void,
+) => Launched;
+
+export interface Deadlines {
+  /** How long a thread may take to become ready, ms. */
+  readonly startup: number;
+  /** How long a thread may take to end once told to, ms. */
+  readonly kill: number;
+  /** How long a control call may take, ms. */
+  readonly control: number;
+}
+
+type State = 'starting' | 'ready' | 'ending' | 'gone';
+
+const ignore = (): void => {};
+
+export class SupervisedThread implements Thread {
+  readonly worker: number;
+  readonly threadId: number;
+  readonly port: MessagePort;
+  readonly control: ControlClient;
+  readonly #start: ThreadStart;
+  readonly #deadlines: Deadlines;
+  readonly #timers: Timers;
+  readonly #controlPort: MessagePort;
+  readonly #launched: Launched | undefined;
+  #state: State = 'starting';
+  #exit: ThreadExit | undefined;
+  #terminating = false;
+  #cancelTimer: () => void = ignore;
+  #readyListener: (report: ReadyReport) => void = ignore;
+  #startFailureListener: (error: Error) => void = ignore;
+  #dataListener: (message: unknown) => void = ignore;
+  #strayListener: (error: Error) => void = ignore;
+  #stuckListener: () => void = ignore;
+  #exitListener: (exit: ThreadExit) => void = ignore;
+  readonly #release: () => void;
+
+  /** @param strip a port that answers for TypeScript sources, if the thread needs one; closed with the thread */
+  constructor(
+    start: ThreadStart,
+    launch: Launch,
+    deadlines: Deadlines,
+    timers: Timers,
+    strip: { readonly port: MessagePort; readonly close: () => void } | undefined,
+  ) {
+    this.worker = start.worker;
+    this.#start = start;
+    this.#deadlines = deadlines;
+    this.#timers = timers;
+    const data = new MessageChannel();
+    const control = new MessageChannel();
+    this.port = data.port1;
+    this.#controlPort = control.port1;
+    this.control = new ControlClient({
+      worker: start.worker,
+      post: (message) => control.port1.postMessage(message),
+      deadline: deadlines.control,
+      timer: timers.awaited,
+      nudge: start.nudge ?? ignore,
+    });
+    this.#release = () => {
+      data.port1.close();
+      control.port1.close();
+      strip?.close();
+    };
+    const { nudge: _nudge, transfer = [], ...sent } = start;
+    const ports = { taskPort: data.port2, controlPort: control.port2 };
+    try {
+      this.#launched = launch(
+        { ...sent, ...ports, ...(strip && { stripPort: strip.port }) },
+        [...transfer, data.port2, control.port2, ...(strip ? [strip.port] : [])],
+        (error) => this.#undelivered(error),
+      );
+    } catch (error) {
+      this.threadId = -1;
+      data.port2.close();
+      control.port2.close();
+      const exit: ThreadExit = { reason: 'not-started', error: startError(start.worker, error) };
+      // In a turn of its own, as any other end: nobody has subscribed yet.
+      setImmediate(() => this.#gone(exit));
+      return;
+    }
+    const { worker } = this.#launched;
+    this.threadId = worker.threadId;
+    worker.on('error', (error) => this.#ends(exitOfError(error)));
+    worker.on('exit', (code) => this.#gone({ reason: 'exited', code }));
+    this.#arm(deadlines.startup, () => this.#startupExpired());
+    // A 'message' listener holds the process until the port is unref'd: listen first.
+    data.port1.on('message', (message) => this.#dataListener(message));
+    control.port1.on('message', (message) => this.#onControl(message));
+    data.port1.unref();
+    control.port1.unref();
+  }
+
+  onReady(listener: (report: ReadyReport) => void): void {
+    this.#readyListener = listener;
+  }
+
+  onStartFailure(listener: (error: Error) => void): void {
+    this.#startFailureListener = listener;
+  }
+
+  onData(listener: (message: unknown) => void): void {
+    this.#dataListener = listener;
+  }
+
+  onStray(listener: (error: Error) => void): void {
+    this.#strayListener = listener;
+  }
+
+  onStuck(listener: () => void): void {
+    this.#stuckListener = listener;
+  }
+
+  onExit(listener: (exit: ThreadExit) => void): void {
+    this.#exitListener = listener;
+  }
+
+  requestKill(): void {
+    this.#ends({ reason: 'killed' });
+    this.#terminate();
+  }
+
+  ref(): void {
+    this.#launched?.worker.ref();
+  }
+
+  unref(): void {
+    this.#launched?.worker.unref();
+  }
+
+  #onControl(message: unknown): void {
+    const report = message as WorkerReport;
+    switch (report.report) {
+      case 'ready':
+        if (this.#state !== 'starting') return;
+        this.#state = 'ready';
+        this.#cancelTimer();
+        this.#readyListener({ functions: report.functions });
+        return;
+      case 'failed':
+        this.#ends({ reason: 'not-started', error: restoreError(report.error) });
+        return;
+      case 'stray':
+        this.#strayListener(restoreError(report.error));
+        return;
+      case 'returned':
+        this.#ends({ reason: 'returned' });
+        return;
+      case 'threw':
+        this.#ends({ reason: 'threw', error: restoreError(report.error) });
+        return;
+      default:
+        this.control.receive(message);
+    }
+  }
+
+  /** The thread is going to end, or has to: the first cause counts, and a deadline for the end starts. */
+  #ends(exit: ThreadExit): void {
+    if (this.#state === 'gone' || this.#exit !== undefined) return;
+    const ready = this.#state === 'ready';
+    this.#state = 'ending';
+    if (ready || exit.reason === 'killed') {
+      this.#exit = exit;
+    } else {
+      const error = startFailure(this.worker, this.#start.modules, exit);
+      this.#exit = { reason: 'not-started', error };
+      this.#startFailureListener(error);
+    }
+    if (!this.#terminating) this.#arm(this.#deadlines.kill, () => this.#terminate());
+  }
+
+  #terminate(): void {
+    if (this.#state === 'gone' || this.#terminating) return;
+    this.#terminating = true;
+    this.#arm(this.#deadlines.kill, () => {
+      // Piscina holds the process for a thread that is ending; this one may never end.
+      this.unref();
+      this.#stuckListener();
+    });
+    this.#launched?.terminate();
+  }
+
+  #startupExpired(): void {
+    const { modules } = this.#start;
+    const what =
+      modules.length === 0 ? 'did not become ready' : `did not finish loading ${modules.join(', ')}`;
+    const text = `Worker ${this.worker} ${what} in ${this.#deadlines.startup} ms. Does a top-level \`await\` never end?`;
+    this.#ends({ reason: 'not-started', error: new MillraceError('ERR_MODULE_LOAD', text) });
+    this.#terminate();
+  }
+
+  #undelivered(error: unknown): void {
+    if (this.#state !== 'starting') return;
+    this.#ends({ reason: 'not-started', error: startError(this.worker, error) });
+    this.#terminate();
+  }
+
+  /** The fence. Node delivers what came by the thread's own port before `exit`; what is in ours is taken out here. */
+  #gone(exit: ThreadExit): void {
+    if (this.#state === 'gone') return;
+    drain(this.#controlPort, (message) => this.#onControl(message));
+    drain(this.port, (message) => this.#dataListener(message));
+    this.#ends(exit);
+    this.#state = 'gone';
+    this.#cancelTimer();
+    this.control.end(exitError(this.worker, this.#exit!));
+    this.#release();
+    this.#exitListener(this.#exit!);
+  }
+
+  #arm(ms: number, callback: () => void): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#timers.background(ms, callback);
+  }
+}
+
+function drain(port: MessagePort, deliver: (message: unknown) => void): void {
+  for (;;) {
+    let received: { readonly message: unknown } | undefined;
+    try {
+      received = receiveMessageOnPort(port);
+    } catch {
+      // This one message cannot be read; the thread that sent it is gone, so there is nobody to tell.
+      continue;
+    }
+    if (received === undefined) return;
+    deliver(received.message);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What runs first in a worker thread: loads the task modules, reports ready, and hands over to the scheduler loop.
+ * Piscina calls `loop`.
+ *
+ * Kept to few modules: each one that is imported here is paid for by every start.
+ *
+ * @module
+ */
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { workerData } from 'node:worker_threads';
+import { carryError } from './carried-error.ts';
+import { ControlServer } from './control.ts';
+import { loadTaskModules } from './modules/load.ts';
+import { isTypeScript } from './modules/typescript-files.ts';
+import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
+
+// Captured before any task code runs: a task may replace what is global.
+const { exit } = process;
+const later = setImmediate;
+
+/** The entry that piscina calls in each thread of a pool. */
+export const loop: (start: WorkerStart) => void = workerLoop(async () => {
+  const scheduler: string = new URL('./scheduler.js', import.meta.url).href;
+  const { runWorker } = (await import(scheduler)) as { runWorker: WorkerRun };
+  return runWorker;
+});
+
+/** An entry for another loop; `loadRun` is called while the task modules load. */
+export function workerLoop(loadRun: () => Promise<WorkerRun>): (start: WorkerStart) => void {
+  return (start) => {
+    hideWorkerData();
+    // Piscina has to see its task end at once: a running task makes it hold the process.
+    later(() => void live(start, loadRun));
+  };
+}
+
+async function live(start: WorkerStart, loadRun: () => Promise<WorkerRun>): Promise<void> {
+  const report = (message: WorkerReport): void => start.controlPort.postMessage(message);
+  const server = new ControlServer(start.controlPort);
+  start.controlPort.on('message', (message: unknown) => server.receive(message));
+
+  const reportStray = (error: unknown): void => report({ report: 'stray', error: carryError(error) });
+  let stray: (error: unknown) => void = reportStray;
+  catchStrays((error) => stray(error));
+
+  let functions: LoadedFunctions;
+  let run: WorkerRun;
+  try {
+    [functions, run] = await Promise.all([loadFunctions(start), loadRun()]);
+  } catch (error) {
+    report({ report: 'failed', error: carryError(error) });
+    return end(1);
+  }
+
+  const context: WorkerContext = {
+    start,
+    functions,
+    serve: (control) => server.serve(control),
+    get pendingControlCalls() {
+      return server.pending;
+    },
+    onStray: (handler) => {
+      stray = handler;
+    },
+    reportStray,
+  };
+  report({
+    report: 'ready',
+    functions: Array.from(functions.values(), ({ name, module, options }) => ({ name, module, options })),
+  });
+  try {
+    await run(context);
+  } catch (error) {
+    report({ report: 'threw', error: carryError(error) });
+    return end(1);
+  }
+  report({ report: 'returned' });
+  return end(0);
+}
+
+async function loadFunctions(start: WorkerStart): Promise<LoadedFunctions> {
+  if (start.modules.some(isTypeScript)) {
+    const { enableTypeScript } = await import('./modules/typescript.ts');
+    enableTypeScript(start.stripPort);
+  }
+  return loadTaskModules(start.modules);
+}
+
+/** Output goes through the coordinator in portions it has to ask for; ending the thread would drop what it has not. */
+async function end(code: number): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+  }
+  exit(code);
+}
+
+function catchStrays(handle: (error: unknown) => void): void {
+  process.on('uncaughtException', handle);
+  process.on('unhandledRejection', handle);
+}
+
+/** Nothing a task module imports should find what the thread was started with. */
+function hideWorkerData(): void {
+  if (workerData === null || workerData === undefined) return;
+  createRequire(import.meta.url)('node:worker_threads').workerData = null;
+  syncBuiltinESMExports();
+}

@@ -1,0 +1,70 @@
+/**
+ * Options a task module attaches to the functions it exports.
+ *
+ * @module
+ */
+import { expected } from '../src/errors.ts';
+
+/** Defaults of one function; what the caller gives to `run` comes first. */
+export interface TaskOptions {
+  /** Default `'normal'`. */
+  readonly priority?: 'critical' | 'high' | 'normal' | 'low';
+  /** Running time allowed, ms, above 0 and at most 2147483647; the clock starts when the task's code starts. Default: none. */
+  readonly timeout?: number;
+  /** Time allowed from submission, ms, above 0 and at most 2147483647; includes waiting. Default: none. */
+  readonly deadline?: number;
+  /** The task may be started again elsewhere when its worker dies. Default `false`. */
+  readonly idempotent?: boolean;
+}
+
+/** A registered symbol, so that a bundled copy of this module reads what another copy wrote. */
+const TASK_OPTIONS: unique symbol = Symbol.for('millrace.task-options') as never;
+
+const NONE: TaskOptions = Object.freeze({});
+
+/** Node fires a longer timer after 1 ms. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Marks a function with options and returns the same function.
+ *
+ * @throws {InvalidArgumentError} `ERR_INVALID_ARGUMENT`: not a function, an unknown option, or a value out of range.
+ * @example
+ * ```ts
+ * export const thumbnail = task((bytes: Uint8Array, width: number) => resize(bytes, width), {
+ *   timeout: 2_000,
+ *   idempotent: true,
+ * });
+ * ```
+ */
+export function task<F extends (...args: never[]) => unknown>(fn: F, options: TaskOptions = {}): F {
+  if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
+  Object.defineProperty(fn, TASK_OPTIONS, { value: Object.freeze(checked(options)), configurable: true });
+  return fn;
+}
+
+/** The options `task` attached to this very function, or none. */
+export function taskOptions(fn: object): TaskOptions {
+  return Object.hasOwn(fn, TASK_OPTIONS) ? (fn as { [TASK_OPTIONS]: TaskOptions })[TASK_OPTIONS] : NONE;
+}
+
+function checked(options: TaskOptions): TaskOptions {
+  if (typeof options !== 'object' || options === null) throw expected('options', 'an object', options);
+  const { priority, timeout, deadline, idempotent, ...rest } = options;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) {
+    throw expected('options', 'made of `priority`, `timeout`, `deadline` and `idempotent`', unknown);
+  }
+  if (priority !== undefined && !['critical', 'high', 'normal', 'low'].includes(priority)) {
+    throw expected('priority', '"critical", "high", "normal" or "low"', priority);
+  }
+  for (const [name, value] of Object.entries({ timeout, deadline })) {
+    if (value !== undefined && !(typeof value === 'number' && value > 0 && value <= MAX_TIMER_MS)) {
+      throw expected(name, `a number above 0 and at most ${MAX_TIMER_MS}`, value);
+    }
+  }
+  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
+    throw expected('idempotent', 'true or false', idempotent);
+  }
+  return { ...options };
+}
