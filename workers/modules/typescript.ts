@@ -24,6 +24,7 @@ interface SyncHooks {
 
 /** Call once, before the first import of a task module; `stripPort` where Node cannot strip types itself. */
 export function enableTypeScript(stripPort: MessagePort | undefined): void {
+  resolveSiblingsInCommonJs();
   if (stripPort !== undefined) {
     nodeModule.register(new URL('./strip-hooks.js', import.meta.url), {
       data: { port: stripPort },
@@ -42,4 +43,24 @@ export function enableTypeScript(stripPort: MessagePort | undefined): void {
       }
     },
   });
+}
+
+/** The part of Node's CommonJS loader that answers `require` before loader hooks are asked. */
+interface CommonJsResolver {
+  _resolveFilename(specifier: string, parent: { readonly filename?: string } | undefined, ...rest: unknown[]): string;
+}
+
+/** `require` in a CommonJS file that a hook has loaded still resolves by itself; Node 20 and 22 have no other way in. */
+function resolveSiblingsInCommonJs(): void {
+  const resolver = nodeModule.default as unknown as CommonJsResolver;
+  const original = resolver._resolveFilename;
+  resolver._resolveFilename = (specifier, parent, ...rest) => {
+    try {
+      return Reflect.apply(original, resolver, [specifier, parent, ...rest]);
+    } catch (error) {
+      const sibling = typescriptSibling(specifier, parent?.filename, error);
+      if (sibling === undefined) throw error;
+      return Reflect.apply(original, resolver, [sibling, parent, ...rest]);
+    }
+  };
 }

@@ -10,6 +10,7 @@ import type { WorkerReport, WorkerStart } from '../../../workers/start.ts';
 import { MillraceError } from '../../errors.ts';
 import { ControlClient } from '../control/client.ts';
 import { exitError, exitOfError, startError, startFailure, type ThreadExit } from './exit.ts';
+import { Listeners } from './listeners.ts';
 import type { ReadyReport, Thread, ThreadStart } from './supervisor.ts';
 import type { Timers } from './timers.ts';
 
@@ -55,12 +56,12 @@ export class SupervisedThread implements Thread {
   #exit: ThreadExit | undefined;
   #terminating = false;
   #cancelTimer: () => void = ignore;
-  #readyListener: (report: ReadyReport) => void = ignore;
-  #startFailureListener: (error: Error) => void = ignore;
-  #dataListener: (message: unknown) => void = ignore;
-  #strayListener: (error: Error) => void = ignore;
-  #stuckListener: () => void = ignore;
-  #exitListener: (exit: ThreadExit) => void = ignore;
+  readonly #readyListeners = new Listeners<ReadyReport>();
+  readonly #startFailureListeners = new Listeners<Error>();
+  readonly #dataListeners = new Listeners<unknown>();
+  readonly #strayListeners = new Listeners<Error>();
+  readonly #stuckListeners = new Listeners<void>();
+  readonly #exitListeners = new Listeners<ThreadExit>();
   readonly #release: () => void;
 
   /** @param strip a port that answers for TypeScript sources, if the thread needs one; closed with the thread */
@@ -114,34 +115,34 @@ export class SupervisedThread implements Thread {
     worker.on('exit', (code) => this.#gone({ reason: 'exited', code }));
     this.#arm(deadlines.startup, () => this.#startupExpired());
     // A 'message' listener holds the process until the port is unref'd: listen first.
-    data.port1.on('message', (message) => this.#dataListener(message));
+    data.port1.on('message', (message) => this.#dataListeners.call(message));
     control.port1.on('message', (message) => this.#onControl(message));
     data.port1.unref();
     control.port1.unref();
   }
 
   onReady(listener: (report: ReadyReport) => void): void {
-    this.#readyListener = listener;
+    this.#readyListeners.add(listener);
   }
 
   onStartFailure(listener: (error: Error) => void): void {
-    this.#startFailureListener = listener;
+    this.#startFailureListeners.add(listener);
   }
 
   onData(listener: (message: unknown) => void): void {
-    this.#dataListener = listener;
+    this.#dataListeners.add(listener);
   }
 
   onStray(listener: (error: Error) => void): void {
-    this.#strayListener = listener;
+    this.#strayListeners.add(listener);
   }
 
   onStuck(listener: () => void): void {
-    this.#stuckListener = listener;
+    this.#stuckListeners.add(listener);
   }
 
   onExit(listener: (exit: ThreadExit) => void): void {
-    this.#exitListener = listener;
+    this.#exitListeners.add(listener);
   }
 
   requestKill(): void {
@@ -164,13 +165,13 @@ export class SupervisedThread implements Thread {
         if (this.#state !== 'starting') return;
         this.#state = 'ready';
         this.#cancelTimer();
-        this.#readyListener({ functions: report.functions });
+        this.#readyListeners.call({ functions: report.functions });
         return;
       case 'failed':
         this.#ends({ reason: 'not-started', error: restoreError(report.error) });
         return;
       case 'stray':
-        this.#strayListener(restoreError(report.error));
+        this.#strayListeners.call(restoreError(report.error));
         return;
       case 'returned':
         this.#ends({ reason: 'returned' });
@@ -193,7 +194,7 @@ export class SupervisedThread implements Thread {
     } else {
       const error = startFailure(this.worker, this.#start.modules, exit);
       this.#exit = { reason: 'not-started', error };
-      this.#startFailureListener(error);
+      this.#startFailureListeners.call(error);
     }
     if (!this.#terminating) this.#arm(this.#deadlines.kill, () => this.#terminate());
   }
@@ -204,7 +205,7 @@ export class SupervisedThread implements Thread {
     this.#arm(this.#deadlines.kill, () => {
       // Piscina holds the process for a thread that is ending; this one may never end.
       this.unref();
-      this.#stuckListener();
+      this.#stuckListeners.call();
     });
     this.#launched?.terminate();
   }
@@ -228,13 +229,13 @@ export class SupervisedThread implements Thread {
   #gone(exit: ThreadExit): void {
     if (this.#state === 'gone') return;
     drain(this.#controlPort, (message) => this.#onControl(message));
-    drain(this.port, (message) => this.#dataListener(message));
+    drain(this.port, (message) => this.#dataListeners.call(message));
     this.#ends(exit);
     this.#state = 'gone';
     this.#cancelTimer();
     this.control.end(exitError(this.worker, this.#exit!));
     this.#release();
-    this.#exitListener(this.#exit!);
+    this.#exitListeners.call(this.#exit!);
   }
 
   #arm(ms: number, callback: () => void): void {
