@@ -95,8 +95,8 @@ describe('modules by kind', () => {
 
   it('keeps lines and columns of TypeScript', async () => {
     const error = (await call('modules/typed.ts', 'fail').catch((e: Error) => e)) as Error;
-    expect(error.message).toBe('at line 16 1');
-    expect(error.stack).toMatch(/typed\.ts:16:42/);
+    expect(error.message).toBe('line 17 1');
+    expect(error.stack).toMatch(/typed\.ts:17:36/);
   });
 
   it('works on when a module has replaced what is global', async () => {

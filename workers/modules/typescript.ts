@@ -47,7 +47,11 @@ export function enableTypeScript(stripPort: MessagePort | undefined): void {
 
 /** The part of Node's CommonJS loader that answers `require` before loader hooks are asked. */
 interface CommonJsResolver {
-  _resolveFilename(specifier: string, parent: { readonly filename?: string } | undefined, ...rest: unknown[]): string;
+  _resolveFilename(
+    specifier: string,
+    parent: { readonly filename?: string } | undefined,
+    ...rest: unknown[]
+  ): string;
 }
 
 /** `require` in a CommonJS file that a hook has loaded still resolves by itself; Node 20 and 22 have no other way in. */
