@@ -11,7 +11,7 @@ import type { Command } from 'commander';
 import { glob } from 'tinyglobby';
 import { CommandFailure, reason } from './exit.ts';
 import type { Host } from './host.ts';
-import { fileSource } from './inputs/files.ts';
+import { sizedFileSource } from './inputs/files.ts';
 import { addRunOptions, integer, type RunFlags } from './options.ts';
 import { stdoutTarget } from './records/targets.ts';
 import { type JobOutput, runJob } from './run/job.ts';
@@ -80,7 +80,7 @@ async function weigh(host: Host, directory: string, flags: WeighFlags): Promise<
       selection = await select(directory, root, flags.maxMb * 1e6);
       return {
         task: { tasks: builtInTask('weigh'), name: 'millrace:weigh', fn: 'weigh', args: [flags.quality] },
-        source: fileSource(selection.files.map(({ path }) => path)),
+        source: sizedFileSource(selection.files),
       };
     },
     openOutput: async () => collector(files),

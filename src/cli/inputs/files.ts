@@ -52,16 +52,29 @@ async function expand(pattern: string, { cwd, ignore }: FileSelection): Promise<
 
 const BATCH = 256;
 
-export function fileSource(files: readonly string[], name = 'the list of files'): InputSource {
+export function fileSource(files: readonly string[]): InputSource {
+  return listSource(files.map((value, index) => ({ index, value })));
+}
+
+/** A source of files whose sizes are known: progress goes by bytes. */
+export function sizedFileSource(
+  files: readonly { readonly path: string; readonly bytes: number }[],
+): InputSource {
+  let end = 0;
+  const items = files.map(({ path, bytes }, index) => ({ index, value: path, end: (end += bytes) }));
+  return { ...listSource(items), bytes: end };
+}
+
+function listSource(items: readonly MapInput[]): InputSource {
   let at = 0;
   return {
-    name,
-    total: files.length,
+    name: 'the list of files',
+    total: items.length,
     async next() {
-      if (at >= files.length) return undefined;
+      if (at >= items.length) return undefined;
       const from = at;
-      at = Math.min(files.length, at + BATCH);
-      return files.slice(from, at).map((value, i): MapInput => ({ index: from + i, value }));
+      at += BATCH;
+      return items.slice(from, at);
     },
     close() {},
   };

@@ -12,7 +12,7 @@ export interface Reading {
   readonly failed: number;
   /** Items in all, where known. */
   readonly total?: number;
-  /** Part of the input that is done, 0 to 1, where `total` is not known but the size is. */
+  /** Part of the input's bytes that is done, 0 to 1, where they are known: better than counting items. */
   readonly fraction?: number;
   readonly workers: readonly WorkerStats[];
 }
@@ -47,7 +47,7 @@ export class Meter {
   /** Takes one reading at `now`, in ms. */
   read(now: number, reading: Reading): Snapshot {
     const { done, failed, total, workers } = reading;
-    const fraction = total === undefined ? reading.fraction : total === 0 ? 1 : done / total;
+    const fraction = reading.fraction ?? (total === undefined ? undefined : total === 0 ? 1 : done / total);
     const sample: Sample = { at: now, done, fraction, busy: workers.map(({ busyMs }) => busyMs) };
     const first = this.#since(sample);
     const span = Math.max(1, now - first.at);

@@ -163,8 +163,10 @@ export class MapRun {
 
   #start(item: MapInput): void {
     const turn = this.#turn++;
-    if (item.broken) this.#settleFailed(item, turn, item.broken);
-    else this.#attempt(item, turn, 1);
+    if (!item.broken) this.#attempt(item, turn, 1);
+    else if (this.#options.onError.kind === 'stop') {
+      this.#stop({ kind: 'failed', error: new CommandFailure(item.broken.message) });
+    } else this.#settleFailed(item, turn, item.broken);
   }
 
   #attempt(item: MapInput, turn: number, attempt: number): void {
