@@ -51,8 +51,9 @@ export function barLine(snapshot: Snapshot, { columns, colour }: BarStyle): stri
 
 /** `1,240 of 2,000 items (62%), 2 failed, 312/s, ETA 0:03, load 98% 97%` */
 export function plainLine(snapshot: Snapshot): string {
-  const { done, total, fraction, failed, loads } = snapshot;
-  const of = total === undefined ? `${count(done)} items` : `${count(done)} of ${count(total)} items`;
+  const { done, fraction, failed, loads } = snapshot;
+  const total = totalText(snapshot);
+  const of = total === undefined ? `${count(done)} items` : `${count(done)} of ${total} items`;
   return [
     fraction === undefined ? of : `${of} (${percent(fraction)})`,
     `${count(failed)} failed`,
@@ -62,8 +63,15 @@ export function plainLine(snapshot: Snapshot): string {
   ].join(', ');
 }
 
-function amount({ done, total }: Snapshot): string {
-  return total === undefined ? count(done) : `${count(done)}/${count(total)}`;
+function amount(snapshot: Snapshot): string {
+  const total = totalText(snapshot);
+  return total === undefined ? count(snapshot.done) : `${count(snapshot.done)}/${total}`;
+}
+
+/** `2,000`, or `~2,000` where only the bytes of the input are known. */
+function totalText({ done, total, fraction }: Snapshot): string | undefined {
+  if (total !== undefined) return count(total);
+  return fraction === undefined || fraction === 0 ? undefined : `~${count(Math.round(done / fraction))}`;
 }
 
 function percent(fraction: number): string {

@@ -54,9 +54,14 @@ export class RecordWriter {
     this.#writing ??= this.#drain();
   }
 
-  /** Waits until everything is written, then ends the target. Failures have gone to `onFailure`. */
-  async end(): Promise<void> {
+  /** Waits until everything is written. Failures go to `onFailure`. */
+  async flush(): Promise<void> {
     while (this.#writing) await this.#writing;
+  }
+
+  /** After `flush`: ends the target. Failures go to `onFailure`. */
+  async end(): Promise<void> {
+    await this.flush();
     if (this.#failure) return;
     try {
       await this.#target.end();

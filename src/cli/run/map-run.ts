@@ -263,7 +263,8 @@ export class MapRun {
   }
 
   async #writeOut(): Promise<void> {
-    const written = this.#writer.end();
+    // A run that failed ends nothing: its output stays as it is, to be given up or continued.
+    const written = this.#end?.kind === 'failed' ? this.#writer.flush() : this.#writer.end();
     if (this.#options.interrupt.stage !== 'now' && !this.#dropped) {
       await this.#options.interrupt.until('now', written);
     }
