@@ -4,8 +4,10 @@
  * @module
  */
 
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CommandFailure } from './exit.ts';
 import type { Host } from './host.ts';
 import { csvSource } from './inputs/csv.ts';
 import { fileSource, selectFiles } from './inputs/files.ts';
@@ -129,6 +131,7 @@ function mapJob(host: Host, target: Target, inputs: readonly string[], flags: Ma
     async prepare() {
       const tasks = await locateModule(target, host.cwd);
       if (flags.resume && out !== undefined && path !== undefined) items = await readDone(out, path);
+      await refuseSameFile(host.cwd, flags);
       const source = await openSource(host, inputs, flags);
       return {
         task: { tasks, name: target.module, fn: target.fn, args: flags.args ?? [] },
@@ -156,6 +159,18 @@ async function openSource(host: Host, inputs: readonly string[], flags: MapFlags
   }
   const { cwd } = host;
   return fileSource(await selectFiles(inputs, flags.ignore ? { cwd, ignore: flags.ignore } : { cwd }));
+}
+
+/** Writing to the file that is read would destroy it. */
+async function refuseSameFile(cwd: string, { ndjson, csv, out }: MapFlags): Promise<void> {
+  const input = ndjson ?? csv;
+  if (input === undefined || input === '-' || out === undefined) return;
+  const [from, to] = await Promise.all(
+    [input, out].map((name) => stat(resolve(cwd, name)).catch(() => undefined)),
+  );
+  if (from?.isFile() && to && from.dev === to.dev && from.ino === to.ino) {
+    throw new CommandFailure(`${out} is the input: name another file with --out`);
+  }
 }
 
 function oneCharacter(text: string): string {

@@ -8,6 +8,8 @@ import { type Host, type OutputStream, type StopSignal, systemClock } from './ho
 import type { PoolFactory } from './map-pool.ts';
 import { runCli } from './program.ts';
 
+const FLUSH_MS = 2000;
+
 /** Runs the command line of this process with the given pool and ends the process with its exit code. */
 export async function runProcess(createPool: PoolFactory): Promise<void> {
   // A reader that goes away is reported by the write that meets it; the event alone would be a crash.
@@ -33,6 +35,8 @@ export async function runProcess(createPool: PoolFactory): Promise<void> {
     },
   };
   const code = await runCli(process.argv.slice(2), host);
+  // What a command must not lose it has waited for; a reader that takes nothing does not keep the process.
+  setTimeout(() => process.exit(code), FLUSH_MS);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
 }

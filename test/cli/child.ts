@@ -21,8 +21,12 @@ export interface Child {
   readonly stderr: () => string;
 }
 
-export function child(argv: readonly string[], options: SpawnOptions = {}): Child {
-  return watch(spawn(process.execPath, [ENTRY, ...argv], { cwd: FIXTURES, ...options }));
+export function child(
+  argv: readonly string[],
+  options: SpawnOptions = {},
+  stdout: 'read' | 'unread' = 'read',
+): Child {
+  return watch(spawn(process.execPath, [ENTRY, ...argv], { cwd: FIXTURES, ...options }), stdout);
 }
 
 /** A shell line in which `$MILLRACE` is the command; for redirections, pipes and limits. */
@@ -31,10 +35,10 @@ export function shell(line: string, env: Record<string, string> = {}): Child {
   return watch(spawn('bash', ['-c', line], { cwd: FIXTURES, env: { ...process.env, ...command, ...env } }));
 }
 
-function watch(process: ChildProcess): Child {
+function watch(process: ChildProcess, reading: 'read' | 'unread' = 'read'): Child {
   let stdout = '';
   let stderr = '';
-  process.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  if (reading === 'read') process.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   process.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   process.stdin?.on('error', () => {});
   const ended = new Promise<Ended>((resolve, reject) => {

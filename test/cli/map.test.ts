@@ -385,6 +385,17 @@ describe('bad input gets one line and a non-zero exit', () => {
     expect([pool?.started, pool?.terminated]).toEqual([0, true]);
   });
 
+  it('an output that is the input', async () => {
+    const file = join(dir, 'both');
+    writeFileSync(file, '1\n');
+    const { code, stderr } = await map(['--ndjson', file, '--out', file, '--overwrite']);
+    expect([code, oneLine(stderr.text)]).toEqual([
+      1,
+      `millrace: ${file} is the input: name another file with --out`,
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe('1\n');
+  });
+
   it('an output that cannot be made', async () => {
     const { code, stderr } = await lines(3, ['--out', join(dir, 'none', 'out')]);
     expect([code, oneLine(stderr.text)]).toEqual([

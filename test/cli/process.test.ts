@@ -74,6 +74,24 @@ describe('signals', () => {
     expect([code, stdout]).toEqual([130, '']);
   });
 
+  it('a second Ctrl-C ends a run whose reader takes nothing', async () => {
+    writeFileSync(at('in'), numbers(5000));
+    const args = JSON.stringify([at('notes'), 0]);
+    const { process, stderr } = child(
+      ['map', './tasks.mjs#noted', '--ndjson', at('in'), '--args', JSON.stringify([at('notes'), 0])],
+      {},
+      'unread',
+    );
+    const exit = new Promise((resolve) => process.on('exit', resolve));
+    // More than a pipe holds.
+    await until(() => read('notes').split('\n').length > 300, 'records are made');
+    process.kill('SIGINT');
+    await until(() => stderr().includes('interrupted: finishing'), 'the first answer');
+    process.kill('SIGINT');
+    expect(await exit).toBe(130);
+    process.stdout?.destroy();
+  });
+
   it('Ctrl-C ends a run that waits for stdin', async () => {
     const { process, ended, stdout } = child(['map', './tasks.mjs#double', '--ndjson', '-']);
     process.stdin?.write('1\n');
