@@ -76,7 +76,6 @@ describe('signals', () => {
 
   it('a second Ctrl-C ends a run whose reader takes nothing', async () => {
     writeFileSync(at('in'), numbers(5000));
-    const args = JSON.stringify([at('notes'), 0]);
     const { process, stderr } = child(
       ['map', './tasks.mjs#noted', '--ndjson', at('in'), '--args', JSON.stringify([at('notes'), 0])],
       {},

@@ -32,7 +32,7 @@ export interface Summary {
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly steals: number;
   readonly crashes: number;
-  /** The first hundred. */
+  /** Up to a hundred, by index. */
   readonly failed: readonly ItemFailure[];
   /** Why the run could not go on. */
   readonly error?: string;
@@ -64,7 +64,7 @@ export function summarize(
     },
     steals: stats.steals,
     crashes: stats.crashes,
-    failed: run.failures,
+    failed: [...run.failures].sort((a, b) => a.index - b.index),
     ...(end.kind === 'failed' ? { error: end.error.message } : {}),
   };
 }
