@@ -79,7 +79,7 @@ describe('the fence at exit', () => {
       thread.requestKill();
       void exit;
       const seen = await atExit;
-      for (let turn = 0; turn < 20; turn += 1) {
+      for (let turn = 0; turn < 10; turn += 1) {
         await new Promise((resolve) => setTimeout(resolve, 1));
         expect(Atomics.load(words, 0)).toBe(seen);
       }
