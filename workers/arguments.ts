@@ -14,6 +14,8 @@ export interface PortTask {
   /** Generation and slot. */
   readonly reference: number;
   readonly args?: readonly unknown[];
+  /** Something was moved with them that may go on after the task: a stream, a port. */
+  readonly moved?: boolean;
   /** The arguments as the codec wrote them, when shared memory had no room for them. */
   readonly bytes?: Uint8Array;
 }
@@ -22,10 +24,13 @@ export class ArgumentReader {
   readonly #view: WorkerView;
   readonly #port: MessagePort;
   readonly #decoder = new Decoder();
+  readonly #onMoved: () => void;
 
-  constructor(view: WorkerView, port: MessagePort) {
+  /** `onMoved` is called when arguments bring something along that may go on after the task. */
+  constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
     this.#view = view;
     this.#port = port;
+    this.#onMoved = onMoved;
   }
 
   /** Arguments in the record that are not all numbers. */
@@ -57,6 +62,7 @@ export class ArgumentReader {
       const { message } = received;
       if (message.reference === reference) {
         const { args, bytes } = message;
+        if (message.moved === true) this.#onMoved();
         return args ?? (this.#decoder.decode(bytes!, 0, bytes!.length) as unknown[]);
       }
       // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.

@@ -43,6 +43,7 @@ async function live(start: WorkerStart, loadRun: () => Promise<WorkerRun>): Prom
   let stray: (error: unknown) => void = reportStray;
   catchStrays((error) => stray(error));
 
+  const ownResources = process.getActiveResourcesInfo().length;
   let functions: LoadedFunctions;
   let run: WorkerRun;
   try {
@@ -55,6 +56,7 @@ async function live(start: WorkerStart, loadRun: () => Promise<WorkerRun>): Prom
   const context: WorkerContext = {
     start,
     functions,
+    ownResources,
     serve: (control) => server.serve(control),
     get pendingControlCalls() {
       return server.pending;

@@ -38,6 +38,7 @@ export class Executor {
   readonly #arguments: ArgumentReader;
   readonly #publisher: Publisher;
   readonly #pending = new Map<number, Pending>();
+  readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
@@ -48,7 +49,8 @@ export class Executor {
     worker: number,
     functions: readonly Callable[],
     port: MessagePort,
-    onAsyncEnd: () => void,
+    concurrency: number,
+    on: { readonly asyncEnd: () => void; readonly moved: () => void },
   ) {
     this.#view = view;
     this.#worker = worker;
@@ -56,9 +58,10 @@ export class Executor {
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
-    this.#arguments = new ArgumentReader(view, port);
-    this.#publisher = new Publisher(view, port);
-    this.#onAsyncEnd = onAsyncEnd;
+    this.#arguments = new ArgumentReader(view, port, on.moved);
+    this.#publisher = new Publisher(view, port, on.moved);
+    this.#concurrency = concurrency;
+    this.#onAsyncEnd = on.asyncEnd;
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
@@ -68,8 +71,8 @@ export class Executor {
   }
 
   /**
-   * Runs the task in `slot`, which this worker has claimed. With `more` the next task is claimed in the same step:
-   * its slot + 1, or 0.
+   * Runs the task in `slot`, which this worker has claimed. With `more`, and room for one more async task, the next
+   * task is claimed in the same step: its slot + 1, or 0.
    */
   run(slot: number, more: boolean): number {
     const { core, memory, block, currentAt } = this.#view;
@@ -119,7 +122,8 @@ export class Executor {
       ) {
         this.#suspend(slot, state, value as PromiseLike<unknown>);
         this.#leave();
-        return more ? core.next(block) : NOTHING_MORE;
+        // This one counts now: another may only be claimed when there is room for it too.
+        return more && this.#pending.size < this.#concurrency ? core.next(block) : NOTHING_MORE;
       }
       end = this.#publisher.result(slot, state, value);
     } catch (error) {

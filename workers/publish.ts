@@ -24,10 +24,13 @@ export class Publisher {
   readonly #view: WorkerView;
   readonly #port: MessagePort;
   readonly #encoder = new Encoder();
+  readonly #onMoved: () => void;
 
-  constructor(view: WorkerView, port: MessagePort) {
+  /** `onMoved` is called when a result takes something along that may go on after the task. */
+  constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
     this.#view = view;
     this.#port = port;
+    this.#onMoved = onMoved;
   }
 
   /** Writes a function's result into the record of `slot`; the state to publish: `DONE`, or `FAILED` when it cannot be sent. */
@@ -65,6 +68,7 @@ export class Publisher {
     try {
       if (value instanceof Transferred) {
         this.#post({ slot, state, value: value.value }, value.list);
+        if (value.list.some((item) => !(item instanceof ArrayBuffer))) this.#onMoved();
         return L.DONE;
       }
       const length = this.#encoder.encode(value, 'result');

@@ -18,7 +18,7 @@ import { portArguments } from './port-arguments.ts';
 import { raise, raiseAsIs } from './raise.ts';
 import { poolStats } from './stats.ts';
 import type { Supervisor } from './threads/supervisor.ts';
-import type { AnyTasks, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
+import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
 import type { Resolve } from './window.ts';
 
@@ -66,9 +66,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       cores,
       supervisor,
       events: {
-        crashed: (worker, error, tasks) => this.emit('workerCrash', { worker, error, tasks }),
-        stuck: (worker) => this.emit('workerStuck', { worker }),
-        stray: (worker, error) => this.emit('strayError', { worker, error }),
+        crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
+        stuck: (worker) => this.#tell('workerStuck', { worker }),
+        stray: (worker, error) => this.#tell('strayError', { worker, error }),
         drained: () => this.#drained(),
         progressed: () => this.#progressed(),
         failed: (error) => this.#fail(error),
@@ -122,8 +122,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    */
   run<K extends TaskName<M>>(
     name: K,
-    args?: TaskArgs<M, K>,
-    options?: RunOptions,
+    ...[args, options]: CallWith<TaskArgs<M, K>>
   ): Promise<TaskResult<M, K>> {
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
@@ -146,7 +145,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * console.log(await pool.exec((a: number, b: number) => a + b, [1, 2])); // 3
    * ```
    */
-  exec<A extends unknown[], R>(fn: (...args: A) => R, args?: A, options?: RunOptions): Promise<Awaited<R>> {
+  exec<A extends unknown[], R>(fn: (...args: A) => R, ...[args, options]: CallWith<A>): Promise<Awaited<R>> {
     if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
@@ -192,7 +191,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * export const square = (n: number): number => n * n;
    * ```
    */
-  map<K extends TaskName<M>>(
+  map<K extends MapName<M>>(
     name: K,
     inputs: Iterable<TaskArgs<M, K>[0]> | AsyncIterable<TaskArgs<M, K>[0]>,
     options: MapOptions = {},
@@ -347,11 +346,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       handle.numbers = new Float64Array(4);
       writeInline(handle.numbers, 0, args);
     }
-    engine.ledger.accepted();
     engine.limits.watch(handle);
     if (port !== undefined || affinity !== undefined) engine.lines.add(handle);
     else engine.intake.submitHandle(handle);
-    engine.bell.watch();
+    engine.accepted();
     return promise;
   }
 
@@ -370,7 +368,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #full(): Promise<never> | undefined {
     if (!this.#saturated) {
       this.#saturated = true;
-      this.emit('saturated');
+      this.#tell('saturated');
     }
     // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
     if (this.#options.whenFull === 'wait') return undefined;
@@ -459,8 +457,23 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #drained(): void {
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
-    if (this.#phase.phase === 'open') this.emit('drained');
+    if (this.#drainWaiters.length === 0 && this.listenerCount('drained') === 0) return;
+    // A turn later, so that whoever waits for one of the tasks has its result by then.
+    setImmediate(() => {
+      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+      if (this.#phase.phase === 'open') this.#tell('drained');
+    });
+  }
+
+  // A listener that throws is the process's business, and must not cut short what the pool is doing.
+  #tell<K extends keyof PoolEvents>(event: K, ...args: PoolEvents[K]): void {
+    try {
+      (this as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #progressed(): void {
