@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clearInterval, setInterval } from './primordials.ts';
 
 /** Timers, sockets, file requests: everything Node knows of that keeps an event loop going. */
 const active = (): number => process.getActiveResourcesInfo().length;
