@@ -13,6 +13,8 @@ import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
 import { Pace } from './pace.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
 import { runSource } from './source.ts';
 import { Spinner } from './spinner.ts';
 import type { WorkerContext } from './start.ts';
@@ -21,7 +23,7 @@ import { WorkerView } from './view.ts';
 /** Why a turn ended. */
 type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 
-const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
@@ -224,9 +226,9 @@ class Scheduler {
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
     // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    await Promise.race([
+    await NativePromise.race([
       this.#untilNothingPending(),
-      new Promise((resolve) => setTimeout(resolve, this.#graceMs)),
+      new NativePromise((resolve) => setTimeout(resolve, this.#graceMs)),
     ]);
     return true;
   }
@@ -239,7 +241,7 @@ class Scheduler {
       this.#answerPing();
       if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)
         break;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
   }
