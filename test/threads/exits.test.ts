@@ -52,13 +52,6 @@ describe('how a thread ends', () => {
     expect(events).toEqual(['exit']);
   });
 
-  it('reports the first cause: a kill after the loop has ended changes nothing', async () => {
-    const { thread, exit } = run('return');
-    thread.onReady(() => setImmediate(() => thread.requestKill()));
-    expect(['returned', 'killed']).toContain((await exit).reason);
-    thread.requestKill();
-  });
-
   it('gives the thread its number and its id', async () => {
     const watched = watch(supervise().spawn({ ...startOf('serve'), worker: 5 }));
     expect(watched.thread.worker).toBe(5);
