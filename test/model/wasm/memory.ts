@@ -85,8 +85,8 @@ export class MemoryUnit {
     if (kind >= COPY) return this.#bulkShared(op, i, thread);
     const address = (this.#s[i]! >>> 0) + (offset >>> 0);
     const bytes = BYTES[op]!;
-    if (address + bytes > this.#bytes) throw new Trap('out of bounds memory access', `${address}`);
     if (ATOMIC[op] === 1 && (address & (bytes - 1)) !== 0) throw new Trap('unaligned atomic', `${address}`);
+    if (address + bytes > this.#bytes) throw new Trap('out of bounds memory access', `${address}`);
     const writes = kind === STORE || kind === RMW || kind === CMPXCHG;
     const first = this.locate(address, thread, writes);
     if ((address & 3) + bytes <= 4) return first;
@@ -169,7 +169,10 @@ export class MemoryUnit {
       case CMPXCHG: {
         this.#read(address, bytes);
         this.touch(address, bytes, thread, atomic, true, true);
-        const same = this.#low === s[i + 1]! && (!wide || this.#high === s[i + 2]!);
+        // A narrow one compares with the low bits of what is expected.
+        const low = bytes < 4 ? s[i + 1]! & (bytes === 1 ? 0xff : 0xffff) : s[i + 1]!;
+        const high = wide && bytes === 8 ? s[i + 2]! : 0;
+        const same = this.#low === low && this.#high === high;
         if (same) this.#write(address, bytes, s[i + (wide ? 3 : 2)]!, wide ? s[i + 4]! : 0);
         this.#result(op, i, bytes, wide);
         return 'done';
