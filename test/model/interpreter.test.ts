@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AddressSpace } from './address-space.ts';
 import { instantiate, isTrap } from './engine.ts';
 import { Machine } from './machine.ts';
@@ -15,6 +15,9 @@ import { OPCODES, type ValueType } from './wasm/opcodes.ts';
 import { Trap } from './wasm/trap.ts';
 import { readValue, type Value } from './wasm/values.ts';
 
+vi.setConfig({ testTimeout: 600_000 });
+
+/** How many random programs to run; raise it to search longer. */
 const { MODEL_FUZZ_RUNS } = process.env;
 const PAGE = 65536;
 
@@ -262,7 +265,7 @@ describe('the interpreter and the engine', () => {
         expectSame(inOneGo(module, args), engine);
         expectSame(inSteps(module, args), engine);
       }),
-      { numRuns: Number(MODEL_FUZZ_RUNS ?? 400) },
+      { numRuns: Number(MODEL_FUZZ_RUNS ?? 300) },
     );
   });
 

@@ -111,6 +111,7 @@ export function sequence(
   steps: readonly (Step | ((registers: number[], result: Result) => Step | undefined | void))[],
 ): Program {
   return (registers, result) => {
+    if (registers.length === 0) throw new Error('A sequence keeps its position in register 0: declare it');
     for (let turns = 0; turns < 10_000; turns++) {
       const entry = steps[registers[0]!];
       if (entry === undefined) return done;

@@ -10,7 +10,7 @@ import type { Machine } from './machine.ts';
 import { Progress } from './progress.ts';
 import type { Snapshots } from './snapshot.ts';
 import type { StateSet } from './state-set.ts';
-import { type TraceStep, traceOf } from './trace.ts';
+import { ReplayError, type TraceStep, traceOf } from './trace.ts';
 import type { View } from './view.ts';
 import { Violation } from './violation.ts';
 import { Trap } from './wasm/trap.ts';
@@ -187,11 +187,12 @@ export class Search {
       states.unshift(at);
     }
     const { machine, snapshots, choices, seen } = this.#o;
+    if (path.length === 0) return { message, trace: [] };
     snapshots.unpack(this.#initial, 0);
-    const trace = traceOf(machine, choices, path, (depth) => {
+    const trace = traceOf(machine, choices, path, choice !== undefined, (depth) => {
       const expected = states[depth];
       if (expected !== undefined && seen.add(snapshots.packed, snapshots.pack()) !== expected) {
-        throw new Error('A program is not a function of its registers and last result: replaying it differs');
+        throw new ReplayError();
       }
     });
     return { message, trace };

@@ -138,11 +138,22 @@ const OTHER: Readonly<Record<number, string>> = {
   [RECOVERS]: 'recovery starts',
 };
 
-/** Replays choices and writes down what happens. An error of the last one is part of the counterexample. */
+/** Replaying a counterexample did something else than finding it. */
+export class ReplayError extends Error {
+  constructor() {
+    super(
+      'A program is not a function of its registers and its last result: replayed, it does something else',
+    );
+    this.name = 'ReplayError';
+  }
+}
+
+/** Replays choices and writes down what happens. `fails`: the last of them is to end in a violation or trap. */
 export function traceOf(
   machine: Machine,
   choices: Choices,
   path: readonly number[],
+  fails: boolean,
   check: (depth: number) => void,
 ): TraceStep[] {
   return path.map((choice, depth) => {
@@ -151,14 +162,16 @@ export function traceOf(
     machine.onEvent = (who, text): void => {
       then.push(who === thread ? text : `${machine.threads[who]!.name} ${text}`);
     };
-    const last = depth === path.length - 1;
+    const fatal = fails && depth === path.length - 1;
     const apply = (): void => {
       try {
         choices.apply(choice);
       } catch (error) {
-        if (!last) throw error;
-        then.push(error instanceof Error ? error.message : String(error));
+        if (!fatal || !(error instanceof Error)) throw new ReplayError();
+        then.push(error.message);
+        return;
       }
+      if (fatal) throw new ReplayError();
     };
     const { name } = machine.threads[thread]!;
     let step: TraceStep;
