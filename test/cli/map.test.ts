@@ -510,6 +510,21 @@ describe('Ctrl-C', () => {
     expect(session.pool?.started ?? 0).toBe(0);
   });
 
+  it('does not try an item again that fails while the run ends, and leaves it to a resumed run', async () => {
+    const { open, opened } = gate();
+    const session = start(['map', `${TASKS}#fn`, '--ndjson', '-', '--on-error', 'retry'], {
+      stdin: '1\n',
+      task: () => opened.then(() => Promise.reject(new Error('no'))),
+    });
+    await until(() => session.pool?.running === 1, 'it runs');
+    session.signal('SIGINT');
+    open();
+    expect(await session.exit).toBe(130);
+    await settle();
+    expect([session.stdout.text, session.pool?.started]).toEqual(['', 1]);
+    expect(session.stderr.text).not.toContain('retries');
+  });
+
   it('leaves an item that waits for another try to a resumed run', async () => {
     const session = start(['map', `${TASKS}#fn`, '--ndjson', '-', '--on-error', 'retry'], {
       stdin: '1\n2\n',
