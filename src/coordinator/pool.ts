@@ -291,7 +291,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         return raise(error);
       }
     }
-    return this.#submitWith(fn, args, { ...fn.options, ...options });
+    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
   }
 
   // Everything but the fast path: options, or values for a port.
@@ -493,6 +493,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
     return this.#room.promise;
   }
+}
+
+/** The function's own options, where the caller says nothing: `undefined` is nothing. */
+function overruled(own: RunOptions, options: RunOptions = {}): RunOptions {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(said) };
 }
 
 function stackHere(below: (...args: never[]) => unknown): object {
