@@ -293,6 +293,7 @@ export class Intake {
   #noMemory(backlog: Backlog, handle: Handle): boolean {
     if (this.arena.live > 0 || handle.bytes === undefined) return false;
     backlog.shift();
+    handle.throughPort();
     this.#toPort(handle);
     return true;
   }
@@ -331,7 +332,7 @@ export function handleOf(
   const handle = new Handle({
     level,
     fn,
-    meta: (meta & ~(L.META_ENCODED | L.META_INLINE)) | L.META_PORT,
+    meta,
     resolve,
     timeout: undefined,
     deadline: undefined,
@@ -340,5 +341,6 @@ export function handleOf(
     submitted: undefined,
   });
   handle.bytes = bytes;
+  handle.throughPort();
   return handle;
 }

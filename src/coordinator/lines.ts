@@ -109,7 +109,12 @@ export class Lines {
     // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
     if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
       return false;
-    const slot = this.#intake.place(handle);
+    let slot = this.#intake.place(handle);
+    if (slot < 0 && handle.bytes !== undefined && this.#intake.arena.live === 0) {
+      // No task's end would make room for it.
+      handle.throughPort();
+      slot = this.#intake.place(handle);
+    }
     if (slot < 0) return false;
     line.shift();
     const reference = window.reference(slot);

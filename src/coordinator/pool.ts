@@ -319,6 +319,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     } catch (error) {
       return raise(error);
     }
+    // Reading the arguments has run the caller's getters.
+    if (signal?.aborted) return raiseAsIs(signal.reason);
     if (this.#phase.phase !== 'open') return raise(this.#refusal());
     if (timeout === 0 || deadline === 0) {
       return raise(

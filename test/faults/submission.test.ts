@@ -308,8 +308,9 @@ describe('signals and limits', () => {
     }));
 
   it('row 18: a whole backlog can be cancelled', () =>
-    inLab({ workers: 1 }, async ({ pool, noted, journal }) => {
-      const running = pool.run('busy', ['b', 200]);
+    inLab({ workers: 1, graceMs: 20_000 }, async ({ pool, noted, journal }) => {
+      const blocker = new AbortController();
+      const running = failure(pool.run('untilCancelled', ['b'], { signal: blocker.signal }));
       await noted('b');
       const controller = new AbortController();
       // More than there are records, so that some wait outside shared memory.
@@ -318,8 +319,11 @@ describe('signals and limits', () => {
       );
       controller.abort();
       expect((await Promise.all(queued)).every((r) => 'error' in r)).toBe(true);
+      blocker.abort();
       await running;
-      expect(journal()).toEqual(['b']);
+      await noted('b cancelled');
+      expect(await pool.run('noted', ['after'])).toBe('after');
+      expect(journal()).toEqual(['b', 'b cancelled', 'after']);
     }));
 
   it('row 19: an abort and the start race; exactly one wins', () =>
