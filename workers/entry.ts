@@ -22,8 +22,7 @@ const later = setImmediate;
 
 /** The entry that piscina calls in each thread of a pool. */
 export const loop: (start: WorkerStart) => void = workerLoop(async () => {
-  const scheduler: string = new URL('./scheduler.js', import.meta.url).href;
-  const { runWorker } = (await import(scheduler)) as { runWorker: WorkerRun };
+  const { runWorker } = await import('./scheduler.ts');
   return runWorker;
 });
 
