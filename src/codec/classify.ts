@@ -1,0 +1,233 @@
+/**
+ * What structured clone makes of an object that is not obviously plain. The order of the questions matters: a Proxy
+ * is found before anything could run its traps, and an own prototype is a hint, never a proof.
+ *
+ * @module
+ */
+import {
+  ArrayPrototype,
+  bufferBytes,
+  functionSource,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  isAnyArrayBuffer,
+  isArgumentsObject,
+  isArray,
+  isBoxedPrimitive,
+  isDate,
+  isExternal,
+  isGeneratorObject,
+  isMap,
+  isMapIterator,
+  isModuleNamespaceObject,
+  isNativeError,
+  isPromise,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSetIterator,
+  isSharedArrayBuffer,
+  isView,
+  isWeakMap,
+  isWeakSet,
+  NewSet,
+  NewWeakMap,
+  ObjectPrototype,
+  weakGet,
+  weakSet,
+} from './primordials.ts';
+import { bufferOf, isDetached } from './views.ts';
+
+/**
+ * `port` is cloned by a message port only; `move` must also be in a transfer list; `refused` is cloned by nothing.
+ */
+export type Class =
+  | 'plain'
+  | 'array'
+  | 'view'
+  | 'buffer'
+  | 'date'
+  | 'regexp'
+  | 'map'
+  | 'set'
+  | 'error'
+  | 'boxed'
+  | 'port'
+  | 'move'
+  | 'proxy'
+  | 'refused';
+
+export function classify(value: object): Class {
+  if (isProxy(value)) return 'proxy';
+  if (isArray(value)) return 'array';
+  const prototype = getPrototypeOf(value) as object | null;
+  return prototype === ObjectPrototype ? (brandOf(value) ?? 'plain') : classOfInstance(value, prototype);
+}
+
+/** For an object that is neither a Proxy nor an array and whose prototype is not `Object.prototype`. */
+export function classOfInstance(value: object, prototype: object | null): Class {
+  if (prototype === null) return brandOf(value) ?? 'plain';
+  let lineage = weakGet(lineages, prototype);
+  if (lineage === undefined) {
+    lineage = lineageOf(prototype);
+    weakSet(lineages, prototype, lineage);
+  }
+  switch (lineage) {
+    case 'user':
+      return 'plain';
+    case 'builtin':
+      return brandOf(value) ?? (inheritsDOMException(value) ? 'error' : 'plain');
+    case 'foreign':
+      return brandOf(value) ?? probe(value);
+    default:
+      return lineage;
+  }
+}
+
+/** The kind an object has by what it is inside, whatever its prototype says; undefined for an ordinary object. */
+export function brandOf(value: object): Class | undefined {
+  if (isView(value)) return isSharedArrayBuffer(bufferOf(value)) ? 'port' : 'view';
+  if (isAnyArrayBuffer(value)) return isSharedArrayBuffer(value) ? 'port' : 'buffer';
+  if (isMap(value)) return 'map';
+  if (isSet(value)) return 'set';
+  if (isDate(value)) return 'date';
+  if (isRegExp(value)) return 'regexp';
+  if (isNativeError(value)) return 'error';
+  if (isBoxedPrimitive(value)) return 'boxed';
+  const refused =
+    isPromise(value) ||
+    isArgumentsObject(value) ||
+    isWeakMap(value) ||
+    isWeakSet(value) ||
+    isGeneratorObject(value) ||
+    isMapIterator(value) ||
+    isSetIterator(value) ||
+    isModuleNamespaceObject(value) ||
+    isExternal(value);
+  return refused ? 'refused' : undefined;
+}
+
+type Lineage = 'user' | 'builtin' | 'foreign' | 'port' | 'move' | 'refused';
+const lineages = new NewWeakMap<object, Lineage>();
+
+/**
+ * Platform classes by name. A user's class of the same name merely takes the port, which is as faithful; a name is
+ * enough, so `node:crypto` need not be loaded to know a key when there is none.
+ */
+const CLONED_BY_PORT = new NewSet([
+  'Blob',
+  'KeyObject',
+  'CryptoKey',
+  'X509Certificate',
+  'BlockList',
+  'SocketAddress',
+  'Histogram',
+  'JSTransferable',
+]);
+const MOVED_BY_PORT = new NewSet([
+  'MessagePort',
+  'ReadableStream',
+  'WritableStream',
+  'TransformStream',
+  'FileHandle',
+]);
+const BUILTIN = new NewSet(
+  (
+    'Object Array Map Set Date RegExp Error EvalError RangeError ReferenceError SyntaxError TypeError URIError ' +
+    'AggregateError Number String Boolean BigInt Symbol ArrayBuffer SharedArrayBuffer DataView TypedArray Int8Array ' +
+    'Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array ' +
+    'Float64Array BigInt64Array BigUint64Array Promise WeakMap WeakSet'
+  ).split(' '),
+);
+/** Iterators carry no constructor to know them by. */
+const ITERATORS = new NewSet<object | null>([
+  getPrototypeOf([][Symbol.iterator]()) as object,
+  getPrototypeOf(''[Symbol.iterator]()) as object,
+  getPrototypeOf(''.matchAll(/x/g)) as object,
+]);
+const { has } = NewSet.prototype;
+const inSet: (s: ReadonlySet<unknown>, v: unknown) => boolean = Function.prototype.bind.bind(
+  Function.prototype.call,
+)(has) as never;
+
+function lineageOf(prototype: object): Lineage {
+  if (inSet(ITERATORS, prototype)) return 'refused';
+  let found: Lineage = 'user';
+  let at: object | null = prototype;
+  while (at !== null && at !== ObjectPrototype && !isProxy(at)) {
+    const maker: unknown = getOwnPropertyDescriptor(at, 'constructor')?.value;
+    if (typeof maker === 'function') {
+      const name: unknown = getOwnPropertyDescriptor(maker, 'name')?.value;
+      if (inSet(CLONED_BY_PORT, name)) return 'port';
+      if (inSet(MOVED_BY_PORT, name)) return 'move';
+      const next: object | null = getPrototypeOf(at) as object | null;
+      if (isNativeCode(maker)) {
+        // `Object` below another prototype is no other realm's Object.prototype: it is a global object.
+        const known = inSet(BUILTIN, name) && (name !== 'Object' || next === null);
+        if (!known) return 'foreign';
+        found = 'builtin';
+      }
+    }
+    at = getPrototypeOf(at) as object | null;
+  }
+  return found;
+}
+
+function isNativeCode(maker: unknown): boolean {
+  return functionSource(maker).endsWith('{ [native code] }');
+}
+
+/** Objects of native classes nobody listed: ask structured clone itself. It reads their getters once more. */
+function probe(value: object): Class {
+  try {
+    structuredClone(value);
+    return 'port';
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    return code === 'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST' ? 'move' : 'refused';
+  }
+}
+
+const DOMExceptionPrototype: object = DOMException.prototype;
+function inheritsDOMException(value: object): boolean {
+  let at = getPrototypeOf(value) as object | null;
+  for (let i = 0; at !== null && i < 100 && !isProxy(at); i++) {
+    if (at === DOMExceptionPrototype) return at !== value;
+    at = getPrototypeOf(at) as object | null;
+  }
+  return false;
+}
+
+/** Why nothing can send this object, or undefined when something can. */
+export function describe(value: object, kind: Class): string | undefined {
+  if (kind === 'proxy') return 'a Proxy';
+  if (kind === 'refused') return `an object of a kind that cannot be copied (${nameOfClass(value)})`;
+  if (kind === 'boxed' && typeof (value as { valueOf?: unknown }).valueOf === 'function') {
+    return isSymbolBox(value) ? 'a boxed symbol' : undefined;
+  }
+  if (kind === 'buffer' && isDetached(value as ArrayBuffer)) return 'a detached ArrayBuffer';
+  if (kind === 'view') {
+    const buffer = bufferOf(value as ArrayBufferView) as ArrayBuffer;
+    if (bufferBytes(buffer) === 0 && isDetached(buffer)) return 'a view on a detached ArrayBuffer';
+  }
+  return undefined;
+}
+
+function isSymbolBox(value: object): boolean {
+  try {
+    Symbol.prototype.valueOf.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function nameOfClass(value: object): string {
+  const prototype = getPrototypeOf(value) as object | null;
+  if (prototype === null) return 'no class';
+  if (prototype === ArrayPrototype) return 'Array';
+  const maker: unknown = getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const name: unknown =
+    typeof maker === 'function' ? getOwnPropertyDescriptor(maker, 'name')?.value : undefined;
+  return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'an internal object';
+}

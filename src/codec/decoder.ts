@@ -1,0 +1,132 @@
+/**
+ * Bytes to values, for the thread that receives.
+ *
+ * @module
+ */
+import { NonErrorThrown } from '../errors.ts';
+import { T_ERROR, T_LATER, T_THROWN, TAG_MASK } from './format.ts';
+import {
+  BytesOf,
+  DoublesOf,
+  defineProperty,
+  setBytes,
+  subarray,
+  typedBuffer,
+  typedOffset,
+  WordsOf,
+} from './primordials.ts';
+import { corrupt, Reader } from './reader.ts';
+
+/**
+ * Decodes what an `Encoder` wrote. Nothing it returns refers to `source`. Bytes no encoder can have written are an
+ * error (`ERR_CORRUPT`, mostly), never a read outside the message.
+ *
+ * @example
+ * const [n, options] = new Decoder().decode(bytes, offset, length) as [number, object];
+ */
+export class Decoder {
+  readonly #reader: Reader = new Reader();
+  #buffer: ArrayBufferLike | undefined;
+  #words: Int32Array = new WordsOf(0);
+  #doubles: Float64Array = new DoublesOf(0);
+  #bytes: Uint8Array = new BytesOf(0);
+
+  /** The value of the `length` bytes at `offset` of `source`, which may be a view on shared memory. */
+  decode(source: Uint8Array, offset: number, length: number): unknown {
+    const reader = this.#reader;
+    try {
+      this.#open(source, offset, length);
+      const value = reader.read();
+      reader.finish();
+      return value;
+    } finally {
+      reader.release();
+    }
+  }
+
+  /** As `decode`, for bytes of `encodeError`; see `decodeError`. */
+  decodeThrown(source: Uint8Array, offset: number, length: number): Error {
+    const reader = this.#reader;
+    try {
+      this.#open(source, offset, length);
+      const tag = reader.words[reader.at]! & TAG_MASK;
+      if (tag !== T_THROWN) {
+        if (tag !== T_ERROR && tag !== T_LATER) throw corrupt('it holds no error');
+        const error = reader.read() as Error;
+        reader.finish();
+        return error;
+      }
+      reader.at++;
+      const preview = reader.text() ?? '';
+      const thrown = reader.read();
+      reader.finish();
+      return new NonErrorThrown(
+        thrown,
+        `The task threw a value that is not an error: ${preview}. Throw an Error to see where it came from.`,
+      );
+    } finally {
+      reader.release();
+    }
+  }
+
+  #open(source: Uint8Array, offset: number, length: number): void {
+    if (!(offset >= 0 && length >= 0 && offset + length <= source.length)) {
+      throw corrupt(`it should lie at ${offset} to ${offset + length} of ${source.length} bytes`);
+    }
+    const reader = this.#reader;
+    const from = typedOffset(source) + offset;
+    if (from % 8 !== 0) {
+      const aligned = new BytesOf((length + 7) & ~7);
+      setBytes(aligned, subarray(source, offset, offset + length));
+      this.#look(typedBuffer(aligned));
+      reader.open(0, length);
+      return;
+    }
+    const buffer = typedBuffer(source);
+    if (buffer !== this.#buffer) this.#look(buffer);
+    reader.open(from / 4, length);
+  }
+
+  #look(buffer: ArrayBufferLike): void {
+    const size = buffer.byteLength;
+    this.#buffer = buffer;
+    this.#words = new WordsOf(buffer, 0, Math.floor(size / 4));
+    this.#doubles = new DoublesOf(buffer, 0, Math.floor(size / 8));
+    this.#bytes = new BytesOf(buffer);
+    this.#reader.words = this.#words;
+    this.#reader.doubles = this.#doubles;
+    this.#reader.bytes = this.#bytes;
+  }
+}
+
+export interface DecodeErrorOptions {
+  /** The stack taken where the task was submitted; its frames are put below the worker's. */
+  readonly submittedAt?: string;
+}
+
+/**
+ * The error `encodeError` encoded: of the same class where that is one of the language's, DOMException or one of
+ * Millrace's own, and with its name, message, stack, own properties, cause and aggregated errors. What was not an
+ * error comes back as `NonErrorThrown`.
+ */
+export function decodeError(
+  decoder: Decoder,
+  source: Uint8Array,
+  offset: number,
+  length: number,
+  options: DecodeErrorOptions = {},
+): { readonly error: Error } {
+  const error = decoder.decodeThrown(source, offset, length);
+  if (options.submittedAt !== undefined) {
+    const value = joinStacks(error.stack ?? '', options.submittedAt);
+    defineProperty(error, 'stack', { value, writable: true, enumerable: false, configurable: true });
+  }
+  return { error };
+}
+
+/** The worker's stack, then the frames of where the task was submitted. */
+export function joinStacks(thrown: string, submittedAt: string): string {
+  const lines = submittedAt.split('\n');
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  return first < 0 ? thrown : `${thrown}\n    --- submitted ---\n${lines.slice(first).join('\n')}`;
+}

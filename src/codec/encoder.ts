@@ -1,0 +1,249 @@
+/**
+ * Values to bytes, for the thread that sends.
+ *
+ * @module
+ */
+import { expected, MillraceError } from '../errors.ts';
+import { isErrorLike, previewOf, standInFor } from './error-writer.ts';
+import { Failure, NEEDS_PORT_SIGNAL, type Root, serializeError } from './failure.ts';
+import {
+  BUFFER_ENTRY_WORDS,
+  BUFFER_RAW,
+  BUFFER_RESIZABLE,
+  ERROR_LIMITS,
+  HEADER,
+  MAGIC,
+  MAX_BYTES,
+  T_END,
+  T_ERROR,
+  T_THROWN,
+} from './format.ts';
+import { pathOfUncloneable } from './path.ts';
+import { bufferBytes, isArray, setBytes, subarray } from './primordials.ts';
+import { SHAPE_HEAD } from './shapes.ts';
+import { bytesOfEntry } from './views.ts';
+import { Writer } from './writer.ts';
+
+/** What `encode` returns for a value that only a message port can carry. */
+export const NEEDS_PORT: -1 = -1;
+
+/** Below this a loop copies faster than a call. */
+const LOOP_BYTES = 96;
+
+/**
+ * Encodes values. One per thread is enough: a getter inside a value may itself submit a task.
+ *
+ * @example
+ * const encoder = new Encoder();
+ * const bytes = encoder.encode([1, { a: 2 }], 'args');
+ * if (bytes !== NEEDS_PORT) encoder.copyTo(target, offset);
+ */
+export class Encoder {
+  readonly #writer: Writer = new Writer();
+  readonly #blobs: Uint8Array[] = [];
+  readonly #blobsAt: number[] = [];
+  #headBytes = 0;
+  #ready = false;
+  #busy = false;
+  #nested: Encoder | undefined;
+  /** Whose message `copyTo` copies: this, or the one a re-entrant call used. */
+  #last: Encoder = this;
+
+  /**
+   * Encodes one value; `'args'` takes the array of arguments. Returns the bytes `copyTo` will write, or `NEEDS_PORT`
+   * when some part (SharedArrayBuffer or a view on one, MessagePort, stream, Blob, KeyObject, WebAssembly.Module, more
+   * than 2 GB) can only go through a message port. Throws `SerializeError` with the path of what cannot be sent at all.
+   */
+  encode(value: unknown, root: Root): number {
+    if (this.#busy) return this.#inner().encode(value, root);
+    this.#last = this;
+    this.#open(false);
+    try {
+      if (root === 'args' && isArray(value)) this.#writer.writeArgs(value);
+      else this.#writer.write(value);
+      return this.#rest(value, root);
+    } catch (thrown) {
+      this.#drop();
+      if (thrown === NEEDS_PORT_SIGNAL) return NEEDS_PORT;
+      if (thrown instanceof MillraceError) throw thrown;
+      throw serializeError(thrown, root);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** As `encode`, for what a task threw; see `encodeError`. Never throws. */
+  encodeThrown(thrown: unknown): number {
+    if (this.#busy) return this.#inner().encodeThrown(thrown);
+    this.#last = this;
+    try {
+      this.#open(true);
+      if (isErrorLike(thrown)) this.#writer.writeRootError(thrown);
+      else this.#writeNonError(thrown);
+      this.#writer.writeLater();
+      return this.#finish();
+    } catch (reason) {
+      this.#drop();
+      return this.#plainError(thrown, reason);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /**
+   * Copies the message of the last `encode` to `target` at `offset`, once, and lets go of it. Must be called in the
+   * same turn: byte arrays are copied from where the user has them. `offset` should be a multiple of 8 in `target`'s
+   * buffer, or the decoder has to copy the message first.
+   */
+  copyTo(target: Uint8Array, offset: number): void {
+    if (this.#last !== this) {
+      this.#last.copyTo(target, offset);
+      return;
+    }
+    if (!this.#ready) throw expected('copyTo()', 'called once after each encode()', 'another call');
+    this.#ready = false;
+    const head = this.#headBytes;
+    const bytes = this.#writer.bytes;
+    if (head <= LOOP_BYTES) for (let i = 0; i < head; i++) target[offset + i] = bytes[i]!;
+    else setBytes(target, subarray(bytes, 0, head), offset);
+    for (let i = 0; i < this.#blobs.length; i++)
+      setBytes(target, this.#blobs[i]!, offset + this.#blobsAt[i]!);
+    this.#blobs.length = 0;
+    this.#writer.shrink();
+  }
+
+  #inner(): Encoder {
+    this.#nested ??= new Encoder();
+    this.#last = this.#nested;
+    return this.#nested;
+  }
+
+  #open(limited: boolean): void {
+    this.#busy = true;
+    this.#ready = false;
+    this.#blobs.length = 0;
+    this.#writer.begin(limited);
+  }
+
+  #drop(): void {
+    this.#ready = false;
+    this.#blobs.length = 0;
+  }
+
+  #close(): void {
+    this.#writer.release();
+    this.#busy = false;
+    this.#last = this;
+  }
+
+  /** Bodies put off lie outside the frames that know their path: there it has to be searched for. */
+  #rest(value: unknown, root: Root): number {
+    try {
+      this.#writer.writeLater();
+      return this.#finish();
+    } catch (thrown) {
+      if (thrown === NEEDS_PORT_SIGNAL) throw thrown;
+      throw serializeError(thrown, root, pathOfUncloneable(value, root));
+    }
+  }
+
+  #writeNonError(thrown: unknown): void {
+    const writer = this.#writer;
+    writer.words[writer.at++] = T_THROWN;
+    writer.writeString(previewOf(thrown));
+    writer.writeGuarded(() => thrown, ERROR_LIMITS.property, previewOf);
+  }
+
+  /** When even the guarded way failed: that there was an error must still arrive. */
+  #plainError(thrown: unknown, reason: unknown): number {
+    const writer = this.#writer;
+    writer.release();
+    this.#open(true);
+    writer.words[writer.at++] = T_ERROR;
+    writer.words[writer.at++] = 0;
+    writer.write(undefined);
+    writer.write(`${previewOf(thrown)} (the error could not be encoded: ${standInFor(reason)})`);
+    writer.write(undefined);
+    writer.words[writer.at++] = T_END;
+    return this.#finish();
+  }
+
+  #finish(): number {
+    const writer = this.#writer;
+    const { tree, buffers } = writer;
+    const shapesAt = writer.at;
+    const shapes = tree.used;
+    for (let i = 0; i < shapes.length; i++) {
+      const { words, count } = shapes[i]!;
+      if (writer.at + words.length > writer.capacity) writer.grow(words.length);
+      const at = writer.at;
+      for (let w = 0; w < words.length; w++) writer.words[at + w] = words[w]!;
+      writer.words[at + SHAPE_HEAD.objects] = count;
+      writer.at = at + words.length;
+    }
+    const { entries } = buffers;
+    const charsWords = (writer.charsAt + 7) >> 2;
+    const tableWords = entries.length * BUFFER_ENTRY_WORDS;
+    if (writer.at + tableWords + charsWords + 2 > writer.capacity) writer.grow(tableWords + charsWords + 2);
+    const buffersAt = writer.at;
+    const charsAt = (buffersAt + tableWords) * 4;
+    this.#headBytes = (charsAt + writer.charsAt + 7) & ~7;
+    const total = entries.length === 0 ? this.#headBytes : this.#placeBlobs(buffersAt);
+    if (total > MAX_BYTES) throw NEEDS_PORT_SIGNAL;
+    appendChars(writer, charsAt);
+    const { words } = writer;
+    words[HEADER.magic] = MAGIC;
+    words[HEADER.bytes] = total;
+    words[HEADER.shapesAt] = shapesAt;
+    words[HEADER.shapeCount] = shapes.length;
+    words[HEADER.buffersAt] = buffersAt;
+    words[HEADER.bufferCount] = entries.length;
+    words[HEADER.charsAt] = charsAt;
+    words[HEADER.charsBytes] = writer.charsAt;
+    words[HEADER.laterCount] = writer.laterCount;
+    words[HEADER.numbered] = writer.numbered ? 1 : 0;
+    this.#ready = true;
+    return total;
+  }
+
+  #placeBlobs(tableAt: number): number {
+    const writer = this.#writer;
+    const { entries } = writer.buffers;
+    let total = this.#headBytes;
+    writer.at = tableAt;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (bufferBytes(entry.buffer) !== entry.bytes) {
+        throw new Failure(
+          'one of its ArrayBuffers was resized or detached while it was being read',
+          undefined,
+        );
+      }
+      const bytes = bytesOfEntry(entry);
+      this.#blobs[i] = bytes;
+      this.#blobsAt[i] = total;
+      writer.words[writer.at] = entry.resizable ? BUFFER_RESIZABLE : BUFFER_RAW;
+      writer.words[writer.at + 1] = total;
+      writer.words[writer.at + 2] = bytes.length;
+      writer.words[writer.at + 3] = 0;
+      writer.at += 4;
+      writer.putDouble(entry.whole || entry.resizable ? 0 : entry.from);
+      total = Math.ceil((total + bytes.length) / 8) * 8;
+    }
+    return total;
+  }
+}
+
+function appendChars(writer: Writer, at: number): void {
+  const { bytes, chars, charsAt } = writer;
+  if (charsAt <= LOOP_BYTES) for (let i = 0; i < charsAt; i++) bytes[at + i] = chars[i]!;
+  else setBytes(bytes, subarray(chars, 0, charsAt), at);
+}
+
+/**
+ * Encodes what a task threw and returns the bytes `encoder.copyTo` will write. Never throws, whatever was thrown:
+ * parts that cannot be sent become their text, and what is too large is cut (limits in the codec's README).
+ */
+export function encodeError(encoder: Encoder, error: unknown): number {
+  return encoder.encodeThrown(error);
+}
