@@ -50,6 +50,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   /** Accepted at most: `maxQueue` waiting, one running on each worker. */
   readonly #most: number;
   #phase: Phase = { phase: 'open' };
+  #terminated: Promise<CloseReport> | undefined;
   #saturated = false;
   #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
   readonly #drainWaiters: (() => void)[] = [];
@@ -66,9 +67,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       cores,
       supervisor,
       events: {
-        crashed: (worker, error, tasks) => this.emit('workerCrash', { worker, error, tasks }),
-        stuck: (worker) => this.emit('workerStuck', { worker }),
-        stray: (worker, error) => this.emit('strayError', { worker, error }),
+        crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
+        stuck: (worker) => this.#tell('workerStuck', { worker }),
+        stray: (worker, error) => this.#tell('strayError', { worker, error }),
         drained: () => this.#drained(),
         progressed: () => this.#progressed(),
         failed: (error) => this.#fail(error),
@@ -251,9 +252,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, threads are ended wherever they are. */
   terminate(): Promise<CloseReport> {
     if (this.#phase.phase === 'closed' || this.#phase.phase === 'failed') return this.close();
-    return this.#enterClosing(
+    this.#terminated ??= this.#enterClosing(
       this.#terminate('ERR_TERMINATED', 'The pool was terminated before the task settled.'),
     );
+    return this.#terminated;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -351,8 +353,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
     engine.ledger.accepted();
     engine.limits.watch(handle);
-    if (port !== undefined || affinity !== undefined) engine.lines.add(handle);
-    else engine.intake.submitHandle(handle);
+    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
+    else engine.line(handle);
     engine.bell.watch();
     return promise;
   }
@@ -372,7 +374,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #full(): Promise<never> | undefined {
     if (!this.#saturated) {
       this.#saturated = true;
-      this.emit('saturated');
+      this.#tell('saturated');
     }
     // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
     if (this.#options.whenFull === 'wait') return undefined;
@@ -460,9 +462,20 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     return first;
   }
 
+  // A listener that throws must not keep settlement or recovery from going on: its error surfaces on its own.
+  #tell<E extends keyof PoolEvents>(event: E, ...args: PoolEvents[E]): void {
+    try {
+      (this as EventEmitter).emit(event, ...args);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
   #drained(): void {
     for (const resolve of this.#drainWaiters.splice(0)) resolve();
-    if (this.#phase.phase === 'open') this.emit('drained');
+    if (this.#phase.phase === 'open') this.#tell('drained');
   }
 
   #progressed(): void {
