@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PortResult } from '../../workers/publish.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError, WorkerError } from '../errors.ts';
 import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
 import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';
@@ -140,6 +140,14 @@ export class Engine {
     }
   }
 
+  /** A task for one worker, or one that only a port can carry. */
+  line(handle: Handle): void {
+    this.lines.add(handle);
+    if (handle.worker === undefined) return;
+    const error = this.crew.downBy(handle.worker);
+    if (error !== undefined) this.#rejectLine(handle.worker, error);
+  }
+
   /** Settles what has ended and fills the room it leaves. */
   look(): { ended: number; more: boolean } {
     const result = this.settlement.drain();
@@ -215,10 +223,22 @@ export class Engine {
         this.crashes++;
         this.#events.crashed(worker, error, tasks);
       },
+      down: (worker, error) => this.#rejectLine(worker, error),
       stuck: (worker) => this.#events.stuck(worker),
       stray: (worker, error) => this.#events.stray(worker, error),
       failed: (error) => this.#events.failed(error),
     };
+  }
+
+  // The worker will have no thread any more: what may run nowhere else never will.
+  #rejectLine(worker: number, cause: Error): void {
+    const text = `Worker ${worker} has given up, and the task may run on no other (\`affinity\`): ${cause.message}`;
+    for (const handle of this.lines.clearOwn(worker)) {
+      const error = new WorkerError('ERR_WORKER_CRASHED', { worker, started: false, attempts: 0 }, text, {
+        cause,
+      });
+      this.limits.cancel(handle, () => raise(error));
+    }
   }
 
   #portOf(block: number): MessagePort | undefined {

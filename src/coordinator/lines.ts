@@ -62,6 +62,11 @@ export class Lines {
     handle.posted = undefined;
   }
 
+  /** Takes out what only this worker may run. */
+  clearOwn(worker: number): Handle[] {
+    return this.#own[worker]!.splice(0).filter((handle) => !handle.settled);
+  }
+
   /** Takes every task out, for a pool that ends. */
   clear(): Handle[] {
     const all = [...this.#own.flat(), ...this.#any].filter((handle) => !handle.settled);
