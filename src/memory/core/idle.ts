@@ -143,7 +143,7 @@ export function endSearch(block: usize): void {
 
 /**
  * Announces that this worker is about to sleep. 1: sleep on W_PARK while it is 0, then call `unpark`.
- * 0: something turned up; go on picking.
+ * 0: something turned up; go on picking, as a searcher.
  */
 export function park(block: usize): i32 {
   const worker = load<i32>(block, W_ID);
@@ -154,7 +154,13 @@ export function park(block: usize): i32 {
   store<i32>(block, 0, W_TOKEN);
   atomic.and<i32>(word, ~bit, H_SEARCHING);
   // Subtle: the Dekker pair. Publish then load the masks; set the mask, then look. One of the two sees the other.
-  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) return 0;
+  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) {
+    // Subtle: publishers may have kept silent on account of the searching bit cleared above, and this worker is about
+    // to take one task, not all. It searches on, so that `endSearch` looks once more for the others.
+    atomic.or<i32>(word, bit, H_SEARCHING);
+    store<i32>(block, 1, W_TOKEN);
+    return 0;
+  }
   // Either nothing is there, or a waker has taken the bit already: then W_PARK is 1 or about to be.
   store<i32>(block, load<i32>(block, W_PARKS) + 1, W_PARKS);
   return 1;
