@@ -92,7 +92,6 @@ class Builder {
   #next = 0;
   #code: Instruction[] = [];
   #locals: ValueType[] = [];
-  #params = 0;
   /** What each enclosing label takes, innermost last. */
   #labels: (readonly ValueType[])[] = [];
   #room = 0;
@@ -116,15 +115,27 @@ class Builder {
   addFunction(last: boolean): void {
     const type = { params: this.#typeList(3), results: this.#typeList(last ? 1 : 2) };
     this.#code = [];
-    this.#params = type.params.length;
-    // One local of each type at least; the first f32 and f64 after the parameters hold NaN candidates.
+    // One local of each type at least; two more, which no other code names, hold NaN candidates.
     this.#locals = [...type.params, ...TYPES, ...this.#typeList(2)];
     this.#labels = [type.results];
     this.#room = 150;
     for (let n = this.draw(8); n >= 0; n--) this.#statement(4);
+    this.#showLocals();
     for (const result of type.results) this.#expression(result, 3);
     this.#code.push(ins('end'));
-    this.functions.push({ type, locals: this.#locals.slice(this.#params), code: this.#code });
+    this.functions.push({
+      type,
+      locals: [...this.#locals.slice(type.params.length), 'f32', 'f64'],
+      code: this.#code,
+    });
+  }
+
+  /** Stores all locals, so that a wrong one is seen. */
+  #showLocals(): void {
+    this.#locals.forEach((type, i) => {
+      const at = 0x800 + 256 * this.functions.length + 8 * i;
+      this.#code.push(ins('i32.const', at), ins('local.get', i), ins(`${type}.store`, 0, 0));
+    });
   }
 
   #emit(name: string, ...args: (number | bigint)[]): void {
@@ -203,7 +214,7 @@ class Builder {
     this.#emit(op.name);
     if (mayGiveAnyNaN(op)) {
       const [type] = op.effect!.gives;
-      this.#code.push(...canonicalNaN(type!, this.#params + TYPES.indexOf(type!)));
+      this.#code.push(...canonicalNaN(type!, this.#locals.length + (type === 'f32' ? 0 : 1)));
     }
   }
 
@@ -274,6 +285,15 @@ class Builder {
     }
   }
 
+  #call(depth: number): void {
+    if (this.functions.length === 0) return;
+    const index = this.draw(this.functions.length);
+    const { params, results } = this.functions[index]!.type;
+    for (const param of params) this.#expression(param, depth - 1);
+    this.#emit('call', index);
+    for (const _ of results) this.#emit('drop');
+  }
+
   /** Leaves by a jump, so that what follows is unreachable; may stand for a value of any type. */
   #jump(depth: number): void {
     const depths = this.#labels.map((_, i) => i);
@@ -307,7 +327,10 @@ class Builder {
       return;
     }
     const type = this.#pick(TYPES);
-    switch (this.draw(13)) {
+    switch (this.draw(15)) {
+      case 13:
+        this.#call(depth);
+        return;
       case 0:
         this.#expression(type, depth - 1);
         this.#emit('drop');
@@ -347,6 +370,13 @@ class Builder {
       case 10:
         if (this.draw(3) === 0) this.#jump(depth);
         else this.#emit('atomic.fence', 0);
+        return;
+      case 14:
+        // Close together, so that they overlap.
+        this.#emit('i32.const', this.draw(24));
+        this.#emit('i32.const', this.draw(24));
+        this.#emit('i32.const', this.draw(40));
+        this.#emit('memory.copy', 0, 0);
         return;
       default:
         this.#address(1, depth);
