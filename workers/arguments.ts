@@ -1,5 +1,5 @@
 /**
- * The arguments of a claimed task: from the record, from bytes in the arena, or from the port.
+ * The arguments of a claimed task that are not in its record: from bytes in the arena, or from the port.
  *
  * @module
  */
@@ -33,17 +33,6 @@ export class ArgumentReader {
     this.#onMoved = onMoved;
   }
 
-  /** Arguments in the record that are not all numbers. */
-  inline(at: number, meta: number): unknown[] {
-    const { f64 } = this.#view.memory;
-    const args: unknown[] = [];
-    const count = meta & L.META_COUNT;
-    for (let i = 0; i < count; i++) {
-      args[i] = inlineValue((meta >> (L.META_KINDS + i * 4)) & 15, f64[(at >> 1) + (L.T_ARGS >> 3) + i]!);
-    }
-    return args;
-  }
-
   /** Arguments outside the record. @throws what the decoder or the port says */
   read(slot: number, at: number, meta: number): readonly unknown[] {
     const { i32 } = this.#view.memory;
@@ -67,20 +56,5 @@ export class ArgumentReader {
       }
       // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
     }
-  }
-}
-
-export function inlineValue(kind: number, number: number): unknown {
-  switch (kind) {
-    case L.KIND_UNDEFINED:
-      return undefined;
-    case L.KIND_NULL:
-      return null;
-    case L.KIND_TRUE:
-      return true;
-    case L.KIND_FALSE:
-      return false;
-    default:
-      return number;
   }
 }

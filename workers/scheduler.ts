@@ -54,10 +54,12 @@ class Scheduler {
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    this.#executor = new Executor(this.#view, start.worker, callables, start.taskPort, this.#concurrency, {
-      asyncEnd: () => this.#wakeSaturated(),
-      moved: () => this.#eventLoop.movesData(),
-    });
+    const payloads = import('./payloads.ts').then(
+      ({ Payloads }) => new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData()),
+    );
+    this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
+      this.#wakeSaturated(),
+    );
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#softHeapLimit = Number(config['softHeapLimit']);
@@ -142,7 +144,12 @@ class Scheduler {
 
   // Nothing asynchronous is left behind, so the thread may block.
   #blocked(): boolean {
-    return this.#executor.pending === 0 && this.#context.pendingControlCalls === 0 && !this.#eventLoop.busy();
+    return (
+      this.#executor.complete &&
+      this.#executor.pending === 0 &&
+      this.#context.pendingControlCalls === 0 &&
+      !this.#eventLoop.busy()
+    );
   }
 
   #sleep(): void {

@@ -8,7 +8,7 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { inlineValue } from '../../workers/arguments.ts';
+import { inlineValue } from '../../workers/plain-values.ts';
 import type { PortResult } from '../../workers/publish.ts';
 import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
