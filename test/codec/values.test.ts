@@ -6,6 +6,10 @@ import { arbitraryValue } from './arbitrary.ts';
 import { decoder, encoder, roundTrip } from './round-trip.ts';
 import { difference } from './same.ts';
 
+function own(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true };
+}
+
 /** Compared with structuredClone, and the value itself must not have been touched. */
 function same(value: unknown): void {
   expect(difference(roundTrip(value), structuredClone(value))).toBeUndefined();
@@ -195,6 +199,28 @@ describe('what user code does while it is read', () => {
     };
     for (const build of [make, array, map]) {
       expect(difference(roundTrip(build()), structuredClone(build()))).toBeUndefined();
+    }
+  });
+
+  it('does not run setters somebody put on Object.prototype', () => {
+    let calls = 0;
+    Object.defineProperty(Object.prototype, 'trapped', {
+      configurable: true,
+      get: () => 'inherited',
+      set: () => {
+        calls++;
+      },
+    });
+    try {
+      const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key${i}`, i]));
+      const value = [
+        Object.defineProperty({}, 'trapped', own(1)),
+        Object.defineProperty(many, 'trapped', own(2)),
+      ];
+      const [one, other] = roundTrip(value) as { trapped: number }[];
+      expect([one?.trapped, other?.trapped, calls]).toEqual([1, 2, 0]);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'trapped');
     }
   });
 
