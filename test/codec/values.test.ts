@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -139,6 +140,23 @@ describe('values arrive as structuredClone would give them', () => {
     const bytes = encoder.encode(records, 'result');
     expect(bytes).toBeLessThan(10_000 * 16 + 1_000);
     same(records);
+  });
+
+  it('10,000 records come back with one hidden class', () => {
+    setFlagsFromString('--allow-natives-syntax');
+    const sameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
+    setFlagsFromString('--no-allow-natives-syntax');
+    const records = Array.from({ length: 10_000 }, (_, i) => ({
+      id: i,
+      name: `n${i}`,
+      at: i + 0.5,
+      on: i % 2 === 0,
+    }));
+    expect(sameMap({ a: 1 }, { b: 1 })).toBe(false);
+    for (let message = 0; message < 8; message++) {
+      const back = roundTrip(records);
+      expect(back.every((record) => sameMap(record, back[0]!))).toBe(true);
+    }
   });
 
   it('values of other errors within data keep what structuredClone keeps, and more', () => {
