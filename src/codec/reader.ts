@@ -42,6 +42,7 @@ import {
   TAG_BITS,
   TAG_MASK,
 } from './format.ts';
+import { isObjectPrototypeKey, objectPrototypeChanged } from './inherited-keys.ts';
 import {
   defineProperty,
   latin1Slice,
@@ -73,6 +74,7 @@ export class Reader {
   base = 0;
   at = 0;
   end = 0;
+  #length = 0;
   readonly #text: TextReader = new TextReader();
   readonly #shapeCache: ShapeCache = new ShapeCache();
   #shapes: readonly Shape[] = NO_SHAPES;
@@ -103,6 +105,7 @@ export class Reader {
       textAt + (wide ? textLength * 2 : textLength) <= length;
     if (!ordered) throw corrupt('the parts in its header do not fit in it');
     this.base = base;
+    this.#length = length;
     this.at = base + HEADER_WORDS;
     this.end = base + shapesAt;
     this.#text.open(this.bytes, base * 4 + textAt, textLength, wide);
@@ -257,13 +260,11 @@ export class Reader {
 
   #longString(latin1: boolean): string {
     const length = this.word();
-    const words = latin1 ? (length + 3) >>> 2 : (length + 1) >>> 1;
-    if (length < 0 || words > this.end - this.at) throw corrupt('a string lies outside it');
-    const from = this.at * 4;
-    this.at += words;
-    return latin1
-      ? latin1Slice(this.bytes, from, from + length)
-      : ucs2Slice(this.bytes, from, from + length * 2);
+    const offset = this.word();
+    const bytes = latin1 ? length : length * 2;
+    if (length < 0 || offset < 0 || offset + bytes > this.#length) throw corrupt('a string lies outside it');
+    const from = this.base * 4 + offset;
+    return latin1 ? latin1Slice(this.bytes, from, from + bytes) : ucs2Slice(this.bytes, from, from + bytes);
   }
 
   #object(word: number, target: object | undefined): object {
@@ -275,16 +276,19 @@ export class Reader {
     if (target === undefined) this.number(object);
     if (shape.inherited) for (let i = 0; i < keys.length; i++) define(object, keys[i]!, this.read());
     else for (let i = 0; i < keys.length; i++) object[keys[i]!] = this.read();
-    if ((word & TAG_MASK) === T_OBJECT_TAIL) {
-      while (!this.#atEnd()) {
-        const key = this.#key();
-        const value = this.read();
-        if (key in ObjectPrototype) define(object, key, value);
-        else object[key] = value;
-      }
-    }
+    if ((word & TAG_MASK) === T_OBJECT_TAIL) this.#tail(object);
     this.#depth--;
     return object;
+  }
+
+  #tail(object: Record_): void {
+    const changed = objectPrototypeChanged();
+    while (!this.#atEnd()) {
+      const key = this.#key();
+      const value = this.read();
+      if (changed ? key in ObjectPrototype : isObjectPrototypeKey(key)) define(object, key, value);
+      else object[key] = value;
+    }
   }
 
   #key(): string {

@@ -86,6 +86,8 @@ type Indexed = Record<string, unknown>;
 interface Mark {
   readonly at: number;
   readonly text: string;
+  readonly longs: number;
+  readonly size: number;
   readonly seen: number;
   readonly buffers: number;
   readonly later: number;
@@ -114,6 +116,8 @@ export class Writer extends WordBuffer {
   begin(limited: boolean): void {
     this.at = HEADER_WORDS;
     this.text = '';
+    if (this.longs.length > 0) this.longs = [];
+    this.longBytes = 0;
     this.tree.begin();
     this.#inherits = inheritsKeys();
     this.#depth = 0;
@@ -192,6 +196,8 @@ export class Writer extends WordBuffer {
     const mark: Mark = {
       at: this.at,
       text: this.text,
+      longs: this.longs.length,
+      size: this.size,
       seen: this.#seen.length,
       buffers: this.buffers.entries.length,
       later: this.#later.length,
@@ -602,6 +608,11 @@ export class Writer extends WordBuffer {
   #goBack(mark: Mark): void {
     this.at = mark.at;
     this.text = mark.text;
+    while (this.longs.length > mark.longs) {
+      const { text, wide } = this.longs[this.longs.length - 1]!;
+      this.longBytes -= wide ? text.length * 2 : text.length;
+      this.longs.length--;
+    }
     this.#depth = mark.depth;
     this.#later.length = mark.later;
     this.#laterKinds.length = mark.later;
@@ -610,7 +621,7 @@ export class Writer extends WordBuffer {
   }
 
   #sizeSince(mark: Mark): number {
-    let bytes = (this.at - mark.at) * 4 + this.text.length - mark.text.length;
+    let bytes = this.size - mark.size;
     const { entries } = this.buffers;
     for (let i = mark.buffers; i < entries.length; i++) bytes += entries[i]!.bytes;
     return bytes;

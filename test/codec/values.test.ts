@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +6,10 @@ import { NEEDS_PORT } from '../../src/codec/index.ts';
 import { arbitraryValue } from './arbitrary.ts';
 import { decoder, encoder, roundTrip } from './round-trip.ts';
 import { difference } from './same.ts';
+
+function own(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true };
+}
 
 /** Compared with structuredClone, and the value itself must not have been touched. */
 function same(value: unknown): void {
@@ -137,6 +142,23 @@ describe('values arrive as structuredClone would give them', () => {
     same(records);
   });
 
+  it('10,000 records come back with one hidden class', () => {
+    setFlagsFromString('--allow-natives-syntax');
+    const sameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
+    setFlagsFromString('--no-allow-natives-syntax');
+    const records = Array.from({ length: 10_000 }, (_, i) => ({
+      id: i,
+      name: `n${i}`,
+      at: i + 0.5,
+      on: i % 2 === 0,
+    }));
+    expect(sameMap({ a: 1 }, { b: 1 })).toBe(false);
+    for (let message = 0; message < 8; message++) {
+      const back = roundTrip(records);
+      expect(back.every((record) => sameMap(record, back[0]!))).toBe(true);
+    }
+  });
+
   it('values of other errors within data keep what structuredClone keeps, and more', () => {
     const error = Object.assign(new RangeError('far', { cause: shared }), { code: 'E_FAR' });
     const [back, again] = roundTrip([error, shared]) as [RangeError & { code: string }, object];
@@ -195,6 +217,28 @@ describe('what user code does while it is read', () => {
     };
     for (const build of [make, array, map]) {
       expect(difference(roundTrip(build()), structuredClone(build()))).toBeUndefined();
+    }
+  });
+
+  it('does not run setters somebody put on Object.prototype', () => {
+    let calls = 0;
+    Object.defineProperty(Object.prototype, 'trapped', {
+      configurable: true,
+      get: () => 'inherited',
+      set: () => {
+        calls++;
+      },
+    });
+    try {
+      const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key${i}`, i]));
+      const value = [
+        Object.defineProperty({}, 'trapped', own(1)),
+        Object.defineProperty(many, 'trapped', own(2)),
+      ];
+      const [one, other] = roundTrip(value) as { trapped: number }[];
+      expect([one?.trapped, other?.trapped, calls]).toEqual([1, 2, 0]);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'trapped');
     }
   });
 
