@@ -68,7 +68,9 @@ export function thread(
       const wrong = note(r, got, before.rising ?? false);
       if (wrong !== undefined) return wrong;
     }
-    return operations[r[0]++]?.step ?? done;
+    const at = r[0]!;
+    r[0] = at + 1;
+    return operations[at]?.step ?? done;
   };
   return { program, registers: REGISTERS };
 }
