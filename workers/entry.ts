@@ -9,7 +9,7 @@
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { workerData } from 'node:worker_threads';
-import { carryError } from './carried-error.ts';
+import { carryError } from '../src/codec/carried-error.ts';
 import { ControlServer } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { isTypeScript } from './modules/typescript-files.ts';

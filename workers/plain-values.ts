@@ -3,24 +3,9 @@
  *
  * @module
  */
+import { inlineValue } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
 import type { WorkerView } from './view.ts';
-
-/** The value of a kind; `number` is what the record holds for `KIND_NUMBER`. */
-export function inlineValue(kind: number, number: number): unknown {
-  switch (kind) {
-    case L.KIND_UNDEFINED:
-      return undefined;
-    case L.KIND_NULL:
-      return null;
-    case L.KIND_TRUE:
-      return true;
-    case L.KIND_FALSE:
-      return false;
-    default:
-      return number;
-  }
-}
 
 /** All arguments of the record at word `at`. */
 export function inlineArguments({ memory }: WorkerView, at: number, meta: number): unknown[] {
