@@ -20,7 +20,7 @@ export type MapName<M> = { [K in keyof M]: M[K] extends (arg: never) => unknown 
   string;
 
 /** What follows a function's name: its arguments, which may be left out when none is required, and options. */
-export type CallWith<A extends readonly unknown[]> = readonly [] extends A
+export type CallWith<A extends readonly unknown[]> = [] extends A
   ? [args?: A, options?: RunOptions]
   : [args: A, options?: RunOptions];
 

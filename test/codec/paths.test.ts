@@ -64,7 +64,7 @@ const cases: [string, unknown[]][] = [
   ['args[0].i', [{ i: [1][Symbol.iterator]() }]],
   ['args[0].i', [{ i: new Map().keys() }]],
   ['args[0].n', [{ n: new Intl.NumberFormat() }]],
-  ['args[0].m', [{ m: new WebAssembly.Memory({ initial: 1 }) }]],
+  ['args[0].m', [{ m: new (Reflect.get(globalThis, 'WebAssembly').Memory)({ initial: 1 }) }]],
   ['args[0].s', [{ s: Object(Symbol()) }]],
   ['args[0].g', [{ g: globalThis }]],
   [

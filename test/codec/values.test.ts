@@ -343,7 +343,10 @@ describe('what needs a port', () => {
     ['a MessagePort', new MessageChannel().port1],
     ['a stream', new ReadableStream()],
     ['a Blob', new Blob(['x'])],
-    ['a WebAssembly.Module', new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))],
+    [
+      'a WebAssembly.Module',
+      new (Reflect.get(globalThis, 'WebAssembly').Module)(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
+    ],
   ])('%s', (_, value) => {
     expect(encoder.encode(value, 'result')).toBe(NEEDS_PORT);
     expect(encoder.encode([value], 'args')).toBe(NEEDS_PORT);
