@@ -174,8 +174,8 @@ export const publish = (g: Ground, task: number): Step[] => [
   call('wakeOne'),
 ];
 
-/** Publishes a task with its record. */
-export const inject = (task: number): Step => call('inject', 0, task - 1);
+/** Publishes a task with its record, in its first generation: a reference is never 0. */
+export const inject = (task: number): Step => call('inject', 0, (1 << L.SLOT_BITS) | (task - 1));
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `worker ${i}`);
 

@@ -1,13 +1,18 @@
 import { describe, it } from 'vitest';
 import * as L from '../../../../src/memory/layout.ts';
-import { call, type Scenario, store } from '../../explore.ts';
+import { call, store } from '../../explore.ts';
 import { mutate } from '../../mutate.ts';
+import type { WasmModule } from '../../wasm/module.ts';
 import { counts } from '../counts.ts';
 import { exposed, updatesAfterCall, without } from '../faults.ts';
 import { CORE, STARTS } from '../plant.ts';
 import { type CrewShape, crew, publish } from './crew.ts';
 
 const { holds, finds } = counts('parking');
+
+const LONG = 300_000;
+
+type Fault = readonly [fault: string, shape: CrewShape, module: WasmModule, message?: RegExp];
 
 const short = { work: 'short' } as const;
 const endless = { work: 'endless' } as const;
@@ -34,11 +39,11 @@ describe('nobody sleeps over a visible task', () => {
     holds('2 workers that spin, 3 endless tasks', crew({ workers: 2, tasks: 3, worker }));
   });
 
-  it('with three workers and two tasks that never end', () => {
+  it('with three workers and two tasks that never end', { timeout: LONG }, () => {
     holds('3 workers, 2 endless tasks', crew({ workers: 3, tasks: 2, worker: endless }));
   });
 
-  it('with two workers that pick by `next` what `inject` published', () => {
+  it('with two workers that pick by `next` what `inject` published', { timeout: LONG }, () => {
     const worker = { ...endless, next: true };
     holds('2 workers, next and inject, 2 endless tasks', crew({ workers: 2, tasks: 2, worker }));
   });
@@ -76,12 +81,7 @@ describe('the checker finds in parking', () => {
   const spinning = { ...two, worker: { ...endless, spins: true } };
   const waking = exposed(CORE, 'wakeOne', 0, 'wakeParked');
 
-  const faults: readonly (readonly [
-    fault: string,
-    shape: CrewShape,
-    module: Scenario['module'],
-    message?: RegExp,
-  ])[] = [
+  const faults: readonly Fault[] = [
     [
       'no look before the sleep',
       two,
@@ -154,7 +154,9 @@ describe('the checker finds in parking', () => {
     ],
   ];
 
-  it.each(faults)('%s', (fault, shape, module, message = asleep) => {
-    finds(fault, crew({ ...shape, module }), message);
-  });
+  for (const [fault, shape, module, message] of faults) {
+    it(fault, () => {
+      finds(fault, crew({ ...shape, module }), message ?? asleep);
+    });
+  }
 });
