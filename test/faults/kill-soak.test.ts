@@ -165,18 +165,22 @@ const KINDS: readonly Kind[] = [
     errors: [...CRASH, 'ERR_TIMEOUT'],
   },
   {
-    name: 'spins, with a limit',
-    weight: 2,
-    make: () => ({ fn: 'spin', args: ['spin'], options: { timeout: 5 } }),
-    errors: [...CRASH, 'ERR_TIMEOUT'],
-  },
-  {
     name: 'throws',
     weight: 20,
     make: () => ({ fn: 'thrower', args: ['range'] }),
     errors: [...CRASH, 'E_FAR'],
   },
-  { name: 'exits', weight: 2, make: (id) => ({ fn: 'reallyExit', args: [id % 3] }), errors: CRASH },
+];
+
+/** Tasks that end their thread. Each costs its worker a pause, so they come by the clock, not by the number. */
+const LETHAL: readonly Kind[] = [
+  {
+    name: 'spins, with a limit',
+    weight: 6,
+    make: () => ({ fn: 'spin', args: ['spin'], options: { timeout: 5 } }),
+    errors: [...CRASH, 'ERR_TIMEOUT'],
+  },
+  { name: 'exits', weight: 3, make: (id) => ({ fn: 'reallyExit', args: [id % 3] }), errors: CRASH },
   { name: 'exits later', weight: 1, make: () => ({ fn: 'exitLater', args: [0] }), errors: CRASH },
   {
     name: 'poison',
@@ -191,7 +195,10 @@ const KINDS: readonly Kind[] = [
     errors: CRASH,
   },
 ];
-const WHEEL = KINDS.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+const wheel = (kinds: readonly Kind[]): readonly Kind[] =>
+  kinds.flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+const WHEEL = wheel(KINDS);
+const LETHAL_WHEEL = wheel(LETHAL);
 
 /** What was submitted and how it settled. */
 class Ledger {
@@ -203,8 +210,8 @@ class Ledger {
   kills = 0;
   inFlight = 0;
 
-  submit(pool: Pool): Promise<void> {
-    const kind = WHEEL[random(WHEEL.length)]!;
+  submit(pool: Pool, kinds: readonly Kind[]): Promise<void> {
+    const kind = kinds[random(kinds.length)]!;
     const id = this.settles.push(0) - 1;
     const { fn, args, options, value, abort } = kind.make(id);
     this.inFlight++;
@@ -239,14 +246,18 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 /**
- * Ends a random thread of the pool every so often, until told to stop. Threads that are starting too, but only two of
+ * Ends a random thread of the pool every so often, from outside or by a task, until told to stop. Threads that are starting too, but only two of
  * them: a worker whose thread fails to start three times in a row is given up, and rightly.
  */
 async function kill(pool: Pool, ledger: Ledger, over: () => boolean): Promise<void> {
   const ready = new WeakSet<Worker>();
   let starting = 2;
   while (!over()) {
-    await sleep(random(40));
+    await sleep(random(100));
+    if (random(3) === 0) {
+      void ledger.submit(pool, LETHAL_WHEEL);
+      continue;
+    }
     const alive = [...threads];
     if (pool.stats().workers.every((worker) => worker.state !== 'starting')) {
       for (const worker of alive) ready.add(worker);
@@ -271,7 +282,7 @@ async function round(ledger: Ledger, journal: string, most: number): Promise<voi
   const killer = kill(pool, ledger, over);
   const first = ledger.settles.length;
   while (!over()) {
-    for (let burst = 1 + random(most); burst > 0; burst--) void ledger.submit(pool);
+    for (let burst = 1 + random(most); burst > 0; burst--) void ledger.submit(pool, WHEEL);
     await sleep(random(4));
     while (ledger.inFlight > most * 4 && !over()) await sleep(1);
   }
