@@ -129,6 +129,37 @@ describe('memory', () => {
       await pool.close();`);
     expect(result.stdout).toBe(`${JSON.stringify([2 ** 24, 2 ** 25, 100, 2 ** 24])} 0\n`);
   });
+
+  it.each([
+    ['a position no worker can have come to', 'L.SC_TAIL', 100_000],
+    ['a task there is none of', 'L.SC_SLOTS', 0x7fff_ffff],
+  ])(
+    'row 53: nonsense in shared memory stops the pool, and no task hangs: %s',
+    async (_what, word, value) => {
+      const result = await runToExit(
+        `
+      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
+      const { Memory } = WebAssembly;
+      let memory;
+      WebAssembly.Memory = class extends Memory {
+        constructor(options) { super(options); memory = this; }
+      };
+      const { createPool } = await import('millrace');
+      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      const pending = [pool.run('never', ['n']), pool.run('later', [1, 1e6]), pool.run('never', ['n'], { timeout: 1e6 })];
+      const i32 = new Int32Array(memory.buffer);
+      const ring = i32[(L.HEADER + L.H_DIRECTORY) >> 2] + i32[(L.HEADER + L.H_COMPLETIONS) >> 2];
+      i32[(ring + ${word}) >> 2] = ${value};
+      if (${JSON.stringify(word)} !== 'L.SC_TAIL') i32[(ring + L.SC_TAIL) >> 2]++;
+      const errors = (await Promise.allSettled(pending)).map(({ reason }) => reason);
+      const again = await pool.run('add', [1, 1]).catch((error) => error);
+      console.log(errors.map((e) => e.code + ' ' + e.cause.code).join(), again.code, pool.stats().pending);`,
+        { env: { JOURNAL: '/dev/null' } },
+      );
+      const each = 'ERR_POOL_FAILED ERR_CORRUPT';
+      expect(result.stdout).toBe(`${each},${each},${each} ERR_POOL_FAILED 0\n`);
+    },
+  );
 });
 
 describe('modules', () => {
