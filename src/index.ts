@@ -18,7 +18,15 @@ export type {
   WorkerStats,
 } from './coordinator/options.ts';
 export type { Pool } from './coordinator/pool.ts';
-export type { AnyTasks, TaskArgs, TaskName, TaskProxy, TaskResult } from './coordinator/types.ts';
+export type {
+  AnyTasks,
+  CallWith,
+  MapName,
+  TaskArgs,
+  TaskName,
+  TaskProxy,
+  TaskResult,
+} from './coordinator/types.ts';
 export type { ErrorCode, MillraceErrorOptions } from './errors.ts';
 export {
   ERROR_CODES,

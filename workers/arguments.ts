@@ -1,5 +1,5 @@
 /**
- * The arguments of a claimed task: from the record, from bytes in the arena, or from the port.
+ * The arguments of a claimed task that are not in its record: from bytes in the arena, or from the port.
  *
  * @module
  */
@@ -14,6 +14,8 @@ export interface PortTask {
   /** Generation and slot. */
   readonly reference: number;
   readonly args?: readonly unknown[];
+  /** Something was moved with them that may go on after the task: a stream, a port. */
+  readonly moved?: boolean;
   /** The arguments as the codec wrote them, when shared memory had no room for them. */
   readonly bytes?: Uint8Array;
 }
@@ -22,21 +24,13 @@ export class ArgumentReader {
   readonly #view: WorkerView;
   readonly #port: MessagePort;
   readonly #decoder = new Decoder();
+  readonly #onMoved: () => void;
 
-  constructor(view: WorkerView, port: MessagePort) {
+  /** `onMoved` is called when arguments bring something along that may go on after the task. */
+  constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
     this.#view = view;
     this.#port = port;
-  }
-
-  /** Arguments in the record that are not all numbers. */
-  inline(at: number, meta: number): unknown[] {
-    const { f64 } = this.#view.memory;
-    const args: unknown[] = [];
-    const count = meta & L.META_COUNT;
-    for (let i = 0; i < count; i++) {
-      args[i] = inlineValue((meta >> (L.META_KINDS + i * 4)) & 15, f64[(at >> 1) + (L.T_ARGS >> 3) + i]!);
-    }
-    return args;
+    this.#onMoved = onMoved;
   }
 
   /** Arguments outside the record. @throws what the decoder or the port says */
@@ -57,24 +51,10 @@ export class ArgumentReader {
       const { message } = received;
       if (message.reference === reference) {
         const { args, bytes } = message;
+        if (message.moved === true) this.#onMoved();
         return args ?? (this.#decoder.decode(bytes!, 0, bytes!.length) as unknown[]);
       }
       // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
     }
-  }
-}
-
-export function inlineValue(kind: number, number: number): unknown {
-  switch (kind) {
-    case L.KIND_UNDEFINED:
-      return undefined;
-    case L.KIND_NULL:
-      return null;
-    case L.KIND_TRUE:
-      return true;
-    case L.KIND_FALSE:
-      return false;
-    default:
-      return number;
   }
 }

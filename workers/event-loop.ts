@@ -5,18 +5,29 @@
  */
 import { clearInterval, setInterval } from './primordials.ts';
 
-/** Timers, sockets, file requests: everything Node knows of that keeps an event loop going. */
-const active = (): number => process.getActiveResourcesInfo().length;
-
 export class EventLoopWatch {
-  /** What is there without any task. */
-  #baseline = 0;
+  /** What is there without any task or task module. */
+  readonly #baseline: number;
+  readonly #active: () => number;
   /** Tasks ran, or the thread woke, since the loop last went round. */
   #untouched = false;
+  #mayMoveData = false;
 
-  /** To be called before the first task, right after a turn of the loop. */
-  calibrate(): void {
-    this.#baseline = active();
+  /**
+   * @param baseline what keeps the loop going that is the runtime's own
+   * @param active what keeps it going now: timers, sockets, file requests, everything Node knows of
+   */
+  constructor(baseline: number, active: () => number = () => process.getActiveResourcesInfo().length) {
+    this.#baseline = baseline;
+    this.#active = active;
+  }
+
+  /**
+   * Something was moved between threads. A moved stream goes on through a port that keeps no loop going, and nothing
+   * says when it ends: from now on the loop stays alive while this thread waits.
+   */
+  movesData(): void {
+    this.#mayMoveData = true;
   }
 
   touched(): void {
@@ -35,7 +46,10 @@ export class EventLoopWatch {
   /** A timer, a socket, or output that is not flushed: blocking would freeze it. */
   busy(): boolean {
     return (
-      process.stdout.writableLength > 0 || process.stderr.writableLength > 0 || active() > this.#baseline
+      this.#mayMoveData ||
+      process.stdout.writableLength > 0 ||
+      process.stderr.writableLength > 0 ||
+      this.#active() > this.#baseline
     );
   }
 

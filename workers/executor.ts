@@ -7,15 +7,13 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { MessagePort } from 'node:worker_threads';
-import { mapDelete, mapForEach, mapGet, mapSet } from '../src/codec/primordials.ts';
 import { sharedNow } from '../src/memory/clock.ts';
 import * as L from '../src/memory/layout.ts';
-import { ArgumentReader } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
+import type { Payloads } from './payloads.ts';
+import { inlineArguments, writePlainResult } from './plain-values.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, NativePromise, subscribe } from './primordials.ts';
-import { Publisher } from './publish.ts';
+import { Atomics, mapDelete, mapForEach, mapGet, mapSet, NativePromise, subscribe } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A task function by its number. */
@@ -28,6 +26,8 @@ interface Pending {
 }
 
 const NOTHING_MORE = 0;
+/** No state: the end is published when the codec is there. */
+const LATER = -1;
 const { apply } = Reflect;
 const AsyncFunction = (async () => {}).constructor;
 
@@ -37,9 +37,13 @@ export class Executor {
   readonly #functions: readonly Callable[];
   readonly #isAsync: readonly boolean[];
   readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
-  readonly #arguments: ArgumentReader;
-  readonly #publisher: Publisher;
+  /** The codec and what uses it, once it has been loaded. */
+  #payloads: Payloads | undefined;
+  readonly #loading: Promise<Payloads>;
+  /** Claimed tasks that wait for it. */
+  readonly #deferred: number[] = [];
   readonly #pending = new Map<number, Pending>();
+  readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
@@ -49,7 +53,8 @@ export class Executor {
     view: WorkerView,
     worker: number,
     functions: readonly Callable[],
-    port: MessagePort,
+    payloads: Promise<Payloads>,
+    concurrency: number,
     onAsyncEnd: () => void,
   ) {
     this.#view = view;
@@ -58,20 +63,30 @@ export class Executor {
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
-    this.#arguments = new ArgumentReader(view, port);
-    this.#publisher = new Publisher(view, port);
+    this.#concurrency = concurrency;
     this.#onAsyncEnd = onAsyncEnd;
+    this.#loading = payloads;
+    subscribe(
+      payloads,
+      (loaded) => this.#start(loaded as Payloads),
+      () => {},
+    );
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
-  /** Async tasks that are not settled. */
+  /** Tasks begun or claimed, and not settled. */
   get pending(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#deferred.length;
+  }
+
+  /** False while modules are being loaded, for which the event loop has to turn. */
+  get complete(): boolean {
+    return this.#payloads !== undefined;
   }
 
   /**
-   * Runs the task in `slot`, which this worker has claimed. With `more` the next task is claimed in the same step:
-   * its slot + 1, or 0.
+   * Runs the task in `slot`, which this worker has claimed. With `more`, and room for one more async task, the next
+   * task is claimed in the same step: its slot + 1, or 0.
    */
   run(slot: number, more: boolean): number {
     const { core, memory, block, currentAt } = this.#view;
@@ -80,6 +95,10 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
+      if (this.#payloads === undefined && (meta & (L.META_PORT | L.META_ENCODED)) !== 0) {
+        this.#deferred[this.#deferred.length] = slot;
+        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+      }
       args = this.#begin(slot, at, meta);
       if (args === undefined) return more ? core.next(block) : NOTHING_MORE;
     }
@@ -94,7 +113,13 @@ export class Executor {
       if (this.#isAsync[number] === true) {
         const context = this.#newContext(slot);
         this.#context = context;
-        value = this.#storage!.run(context, apply, fn, undefined, args ?? this.#arguments.inline(at, meta));
+        value = this.#storage!.run(
+          context,
+          apply,
+          fn,
+          undefined,
+          args ?? inlineArguments(this.#view, at, meta),
+        );
       } else {
         const a = (at >> 1) + (L.T_ARGS >> 3);
         switch (meta) {
@@ -111,7 +136,7 @@ export class Executor {
             value = fn(f64[a], f64[a + 1], f64[a + 2]);
             break;
           default:
-            value = apply(fn, undefined, args ?? this.#arguments.inline(at, meta));
+            value = apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
         }
       }
       if (
@@ -121,11 +146,16 @@ export class Executor {
       ) {
         this.#suspend(slot, state, value as PromiseLike<unknown>);
         this.#leave();
-        return more ? core.next(block) : NOTHING_MORE;
+        // This one counts now: another may only be claimed when there is room for it too.
+        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
       }
-      end = this.#publisher.result(slot, state, value);
+      end = writePlainResult(this.#view, at, value) ? L.DONE : this.#result(slot, state, value);
     } catch (error) {
-      end = this.#publisher.failure(slot, state, error);
+      end = this.#failure(slot, state, error);
+    }
+    if (end === LATER) {
+      this.#leave();
+      return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
     }
     this.#context?.end();
     this.#leave();
@@ -152,8 +182,10 @@ export class Executor {
     let args: readonly unknown[] | undefined;
     let failure: unknown;
     try {
-      args = (meta & (L.META_PORT | L.META_ENCODED)) !== 0 ? this.#arguments.read(slot, at, meta) : undefined;
-      args ??= this.#arguments.inline(at, meta);
+      args =
+        (meta & (L.META_PORT | L.META_ENCODED)) === 0
+          ? inlineArguments(this.#view, at, meta)
+          : this.#payloads!.arguments.read(slot, at, meta);
     } catch (error) {
       failure = error;
     }
@@ -166,7 +198,7 @@ export class Executor {
     }
     if (args === undefined) {
       const state = memory.i32[at]!;
-      core.finish(block, slot, state, this.#publisher.failure(slot, state, failure));
+      core.finish(block, slot, state, this.#payloads!.publisher.failure(slot, state, failure));
     }
     return args;
   }
@@ -188,12 +220,55 @@ export class Executor {
     // Let go meanwhile: the slot may be another task's.
     if (mapGet(this.#pending, slot) !== mine) return;
     mapDelete(this.#pending, slot);
+    const { publisher } = this.#payloads ?? {};
+    if (
+      publisher === undefined &&
+      (failed || !writePlainResult(this.#view, this.#view.record(slot), value))
+    ) {
+      // Not loaded yet: once more when it is.
+      mapSet(this.#pending, slot, mine);
+      subscribe(
+        this.#loading,
+        () => this.#settle(slot, mine, value, failed),
+        () => {},
+      );
+      return;
+    }
     const end = failed
-      ? this.#publisher.failure(slot, mine.state, value)
-      : this.#publisher.result(slot, mine.state, value);
+      ? publisher!.failure(slot, mine.state, value)
+      : writePlainResult(this.#view, this.#view.record(slot), value)
+        ? L.DONE
+        : publisher!.result(slot, mine.state, value);
     mine.context?.end();
     this.#view.core.finish(this.#view.block, slot, mine.state, end);
     this.#onAsyncEnd();
+  }
+
+  // The codec is there: what waited for it goes on.
+  #start(payloads: Payloads): void {
+    this.#payloads = payloads;
+    for (let i = 0; i < this.#deferred.length; i++) this.run(this.#deferred[i]!, false);
+    this.#deferred.length = 0;
+    this.#onAsyncEnd();
+  }
+
+  #result(slot: number, state: number, value: unknown): number {
+    return this.#payloads?.publisher.result(slot, state, value) ?? this.#later(slot, state, () => value);
+  }
+
+  #failure(slot: number, state: number, error: unknown): number {
+    return (
+      this.#payloads?.publisher.failure(slot, state, error) ??
+      this.#later(slot, state, () => {
+        throw error;
+      })
+    );
+  }
+
+  // Before the codec is loaded, a value that needs it ends its task as a promise would.
+  #later(slot: number, state: number, end: () => unknown): number {
+    this.#suspend(slot, state, this.#loading.then(end));
+    return LATER;
   }
 
   #leave(): void {

@@ -26,7 +26,9 @@ export class Pace {
   readonly #batchAt: number;
   readonly #busyAt: number;
   #stride = 1;
+  /** Calls of `more` before the clock is read, and how many tasks that reading will be about. */
   #left = 1;
+  #span = 1;
   #began = 0;
   #lastRead = 0;
   #nextSlow = 0;
@@ -42,22 +44,27 @@ export class Pace {
   begin(): void {
     this.#began = performance.now();
     this.#lastRead = this.#began;
-    this.#left = this.#stride;
+    // The first task of a turn is measured alone: what came before says little about what comes now.
+    this.#left = 2;
+    this.#span = 1;
   }
 
   /** Before each task: is there time for another one after it? */
   more(): boolean {
     if (--this.#left > 0) return true;
     const now = performance.now();
-    this.#adapt(((now - this.#lastRead) * 1000) / this.#stride);
+    this.#adapt(((now - this.#lastRead) * 1000) / this.#span);
     this.#lastRead = now;
     this.#left = this.#stride;
+    this.#span = this.#stride;
     return now - this.#began < TURN_MS;
   }
 
   /** The turn is over: its time was busy time. */
   end(): void {
     const now = performance.now();
+    const tasks = this.#span + 1 - this.#left;
+    if (tasks > 0) this.#adapt(((now - this.#lastRead) * 1000) / tasks);
     this.#f64[this.#busyAt] = this.#f64[this.#busyAt]! + now - this.#began;
   }
 

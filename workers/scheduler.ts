@@ -37,7 +37,7 @@ class Scheduler {
   readonly #executor: Executor;
   readonly #pace: Pace;
   readonly #spinner: Spinner;
-  readonly #eventLoop = new EventLoopWatch();
+  readonly #eventLoop: EventLoopWatch;
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
@@ -47,17 +47,21 @@ class Scheduler {
   constructor(context: WorkerContext) {
     const { start, functions } = context;
     this.#context = context;
+    this.#eventLoop = new EventLoopWatch(context.ownResources);
     const config = start.config;
     this.#view = new WorkerView(start.memory, start.module, Number(config['block']));
     // Numbers as the coordinator gives them: 0 is source text, the rest by name in the order of the report.
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
-    this.#executor = new Executor(this.#view, start.worker, callables, start.taskPort, () =>
+    this.#concurrency = Number(config['concurrency']);
+    const payloads = import('./payloads.ts').then(
+      ({ Payloads }) => new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData()),
+    );
+    this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
       this.#wakeSaturated(),
     );
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
-    this.#concurrency = Number(config['concurrency']);
     this.#softHeapLimit = Number(config['softHeapLimit']);
     this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
@@ -82,8 +86,6 @@ class Scheduler {
   }
 
   async run(): Promise<void> {
-    await turnOfEventLoop();
-    this.#eventLoop.calibrate();
     for (;;) {
       const end = this.#turn();
       switch (end) {
@@ -114,12 +116,11 @@ class Scheduler {
     this.#eventLoop.touched();
     pace.begin();
     for (;;) {
-      const room = executor.pending < this.#concurrency;
-      const more = pace.more() && room && !this.#leaving && memory.i32[commandAt] === 0;
+      const more = pace.more() && !this.#leaving && memory.i32[commandAt] === 0;
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
-      if (more) return 'empty';
+      if (more && executor.pending < this.#concurrency) return 'empty';
       if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
     }
@@ -143,7 +144,12 @@ class Scheduler {
 
   // Nothing asynchronous is left behind, so the thread may block.
   #blocked(): boolean {
-    return this.#executor.pending === 0 && this.#context.pendingControlCalls === 0 && !this.#eventLoop.busy();
+    return (
+      this.#executor.complete &&
+      this.#executor.pending === 0 &&
+      this.#context.pendingControlCalls === 0 &&
+      !this.#eventLoop.busy()
+    );
   }
 
   #sleep(): void {

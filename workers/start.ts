@@ -5,7 +5,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { CarriedError } from './carried-error.ts';
+import type { CarriedError } from '../src/codec/carried-error.ts';
 import type { WorkerControl } from './control.ts';
 import type { TaskOptions } from './task.ts';
 
@@ -49,6 +49,8 @@ export interface WorkerContext {
   readonly functions: LoadedFunctions;
   /** Answers control calls with `control` from now on; calls that came earlier are answered too. */
   serve(control: WorkerControl): void;
+  /** How many of `process.getActiveResourcesInfo()` were there before any task module was loaded. */
+  readonly ownResources: number;
   /**
    * Control calls received and not yet answered. While it is not 0 the thread has to keep its event loop turning
    * instead of blocking.

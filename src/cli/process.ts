@@ -8,7 +8,7 @@ import { type Host, type OutputStream, type StopSignal, systemClock } from './ho
 import type { PoolFactory } from './map-pool.ts';
 import { runCli } from './program.ts';
 
-const FLUSH_MS = 2000;
+const FLUSH_MS = 500;
 
 /** Runs the command line of this process with the given pool and ends the process with its exit code. */
 export async function runProcess(createPool: PoolFactory): Promise<void> {

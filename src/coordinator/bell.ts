@@ -111,7 +111,8 @@ export class Bell {
 
   /** Something happened that the bell may not have told: a thread has exited. Looks at once, in a turn of its own. */
   nudge(): void {
-    this.#again();
+    // Subtle: a second immediate beside the one that is scheduled would go on beside it.
+    if (this.#state !== 'polling') this.#again();
   }
 }
 

@@ -136,7 +136,7 @@ export class Engine {
     this.#sinceLook = 0;
     if (this.intake.waiting > 0) {
       this.look();
-      this.#ageing ??= setInterval(() => this.#age(), AGEING_MS).unref();
+      this.#startAgeing();
     }
   }
 
@@ -258,6 +258,13 @@ export class Engine {
         `Shared memory is corrupt (${what}). A task may have written to it; the pool has stopped.`,
       ),
     );
+  }
+
+  #startAgeing(): void {
+    if (this.#ageing !== undefined) return;
+    // What nobody has looked at counts as moved just now: how long it has stood still is not known.
+    this.#levelMoved.fill(sharedNow());
+    this.#ageing = setInterval(() => this.#age(), AGEING_MS).unref();
   }
 
   // Levels whose tasks wait get more starts in the workers' schedule.

@@ -127,7 +127,11 @@ export class Lines {
       const message: PortTask =
         handle.port === undefined
           ? { reference, bytes: handle.bytes! }
-          : { reference, args: handle.port.args };
+          : {
+              reference,
+              args: handle.port.args,
+              moved: handle.port.transfer.some((item) => !(item instanceof ArrayBuffer)),
+            };
       seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
     }
     handle.posted = seat.worker;

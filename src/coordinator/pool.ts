@@ -18,7 +18,7 @@ import { portArguments } from './port-arguments.ts';
 import { raise, raiseAsIs } from './raise.ts';
 import { poolStats } from './stats.ts';
 import type { Supervisor } from './threads/supervisor.ts';
-import type { AnyTasks, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
+import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
 import type { Resolve } from './window.ts';
 
@@ -123,8 +123,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    */
   run<K extends TaskName<M>>(
     name: K,
-    args?: TaskArgs<M, K>,
-    options?: RunOptions,
+    ...[args, options]: CallWith<TaskArgs<M, K>>
   ): Promise<TaskResult<M, K>> {
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
@@ -147,7 +146,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * console.log(await pool.exec((a: number, b: number) => a + b, [1, 2])); // 3
    * ```
    */
-  exec<A extends unknown[], R>(fn: (...args: A) => R, args?: A, options?: RunOptions): Promise<Awaited<R>> {
+  exec<A extends unknown[], R>(fn: (...args: A) => R, ...[args, options]: CallWith<A>): Promise<Awaited<R>> {
     if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
@@ -193,7 +192,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * export const square = (n: number): number => n * n;
    * ```
    */
-  map<K extends TaskName<M>>(
+  map<K extends MapName<M>>(
     name: K,
     inputs: Iterable<TaskArgs<M, K>[0]> | AsyncIterable<TaskArgs<M, K>[0]>,
     options: MapOptions = {},
@@ -294,7 +293,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         return raise(error);
       }
     }
-    return this.#submitWith(fn, args, { ...fn.options, ...options });
+    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
   }
 
   // Everything but the fast path: options, or values for a port.
@@ -351,11 +350,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       handle.numbers = new Float64Array(4);
       writeInline(handle.numbers, 0, args);
     }
-    engine.ledger.accepted();
+    // First, because a line may refuse the task at once.
+    engine.accepted();
     engine.limits.watch(handle);
     if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
     else engine.line(handle);
-    engine.bell.watch();
     return promise;
   }
 
@@ -474,8 +473,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #drained(): void {
-    for (const resolve of this.#drainWaiters.splice(0)) resolve();
-    if (this.#phase.phase === 'open') this.#tell('drained');
+    if (this.#drainWaiters.length === 0 && this.listenerCount('drained') === 0) return;
+    // A turn later, so that whoever waits for one of the tasks has its result by then.
+    setImmediate(() => {
+      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+      if (this.#phase.phase === 'open') this.#tell('drained');
+    });
   }
 
   #progressed(): void {
@@ -495,6 +498,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
     return this.#room.promise;
   }
+}
+
+/** The function's own options, where the caller says nothing: `undefined` is nothing. */
+function overruled(own: RunOptions, options: RunOptions = {}): RunOptions {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(said) };
 }
 
 function stackHere(below: (...args: never[]) => unknown): object {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RunOptions } from './options.ts';
 
 /** Any function a task module may export. */
 // biome-ignore lint/suspicious/noExplicitAny: the bound must accept functions of any parameters; it is never called through
@@ -13,6 +14,15 @@ export type TaskName<M> = { [K in keyof M]: M[K] extends AnyFunction ? K : never
 
 /** A function's parameters. */
 export type TaskArgs<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? Readonly<A> : never;
+
+/** The names of a module's functions that one argument is enough for: those `map` can call. */
+export type MapName<M> = { [K in keyof M]: M[K] extends (arg: never) => unknown ? K : never }[keyof M] &
+  string;
+
+/** What follows a function's name: its arguments, which may be left out when none is required, and options. */
+export type CallWith<A extends readonly unknown[]> = readonly [] extends A
+  ? [args?: A, options?: RunOptions]
+  : [args: A, options?: RunOptions];
 
 /** What the caller awaits. */
 export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R

@@ -38,7 +38,7 @@ export class SharedMemory {
   }
 
   /** @throws MillraceError `ERR_NO_MEMORY` when the address space cannot be had, `ERR_UNSUPPORTED` without shared memory. */
-  static create(limit: number): SharedMemory {
+  static create(limit: number, option = 'maxMemory'): SharedMemory {
     const maximum = Math.floor(limit / PAGE);
     let memory: WasmMemory;
     try {
@@ -46,7 +46,7 @@ export class SharedMemory {
     } catch (cause) {
       throw new MillraceError(
         'ERR_NO_MEMORY',
-        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`maxMemory\`, or raise the address-space limit of this process (ulimit -v).`,
+        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`${option}\`, or raise the address-space limit of this process (ulimit -v).`,
         { cause },
       );
     }

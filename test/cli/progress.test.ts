@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { barLine, plainLine } from '../../src/cli/progress/line.ts';
 import { Meter, type Snapshot } from '../../src/cli/progress/meter.ts';
-import { ManualClock, openStdin, settle, start, TASKS, until, worker } from './fake-host.ts';
+import { startProgress } from '../../src/cli/progress/progress.ts';
+import { ManualClock, openStdin, Recorder, settle, start, TASKS, until, worker } from './fake-host.ts';
 
 const snapshot: Snapshot = {
   done: 1240,
@@ -122,6 +123,22 @@ describe('on stderr', () => {
     for (const text of writes) expect(text.slice(0, 7)).toBe(`${ERASE}3  `);
     await end();
     expect(session.stderr.text.split(ERASE).at(-1)).toMatch(/^3 items, 0 failed/);
+  });
+
+  it('is drawn ten times a second while everything changes', () => {
+    const clock = new ManualClock();
+    const stderr = new Recorder();
+    let done = 0;
+    const progress = startProgress({
+      mode: 'bar',
+      stderr,
+      env: {},
+      clock,
+      read: () => ({ done: done++, failed: 0, total: 1000, workers: [] }),
+    });
+    clock.advance(2000);
+    expect(stderr.text.split(ERASE)).toHaveLength(1 + 20);
+    progress.stop();
   });
 
   it('NO_COLOR takes the colour away, not the line', async () => {

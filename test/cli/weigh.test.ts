@@ -3,11 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { copies, packageOf, selectPackages, weighPackages } from '../../src/cli/weigh/packages.ts';
 import { weigh } from '../../workers/tasks/weigh.ts';
 import { child } from './child.ts';
 import { cli } from './fake-host.ts';
+
+// Starting processes beside other work takes its time; nothing here is a measurement.
+vi.setConfig({ testTimeout: 120_000 });
 
 let dir: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 // Threads of the fixture entry, from the built package, with everything they report kept.
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import type { ThreadExit } from '../../dist/src/coordinator/threads/exit.js';
 import {
   PiscinaSupervisor,
@@ -7,6 +7,9 @@ import {
 } from '../../dist/src/coordinator/threads/piscina-supervisor.js';
 import type { ReadyReport, Thread, ThreadStart } from '../../dist/src/coordinator/threads/supervisor.js';
 import { systemTimers } from '../../dist/src/coordinator/threads/timers.js';
+
+// Threads start and end when the machine lets them: a limit against hangs, not a measure.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
 

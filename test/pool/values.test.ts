@@ -1,0 +1,262 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { rejection, startPool } from './pools.ts';
+
+/** Values of every kind structured clone knows, nested. */
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    tie('leaf'),
+    tie('list'),
+    tie('record'),
+    tie('keyed'),
+  ),
+  leaf: fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string({ unit: 'grapheme' }),
+    fc.double(),
+    fc.integer(),
+    fc.bigInt(),
+    fc.boolean(),
+    fc.constantFrom(null, undefined, -0, Number.NaN, '\ud800', '', '__proto__'),
+    fc.date({ noInvalidDate: false }),
+    fc.constantFrom(/a+b/gi, /(?<n>.)\k<n>/su),
+    fc.uint8Array().map((bytes) => bytes.buffer),
+    fc.uint8Array(),
+    fc.float64Array(),
+    fc.int16Array().map((a) => a.subarray(a.length >> 1)),
+    fc.bigInt64Array(),
+    fc.uint8Array().map((bytes) => new DataView(bytes.buffer)),
+    fc.boolean().map((b) => Object(b) as object),
+    fc.string().map((s) => Object(s) as object),
+    fc.constantFrom(TypeError, RangeError, Error).chain((Type) => fc.string().map((m) => new Type(m))),
+  ),
+  list: fc.oneof(fc.array(tie('value'), { maxLength: 5 }), fc.sparseArray(tie('value'), { maxLength: 5 })),
+  record: fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', '0', 'length')), tie('value'), {
+    maxKeys: 5,
+  }),
+  keyed: fc.oneof(
+    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 4 }).map((entries) => new Map(entries)),
+    fc.array(tie('value'), { maxLength: 4 }).map((items) => new Set(items)),
+  ),
+}));
+
+describe('what crosses', () => {
+  it('is what structuredClone gives, there and back', async () => {
+    const pool = await startPool();
+    await fc.assert(
+      fc.asyncProperty(fc.array(value, { maxLength: 6 }), async (args) => {
+        const expected = structuredClone(args);
+        expect(await pool.run('all', args)).toStrictEqual(expected);
+        const [first] = args;
+        expect(await pool.run('id', [first])).toStrictEqual(structuredClone(first));
+        expect(await pool.run('asyncId', [first], { priority: 'high' })).toStrictEqual(
+          structuredClone(first),
+        );
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('keeps identity and cycles inside one call', async () => {
+    const pool = await startPool();
+    const shared = { n: 1 };
+    const cyclic: Record<string, unknown> = { shared };
+    cyclic['self'] = cyclic;
+    const [a, b] = (await pool.run('all', [cyclic, shared])) as [typeof cyclic, object];
+    expect(a['self']).toBe(a);
+    expect(a['shared']).toBe(b);
+  });
+
+  it('loses what structuredClone loses', async () => {
+    class Point {
+      x = 1;
+      get double(): number {
+        return this.x * 2;
+      }
+    }
+    const pool = await startPool();
+    for (const one of [
+      new Point(),
+      Object.freeze({ a: 1 }),
+      { [Symbol('s')]: 1, b: 2 },
+      {
+        get c() {
+          return 3;
+        },
+      },
+      Object.create(null),
+    ]) {
+      const got = await pool.run('id', [one]);
+      expect(got).toStrictEqual(structuredClone(one));
+      expect(Object.isFrozen(got)).toBe(Object.isFrozen(structuredClone(one)));
+    }
+  });
+
+  it('is never a view into the memory of the pool', async () => {
+    const pool = await startPool();
+    const [a, b] = (await Promise.all([
+      pool.run('id', [new Uint8Array([1, 2, 3])]),
+      pool.run('id', [Buffer.from('abc')]),
+    ])) as [Uint8Array, Uint8Array];
+    for (let i = 0; i < 2000; i++) void pool.run('id', [new Uint8Array(64).fill(255)]);
+    await pool.drain();
+    expect([...a]).toEqual([1, 2, 3]);
+    expect(a.buffer.byteLength).toBe(3);
+    expect([...b]).toEqual([97, 98, 99]);
+  });
+
+  it('may be larger than the rings of the pool', async () => {
+    const pool = await startPool();
+    const text = 'é'.repeat(3_000_000);
+    expect(await pool.run('id', [text])).toBe(text);
+    const bytes = new Uint8Array(5_000_000).fill(3);
+    const back = (await pool.run('id', [bytes])) as Uint8Array;
+    expect(Buffer.compare(back, bytes)).toBe(0);
+    const many = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => pool.run('id', [new Uint8Array(200_000).fill(i)])),
+    );
+    for (const [i, got] of many.entries()) {
+      expect((got as Uint8Array).length).toBe(200_000);
+      expect((got as Uint8Array)[199_999]).toBe(i);
+    }
+    expect(pool.stats().memory.payloadBytes).toBe(0);
+  });
+});
+
+describe('shared memory', () => {
+  it('passes by reference, alone and inside other values', async () => {
+    const pool = await startPool();
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    await Promise.all(Array.from({ length: 100 }, () => pool.run('increment', [words])));
+    expect(words[0]).toBe(100);
+    const back = (await pool.run('id', [{ deep: [words] }])) as { deep: [Int32Array] };
+    back.deep[0][1] = 7;
+    expect(words[1]).toBe(7);
+    expect(await pool.run('typeName', [words.buffer])).toBe('[object SharedArrayBuffer]');
+  });
+});
+
+describe('transfer', () => {
+  it('moves array buffers to the task', async () => {
+    const pool = await startPool();
+    const bytes = new Uint8Array([1, 2, 3]);
+    const running = pool.run('id', [{ bytes }], { transfer: [bytes.buffer] });
+    expect(bytes.byteLength).toBe(0);
+    expect(await running).toEqual({ bytes: new Uint8Array([1, 2, 3]) });
+  });
+
+  it('moves array buffers back', async () => {
+    const pool = await startPool();
+    const noise = (await pool.run('noise', [1000])) as Uint8Array;
+    expect(noise.length).toBe(1000);
+    expect(noise[999]).toBe(7);
+  });
+
+  it('moves ports both ways', async () => {
+    const pool = await startPool();
+    const { port1, port2 } = new MessageChannel();
+    const answer = new Promise((resolve) => port1.once('message', resolve));
+    port1.postMessage(21);
+    expect(await pool.run('double', [port2], { transfer: [port2] })).toBe(21);
+    expect(await answer).toBe(42);
+
+    const port = (await pool.run('newPort')) as MessagePort;
+    const next = new Promise((resolve) => port.once('message', resolve));
+    port.postMessage(1);
+    expect(await next).toBe(2);
+    port.close();
+  });
+
+  it('moves streams both ways', async () => {
+    const pool = await startPool({ workers: 1 });
+    const numbers = new ReadableStream<number>({
+      start(controller) {
+        for (let n = 1; n <= 100; n++) controller.enqueue(n);
+        controller.close();
+      },
+    });
+    expect(await pool.run('sum', [numbers], { transfer: [numbers] })).toBe(5050);
+
+    const { stream } = (await pool.run('numbersStream', [100])) as { stream: ReadableStream<number> };
+    let total = 0;
+    for await (const n of stream) total += n;
+    expect(total).toBe(5050);
+
+    const written: number[] = [];
+    await new Promise<void>((close) => {
+      const sink = new WritableStream<number>({ write: (n) => void written.push(n), close });
+      void pool.run('writeNumbers', [sink, 5], { transfer: [sink] });
+    });
+    expect(written).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('detaches nothing when the list or the arguments are wrong', async () => {
+    const pool = await startPool({ workers: 1 });
+    const bytes = new Uint8Array(4);
+    const wrong: readonly unknown[][] = [
+      [bytes],
+      [bytes.buffer, bytes.buffer],
+      [bytes.buffer, new SharedArrayBuffer(1)],
+      [bytes.buffer, 5],
+      [bytes.buffer, {}],
+    ];
+    for (const transfer of wrong) {
+      const error = await rejection(pool.run('id', [bytes], { transfer: transfer as ArrayBuffer[] }));
+      expect(error).toMatchObject({ code: 'ERR_TRANSFER' });
+      expect(bytes.byteLength).toBe(4);
+    }
+    const error = await rejection(pool.run('id', [bytes, { f: () => {} }], { transfer: [bytes.buffer] }));
+    expect(error).toMatchObject({ code: 'ERR_SERIALIZE', path: 'args[1].f' });
+    expect(bytes.byteLength).toBe(4);
+  });
+
+  it('names a result that cannot be moved, and keeps the worker', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await rejection(pool.run('badTransfer'))).toMatchObject({ code: 'ERR_RESULT_SERIALIZE' });
+    expect(await rejection(pool.run('notAList'))).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    expect(await pool.run('add', [1, 1])).toBe(2);
+    expect(pool.stats().crashes).toBe(0);
+  });
+});
+
+describe('what cannot cross', () => {
+  it.each<[string, unknown[], string]>([
+    ['a function', [() => {}], 'args[0]'],
+    ['a nested function', [1, { list: [{ cb: () => {} }] }], 'args[1].list[0].cb'],
+    ['a symbol', [1, Symbol('s')], 'args[1]'],
+    ['a function in a map', [new Map([['k', () => {}]])], 'args[0]'],
+    ['a WeakMap', [{ cache: new WeakMap() }], 'args[0].cache'],
+    ['a promise', [[Promise.resolve()]], 'args[0][0]'],
+    ['a port that is not moved', [new MessageChannel().port1], 'args[0]'],
+  ])('%s: the path is said', async (_, args, path) => {
+    const pool = await startPool({ workers: 1 });
+    for (const options of [undefined, { priority: 'high' } as const]) {
+      const error = await rejection(pool.run('id', args, options));
+      expect(error).toMatchObject({ code: 'ERR_SERIALIZE', name: 'SerializeError' });
+      expect(error['path']).toContain(path);
+      expect(error.message).toContain(path);
+    }
+    expect(await pool.run('add', [1, 1])).toBe(2);
+  });
+
+  it('a result: the path is said, and the worker kept', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await rejection(pool.run('returnFunction'))).toMatchObject({
+      code: 'ERR_RESULT_SERIALIZE',
+      path: 'result.list[1].callback',
+    });
+    expect(await rejection(pool.run('returnSymbol'))).toMatchObject({
+      code: 'ERR_RESULT_SERIALIZE',
+      path: 'result',
+    });
+    expect(await rejection(pool.run('throwingGetter'))).toMatchObject({
+      code: 'ERR_RESULT_SERIALIZE',
+      path: 'result.bad',
+      cause: { message: 'from the getter' },
+    });
+    expect(await pool.run('add', [1, 1])).toBe(2);
+    expect(pool.stats().crashes).toBe(0);
+  });
+});
