@@ -41,7 +41,9 @@ describe('run', () => {
     const pool = await startPool();
     const n = 20_000;
     const results = await Promise.all(
-      Array.from({ length: n }, (_, i) => (i % 3 === 0 ? pool.run('id', [`s${i}`]) : pool.run('add', [i, 1]))),
+      Array.from({ length: n }, (_, i) =>
+        i % 3 === 0 ? pool.run('id', [`s${i}`]) : pool.run('add', [i, 1]),
+      ),
     );
     expect(results).toEqual(Array.from({ length: n }, (_, i) => (i % 3 === 0 ? `s${i}` : i + 1)));
   });

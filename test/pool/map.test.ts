@@ -92,26 +92,29 @@ describe('map', () => {
     await results.return();
   });
 
-  it.each([true, false])('does not wait for a slow source with what is there (ordered: %s)', async (ordered) => {
-    const pool = await startPool();
-    // Gives its next input only when the last result has been seen: a window to fill first would never fill.
-    let seen = (): void => {};
-    async function* onDemand(): AsyncGenerator<number> {
-      for (let i = 0; i < 5; i++) {
-        const result = new Promise<void>((resolve) => {
-          seen = resolve;
-        });
-        yield i;
-        await result;
+  it.each([true, false])(
+    'does not wait for a slow source with what is there (ordered: %s)',
+    async (ordered) => {
+      const pool = await startPool();
+      // Gives its next input only when the last result has been seen: a window to fill first would never fill.
+      let seen = (): void => {};
+      async function* onDemand(): AsyncGenerator<number> {
+        for (let i = 0; i < 5; i++) {
+          const result = new Promise<void>((resolve) => {
+            seen = resolve;
+          });
+          yield i;
+          await result;
+        }
       }
-    }
-    const got: unknown[] = [];
-    for await (const result of pool.map('id', onDemand(), { ordered })) {
-      got.push(result);
-      seen();
-    }
-    expect(got).toEqual([0, 1, 2, 3, 4]);
-  });
+      const got: unknown[] = [];
+      for await (const result of pool.map('id', onDemand(), { ordered })) {
+        got.push(result);
+        seen();
+      }
+      expect(got).toEqual([0, 1, 2, 3, 4]);
+    },
+  );
 
   it.each([true, false])('ends its source when it is left early (ordered: %s)', async (ordered) => {
     const pool = await startPool();
@@ -141,23 +144,26 @@ describe('map', () => {
     expect(pool.stats().cancelled).toBeGreaterThan(0);
   });
 
-  it.each([true, false])('an error of a task ends the loop, the source and the rest (ordered: %s)', async (ordered) => {
-    const pool = await startPool();
-    let ended = false;
-    function* source(): Generator<unknown> {
-      try {
-        yield 'plain';
-        for (;;) yield 'type';
-      } finally {
-        ended = true;
+  it.each([true, false])(
+    'an error of a task ends the loop, the source and the rest (ordered: %s)',
+    async (ordered) => {
+      const pool = await startPool();
+      let ended = false;
+      function* source(): Generator<unknown> {
+        try {
+          yield 'plain';
+          for (;;) yield 'type';
+        } finally {
+          ended = true;
+        }
       }
-    }
-    const error = await rejection(collect(pool.map('fail', source(), { ordered })));
-    expect(['plain failure', 'wrong type']).toContain(error.message);
-    if (ordered) expect(error.message).toBe('plain failure');
-    expect(ended).toBe(true);
-    await pool.drain();
-  });
+      const error = await rejection(collect(pool.map('fail', source(), { ordered })));
+      expect(['plain failure', 'wrong type']).toContain(error.message);
+      if (ordered) expect(error.message).toBe('plain failure');
+      expect(ended).toBe(true);
+      await pool.drain();
+    },
+  );
 
   it('an error of the source ends the loop; its return is not called', async () => {
     const pool = await startPool();

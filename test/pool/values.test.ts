@@ -5,7 +5,13 @@ import { rejection, startPool } from './pools.ts';
 
 /** Values of every kind structured clone knows, nested. */
 const { value } = fc.letrec((tie) => ({
-  value: fc.oneof({ maxDepth: 4, withCrossShrink: true }, tie('leaf'), tie('list'), tie('record'), tie('keyed')),
+  value: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    tie('leaf'),
+    tie('list'),
+    tie('record'),
+    tie('keyed'),
+  ),
   leaf: fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string({ unit: 'grapheme' }),
@@ -27,7 +33,9 @@ const { value } = fc.letrec((tie) => ({
     fc.constantFrom(TypeError, RangeError, Error).chain((Type) => fc.string().map((m) => new Type(m))),
   ),
   list: fc.oneof(fc.array(tie('value'), { maxLength: 5 }), fc.sparseArray(tie('value'), { maxLength: 5 })),
-  record: fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', '0', 'length')), tie('value'), { maxKeys: 5 }),
+  record: fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('__proto__', '0', 'length')), tie('value'), {
+    maxKeys: 5,
+  }),
   keyed: fc.oneof(
     fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 4 }).map((entries) => new Map(entries)),
     fc.array(tie('value'), { maxLength: 4 }).map((items) => new Set(items)),
@@ -43,7 +51,9 @@ describe('what crosses', () => {
         expect(await pool.run('all', args)).toStrictEqual(expected);
         const [first] = args;
         expect(await pool.run('id', [first])).toStrictEqual(structuredClone(first));
-        expect(await pool.run('asyncId', [first], { priority: 'high' })).toStrictEqual(structuredClone(first));
+        expect(await pool.run('asyncId', [first], { priority: 'high' })).toStrictEqual(
+          structuredClone(first),
+        );
       }),
       { numRuns: 150 },
     );
@@ -67,7 +77,17 @@ describe('what crosses', () => {
       }
     }
     const pool = await startPool();
-    for (const one of [new Point(), Object.freeze({ a: 1 }), { [Symbol('s')]: 1, b: 2 }, { get c() { return 3; } }, Object.create(null)]) {
+    for (const one of [
+      new Point(),
+      Object.freeze({ a: 1 }),
+      { [Symbol('s')]: 1, b: 2 },
+      {
+        get c() {
+          return 3;
+        },
+      },
+      Object.create(null),
+    ]) {
       const got = await pool.run('id', [one]);
       expect(got).toStrictEqual(structuredClone(one));
       expect(Object.isFrozen(got)).toBe(Object.isFrozen(structuredClone(one)));
@@ -94,7 +114,9 @@ describe('what crosses', () => {
     const bytes = new Uint8Array(5_000_000).fill(3);
     const back = (await pool.run('id', [bytes])) as Uint8Array;
     expect(Buffer.compare(back, bytes)).toBe(0);
-    const many = await Promise.all(Array.from({ length: 40 }, (_, i) => pool.run('id', [new Uint8Array(200_000).fill(i)])));
+    const many = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => pool.run('id', [new Uint8Array(200_000).fill(i)])),
+    );
     for (const [i, got] of many.entries()) {
       expect((got as Uint8Array).length).toBe(200_000);
       expect((got as Uint8Array)[199_999]).toBe(i);
