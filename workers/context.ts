@@ -5,6 +5,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MillraceError } from '../src/errors.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics } from './primordials.ts';
 
 /** The running task, seen from inside. */
 export interface Context {

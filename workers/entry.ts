@@ -12,6 +12,8 @@ import { carryError } from './carried-error.ts';
 import { ControlServer } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { isTypeScript } from './modules/typescript-files.ts';
+// First of all: task modules may replace what is global while they load.
+import { NativePromise } from './primordials.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
 
 // Captured before any task code runs: a task may replace what is global.
@@ -20,8 +22,7 @@ const later = setImmediate;
 
 /** The entry that piscina calls in each thread of a pool. */
 export const loop: (start: WorkerStart) => void = workerLoop(async () => {
-  const scheduler: string = new URL('./scheduler.js', import.meta.url).href;
-  const { runWorker } = (await import(scheduler)) as { runWorker: WorkerRun };
+  const { runWorker } = await import('./scheduler.ts');
   return runWorker;
 });
 
@@ -91,7 +92,7 @@ async function loadFunctions(start: WorkerStart): Promise<LoadedFunctions> {
 /** Output goes through the coordinator in portions it has to ask for; ending the thread would drop what it has not. */
 async function end(code: number): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
-    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+    if (stream.writableLength > 0) await new NativePromise((resolve) => stream.write('', resolve));
   }
   exit(code);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { clearInterval, setInterval } from './primordials.ts';
 
 export class EventLoopWatch {
   /** What is there without any task or task module. */

@@ -8,10 +8,13 @@
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
+import { mapDelete, mapForEach, mapGet, mapSet } from '../src/codec/primordials.ts';
 import { sharedNow } from '../src/memory/clock.ts';
 import * as L from '../src/memory/layout.ts';
 import { ArgumentReader } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, NativePromise, subscribe } from './primordials.ts';
 import { Publisher } from './publish.ts';
 import type { WorkerView } from './view.ts';
 
@@ -26,7 +29,6 @@ interface Pending {
 
 const NOTHING_MORE = 0;
 const { apply } = Reflect;
-const NativePromise = Promise;
 const AsyncFunction = (async () => {}).constructor;
 
 export class Executor {
@@ -138,14 +140,14 @@ export class Executor {
 
   /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */
   releaseCancelled(): void {
-    for (const [slot, { state, context }] of this.#pending) {
-      if (Atomics.load(this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2) === 0) continue;
-      this.#pending.delete(slot);
+    mapForEach(this.#pending, ({ state, context }, slot) => {
+      if (Atomics.load(this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2) === 0) return;
+      mapDelete(this.#pending, slot);
       context?.abort();
       context?.end();
       this.#view.core.finish(this.#view.block, slot, state, L.CANCELLED);
       this.#onAsyncEnd();
-    }
+    });
   }
 
   // Arguments outside the record are decoded before the code is said to have started. Undefined: it does not start.
@@ -177,9 +179,10 @@ export class Executor {
     if (this.#view.core.suspend(slot, running) === 0) return;
     const state = (running & ~L.STATE_MASK) | L.PENDING;
     const mine: Pending = { state, context: this.#context };
-    this.#pending.set(slot, mine);
+    mapSet(this.#pending, slot, mine);
     // Through a native promise: a thenable that calls back twice, or throws after calling back, is heard once.
-    NativePromise.resolve(promise).then(
+    subscribe(
+      NativePromise.resolve(promise),
       (value) => this.#settle(slot, mine, value, false),
       (error) => this.#settle(slot, mine, error, true),
     );
@@ -187,8 +190,8 @@ export class Executor {
 
   #settle(slot: number, mine: Pending, value: unknown, failed: boolean): void {
     // Let go meanwhile: the slot may be another task's.
-    if (this.#pending.get(slot) !== mine) return;
-    this.#pending.delete(slot);
+    if (mapGet(this.#pending, slot) !== mine) return;
+    mapDelete(this.#pending, slot);
     const end = failed
       ? this.#publisher.failure(slot, mine.state, value)
       : this.#publisher.result(slot, mine.state, value);

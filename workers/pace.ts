@@ -8,6 +8,7 @@
  * @module
  */
 import * as L from '../src/memory/layout.ts';
+import { performance } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */

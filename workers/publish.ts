@@ -6,8 +6,11 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/index.ts';
+import { BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics } from './primordials.ts';
 import { Transferred } from './transfer.ts';
 import type { WorkerView } from './view.ts';
 
@@ -90,7 +93,7 @@ export class Publisher {
   #bytes(slot: number, state: number, length: number): void {
     const address = this.#reserve(slot, length);
     if (address === 0) {
-      const bytes = new Uint8Array(length);
+      const bytes = new BytesOf(length);
       this.#encoder.copyTo(bytes, 0);
       this.#post({ slot, state, bytes }, [bytes.buffer]);
       return;

@@ -13,6 +13,8 @@ import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
 import { Pace } from './pace.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
 import { runSource } from './source.ts';
 import { Spinner } from './spinner.ts';
 import type { WorkerContext } from './start.ts';
@@ -21,8 +23,8 @@ import { WorkerView } from './view.ts';
 /** Why a turn ended. */
 type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 
-const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const { heapUsed } = { heapUsed: (): number => process.memoryUsage().heapUsed };
+const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
+const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
@@ -38,6 +40,7 @@ class Scheduler {
   readonly #eventLoop: EventLoopWatch;
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
+  readonly #graceMs: number;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
 
@@ -57,7 +60,8 @@ class Scheduler {
     });
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
-    this.#softHeapLimit = Number(config['softHeapLimit'] ?? 0);
+    this.#softHeapLimit = Number(config['softHeapLimit']);
+    this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
       context.reportStray(error);
       this.#leaving = true;
@@ -104,6 +108,7 @@ class Scheduler {
     const executor = this.#executor;
     const pace = this.#pace;
     if (this.#leaving || Atomics.load(memory.i32, commandAt) !== 0) return 'command';
+    if (executor.pending >= this.#concurrency) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
@@ -158,6 +163,7 @@ class Scheduler {
 
   async #roundTheLoop(): Promise<void> {
     const { memory, block } = this.#view;
+    this.#stopSearching();
     await turnOfEventLoop();
     this.#eventLoop.turned();
     memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due()
@@ -166,6 +172,12 @@ class Scheduler {
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
       this.#leaving = true;
     this.#answerPing();
+  }
+
+  // Subtle: publishers wake nobody while somebody searches. A thread that goes off to run timers, or leaves, does not.
+  #stopSearching(): void {
+    const { core, memory, block } = this.#view;
+    if (memory.i32[(block + L.W_TOKEN) >> 2] !== 0) core.endSearch(block);
   }
 
   // "Are you turning?" - and the sign that an async task was cancelled.
@@ -209,10 +221,15 @@ class Scheduler {
   /** True when the loop is over. */
   async #obey(): Promise<boolean> {
     const { memory, block, commandAt } = this.#view;
+    this.#stopSearching();
     const command = Atomics.load(memory.i32, commandAt);
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
-    await this.#untilNothingPending();
+    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
+    await NativePromise.race([
+      this.#untilNothingPending(),
+      new NativePromise((resolve) => setTimeout(resolve, this.#graceMs)),
+    ]);
     return true;
   }
 
@@ -224,7 +241,7 @@ class Scheduler {
       this.#answerPing();
       if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)
         break;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
   }

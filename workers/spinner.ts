@@ -9,6 +9,7 @@
  * @module
  */
 import * as L from '../src/memory/layout.ts';
+import { performance } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 const LONGEST_US = 50;

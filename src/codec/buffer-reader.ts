@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { MillraceError } from '../errors.ts';
+import { corrupt } from './corrupt.ts';
 import { BUFFER_ENTRY_WORDS, BUFFER_RAW, BUFFER_RESIZABLE, KIND_DATA_VIEW, VIEW_KINDS } from './format.ts';
 import {
   allocUnsafeSlow,
   BytesOf,
   bufferBytes,
+  isAnyArrayBuffer,
+  isArray,
+  isView,
   NewDeserializer,
   setBytes,
   subarray,
@@ -44,11 +47,12 @@ export class BufferReader {
   #tableAt = 0;
   #count = 0;
   #length = 0;
-  readonly #buffers: (ArrayBuffer | undefined)[] = [];
-  readonly #groups: (unknown[] | undefined)[] = [];
+  #buffers: (ArrayBuffer | undefined)[] = [];
+  #groups: (unknown[] | undefined)[] = [];
 
   open(message: Message, tableAt: number, count: number, tableEnd: number, length: number): void {
-    if (count < 0 || (tableAt + count * BUFFER_ENTRY_WORDS) * 4 > tableEnd) throw damaged('is not whole');
+    if (count < 0 || (tableAt + count * BUFFER_ENTRY_WORDS) * 4 > tableEnd)
+      throw corrupt('its table of buffers is not whole');
     this.#message = message;
     this.#tableAt = message.base + tableAt;
     this.#count = count;
@@ -57,8 +61,8 @@ export class BufferReader {
 
   release(): void {
     this.#message = undefined;
-    this.#buffers.length = 0;
-    this.#groups.length = 0;
+    if (this.#buffers.length > 0) this.#buffers = [];
+    if (this.#groups.length > 0) this.#groups = [];
   }
 
   buffer(entry: number): ArrayBuffer {
@@ -69,16 +73,16 @@ export class BufferReader {
     let made: unknown;
     if (kind === BUFFER_RAW) made = typedBuffer(this.#copy(at));
     else made = this.#group(entry)[0];
-    if (!(made instanceof ArrayBuffer)) throw damaged('holds no buffer where one is due');
-    this.#buffers[entry] = made;
-    return made;
+    if (!isAnyArrayBuffer(made)) throw corrupt('its table of buffers holds no buffer where one is due');
+    this.#buffers[entry] = made as ArrayBuffer;
+    return made as ArrayBuffer;
   }
 
   /** `kind` -1 is the view numbered `offset` of a resizable buffer. */
   view(entry: number, kind: number, offset: number, bytes: number): ArrayBufferView {
     if (kind === -1) {
       const view = this.#group(entry)[offset + 1];
-      if (!ArrayBuffer.isView(view)) throw damaged('holds no view where one is due');
+      if (!isView(view)) throw corrupt('its table of buffers holds no view where one is due');
       return view;
     }
     const Kind = CONSTRUCTORS[kind];
@@ -89,12 +93,12 @@ export class BufferReader {
     const from = offset - pair[0]!;
     const size = ELEMENT_BYTES[kind]!;
     const fits = from >= 0 && bytes >= 0 && from + bytes <= bufferBytes(buffer) && bytes % size === 0;
-    if (Kind === undefined || !fits) throw damaged('does not fit its views');
+    if (Kind === undefined || !fits) throw corrupt('its table of buffers does not fit its views');
     return new Kind(buffer, from, bytes / size);
   }
 
   #at(entry: number): number {
-    if (!(entry >= 0 && entry < this.#count)) throw damaged('lacks an entry');
+    if (!(entry >= 0 && entry < this.#count)) throw corrupt('its table of buffers lacks an entry');
     return this.#tableAt + entry * BUFFER_ENTRY_WORDS;
   }
 
@@ -102,12 +106,13 @@ export class BufferReader {
     const known = this.#groups[entry];
     if (known !== undefined) return known;
     const at = this.#at(entry);
-    if (this.#message!.words[at] !== BUFFER_RESIZABLE) throw damaged('has an entry of no kind');
+    if (this.#message!.words[at] !== BUFFER_RESIZABLE)
+      throw corrupt('its table of buffers has an entry of no kind');
     // node:v8 reads from a copy: the sender's memory could change under it.
     const deserializer = new NewDeserializer(this.#copy(at));
     deserializer.readHeader();
     const group: unknown = deserializer.readValue();
-    if (!Array.isArray(group)) throw damaged('holds no group where one is due');
+    if (!isArray(group)) throw corrupt('its table of buffers holds no group where one is due');
     this.#groups[entry] = group;
     return group;
   }
@@ -116,16 +121,10 @@ export class BufferReader {
     const { words, bytes, base } = this.#message!;
     const from = words[at + 1]!;
     const size = words[at + 2]!;
-    if (from < 0 || size < 0 || from + size > this.#length) throw damaged('points outside the message');
+    if (from < 0 || size < 0 || from + size > this.#length)
+      throw corrupt('its table of buffers points outside the message');
     const copy = size < UNZEROED ? new BytesOf(size) : new BytesOf(typedBuffer(allocUnsafeSlow(size)));
     setBytes(copy, subarray(bytes, base * 4 + from, base * 4 + from + size));
     return copy;
   }
-}
-
-function damaged(how: string): MillraceError {
-  return new MillraceError(
-    'ERR_CORRUPT',
-    `A message between threads is damaged: its table of buffers ${how}.`,
-  );
 }

@@ -33,6 +33,8 @@ import {
   NewSet,
   NewWeakMap,
   ObjectPrototype,
+  substring,
+  unboxSymbol,
   weakGet,
   weakSet,
 } from './primordials.ts';
@@ -66,6 +68,11 @@ export function classify(value: object): Class {
 
 /** For an object that is neither a Proxy nor an array and whose prototype is not `Object.prototype`. */
 export function classOfInstance(value: object, prototype: object | null): Class {
+  // The usual ones first: each question is a call into C++.
+  if (isView(value)) return isSharedArrayBuffer(bufferOf(value)) ? 'port' : 'view';
+  if (prototype === DatePrototype && isDate(value)) return 'date';
+  if (prototype === MapPrototype && isMap(value)) return 'map';
+  if (prototype === SetPrototype && isSet(value)) return 'set';
   if (prototype === null) return brandOf(value) ?? 'plain';
   let lineage = weakGet(lineages, prototype);
   if (lineage === undefined) {
@@ -139,22 +146,21 @@ const BUILTIN = new NewSet(
     'Float64Array BigInt64Array BigUint64Array Promise WeakMap WeakSet'
   ).split(' '),
 );
-/** Iterators carry no constructor to know them by. */
-const ITERATORS = new NewSet<object | null>([
-  getPrototypeOf([][Symbol.iterator]()) as object,
-  getPrototypeOf(''[Symbol.iterator]()) as object,
-  getPrototypeOf(''.matchAll(/x/g)) as object,
-]);
+/** Iterators and generators carry no constructor to know them by; these two are behind all of them. */
+const IteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]())) as object;
+const AsyncIteratorPrototype = getPrototypeOf(
+  getPrototypeOf(getPrototypeOf((async function* () {})())),
+) as object;
 const { has } = NewSet.prototype;
 const inSet: (s: ReadonlySet<unknown>, v: unknown) => boolean = Function.prototype.bind.bind(
   Function.prototype.call,
 )(has) as never;
 
 function lineageOf(prototype: object): Lineage {
-  if (inSet(ITERATORS, prototype)) return 'refused';
   let found: Lineage = 'user';
   let at: object | null = prototype;
   while (at !== null && at !== ObjectPrototype && !isProxy(at)) {
+    if (at === IteratorPrototype || at === AsyncIteratorPrototype) return 'foreign';
     const maker: unknown = getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof maker === 'function') {
       const name: unknown = getOwnPropertyDescriptor(maker, 'name')?.value;
@@ -173,14 +179,17 @@ function lineageOf(prototype: object): Lineage {
   return found;
 }
 
+const NATIVE = '{ [native code] }';
 function isNativeCode(maker: unknown): boolean {
-  return functionSource(maker).endsWith('{ [native code] }');
+  const source = functionSource(maker);
+  return substring(source, source.length - NATIVE.length, source.length) === NATIVE;
 }
 
+const clone: typeof structuredClone = structuredClone;
 /** Objects of native classes nobody listed: ask structured clone itself. It reads their getters once more. */
 function probe(value: object): Class {
   try {
-    structuredClone(value);
+    clone(value);
     return 'port';
   } catch (error) {
     const { code } = error as { code?: unknown };
@@ -188,6 +197,9 @@ function probe(value: object): Class {
   }
 }
 
+const DatePrototype: object = Date.prototype;
+const MapPrototype: object = Map.prototype;
+const SetPrototype: object = Set.prototype;
 const DOMExceptionPrototype: object = DOMException.prototype;
 function inheritsDOMException(value: object): boolean {
   let at = getPrototypeOf(value) as object | null;
@@ -202,9 +214,7 @@ function inheritsDOMException(value: object): boolean {
 export function describe(value: object, kind: Class): string | undefined {
   if (kind === 'proxy') return 'a Proxy';
   if (kind === 'refused') return `an object of a kind that cannot be copied (${nameOfClass(value)})`;
-  if (kind === 'boxed' && typeof (value as { valueOf?: unknown }).valueOf === 'function') {
-    return isSymbolBox(value) ? 'a boxed symbol' : undefined;
-  }
+  if (kind === 'boxed' && isSymbolBox(value)) return 'a boxed symbol';
   if (kind === 'buffer' && isDetached(value as ArrayBuffer)) return 'a detached ArrayBuffer';
   if (kind === 'view') {
     const buffer = bufferOf(value as ArrayBufferView) as ArrayBuffer;
@@ -215,7 +225,7 @@ export function describe(value: object, kind: Class): string | undefined {
 
 function isSymbolBox(value: object): boolean {
   try {
-    Symbol.prototype.valueOf.call(value);
+    unboxSymbol(value);
     return true;
   } catch {
     return false;

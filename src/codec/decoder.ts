@@ -4,18 +4,11 @@
  * @module
  */
 import { NonErrorThrown } from '../errors.ts';
+import { corrupt } from './corrupt.ts';
+import { setStack, withoutFrames } from './error-reader.ts';
 import { T_ERROR, T_LATER, T_THROWN, TAG_MASK } from './format.ts';
-import {
-  BytesOf,
-  DoublesOf,
-  defineProperty,
-  setBytes,
-  subarray,
-  typedBuffer,
-  typedOffset,
-  WordsOf,
-} from './primordials.ts';
-import { corrupt, Reader } from './reader.ts';
+import { BytesOf, DoublesOf, setBytes, subarray, typedBuffer, typedOffset, WordsOf } from './primordials.ts';
+import { Reader } from './reader.ts';
 
 /**
  * Decodes what an `Encoder` wrote. Nothing it returns refers to `source`. Bytes no encoder can have written are an
@@ -60,10 +53,10 @@ export class Decoder {
       const preview = reader.text() ?? '';
       const thrown = reader.read();
       reader.finish();
-      return new NonErrorThrown(
-        thrown,
-        `The task threw a value that is not an error: ${preview}. Throw an Error to see where it came from.`,
-      );
+      const message = `The task threw a value that is not an error: ${preview}. Throw an Error to see where it came from.`;
+      const error = withoutFrames(() => new NonErrorThrown(thrown, message));
+      setStack(error, `NonErrorThrown: ${message}`);
+      return error;
     } finally {
       reader.release();
     }
@@ -118,8 +111,7 @@ export function decodeError(
 ): { readonly error: Error } {
   const error = decoder.decodeThrown(source, offset, length);
   if (options.submittedAt !== undefined) {
-    const value = joinStacks(error.stack ?? '', options.submittedAt);
-    defineProperty(error, 'stack', { value, writable: true, enumerable: false, configurable: true });
+    setStack(error, joinStacks(error.stack ?? '', options.submittedAt));
   }
   return { error };
 }

@@ -40,8 +40,8 @@ const LOOP_BYTES = 96;
  */
 export class Encoder {
   readonly #writer: Writer = new Writer();
-  readonly #blobs: Uint8Array[] = [];
-  readonly #blobsAt: number[] = [];
+  #blobs: Uint8Array[] = [];
+  #blobsAt: number[] = [];
   #headBytes = 0;
   #ready = false;
   #busy = false;
@@ -108,7 +108,7 @@ export class Encoder {
     else setBytes(target, subarray(bytes, 0, head), offset);
     for (let i = 0; i < this.#blobs.length; i++)
       setBytes(target, this.#blobs[i]!, offset + this.#blobsAt[i]!);
-    this.#blobs.length = 0;
+    if (this.#blobs.length > 0) this.#blobs = [];
     this.#writer.shrink();
   }
 
@@ -120,14 +120,13 @@ export class Encoder {
 
   #open(limited: boolean): void {
     this.#busy = true;
-    this.#ready = false;
-    this.#blobs.length = 0;
+    this.#drop();
     this.#writer.begin(limited);
   }
 
   #drop(): void {
     this.#ready = false;
-    this.#blobs.length = 0;
+    if (this.#blobs.length > 0) this.#blobs = [];
   }
 
   #close(): void {
@@ -182,15 +181,16 @@ export class Encoder {
       writer.at = at + words.length;
     }
     const { entries } = buffers;
-    const charsWords = (writer.charsAt + 7) >> 2;
     const tableWords = entries.length * BUFFER_ENTRY_WORDS;
-    if (writer.at + tableWords + charsWords + 2 > writer.capacity) writer.grow(tableWords + charsWords + 2);
     const buffersAt = writer.at;
-    const charsAt = (buffersAt + tableWords) * 4;
-    this.#headBytes = (charsAt + writer.charsAt + 7) & ~7;
+    if (buffersAt + tableWords + 2 > writer.capacity) writer.grow(tableWords + 2);
+    const textAt = buffersAt + tableWords;
+    const { text } = writer;
+    writer.at = textAt;
+    const wide = text.length > 0 && writer.putCharacters(text);
+    this.#headBytes = (writer.at * 4 + 7) & ~7;
     const total = entries.length === 0 ? this.#headBytes : this.#placeBlobs(buffersAt);
     if (total > MAX_BYTES) throw NEEDS_PORT_SIGNAL;
-    appendChars(writer, charsAt);
     const { words } = writer;
     words[HEADER.magic] = MAGIC;
     words[HEADER.bytes] = total;
@@ -198,8 +198,9 @@ export class Encoder {
     words[HEADER.shapeCount] = shapes.length;
     words[HEADER.buffersAt] = buffersAt;
     words[HEADER.bufferCount] = entries.length;
-    words[HEADER.charsAt] = charsAt;
-    words[HEADER.charsBytes] = writer.charsAt;
+    words[HEADER.textAt] = textAt * 4;
+    words[HEADER.textLength] = text.length;
+    words[HEADER.textWide] = wide ? 1 : 0;
     words[HEADER.laterCount] = writer.laterCount;
     words[HEADER.numbered] = writer.numbered ? 1 : 0;
     this.#ready = true;
@@ -232,12 +233,6 @@ export class Encoder {
     }
     return total;
   }
-}
-
-function appendChars(writer: Writer, at: number): void {
-  const { bytes, chars, charsAt } = writer;
-  if (charsAt <= LOOP_BYTES) for (let i = 0; i < charsAt; i++) bytes[at + i] = chars[i]!;
-  else setBytes(bytes, subarray(chars, 0, charsAt), at);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   TimeoutError,
   WorkerError,
 } from '../errors.ts';
-import { getOwnPropertyDescriptor, getPrototypeOf, isProxy } from './primordials.ts';
+import { getOwnPropertyDescriptor, getPrototypeOf, isProxy, setPrototypeOf } from './primordials.ts';
 
 const CLASSES = [
   Error,
@@ -87,6 +87,6 @@ export function makeError(
   const Class = CLASSES[id];
   if (Class === undefined) return undefined;
   if (id < FIRST_OWN) return new (Class as ErrorConstructor)(message);
-  return Object.setPrototypeOf(new KNOWN.Error(message), Class.prototype) as Error;
+  return setPrototypeOf(new KNOWN.Error(message), Class.prototype) as Error;
 }
 const KNOWN = { Error, AggregateError, DOMException } as const;

@@ -3,10 +3,12 @@
  *
  * @module
  */
+
+import { corrupt } from './corrupt.ts';
 import { CLASS_DOM_EXCEPTION, makeError } from './error-classes.ts';
 import { ERROR_FLAGS, T_END } from './format.ts';
-import { defineProperty, reflectSet } from './primordials.ts';
-import { corrupt, type Reader } from './reader.ts';
+import { defineProperty, NewError, reflectSet } from './primordials.ts';
+import type { Reader } from './reader.ts';
 
 /** `made` is the object to fill, when others already refer to it. */
 export function readError(reader: Reader, id: number, made: Error | undefined): Error {
@@ -21,7 +23,7 @@ export function readError(reader: Reader, id: number, made: Error | undefined): 
     define(error, 'name', name, (flags & ERROR_FLAGS.nameEnumerable) !== 0);
   }
   if (flags & ERROR_FLAGS.messageEnumerable) define(error, 'message', message ?? '', true);
-  define(error, 'stack', stack ?? `${name ?? 'Error'}${message ? `: ${message}` : ''}`, false);
+  setStack(error, stack ?? `${name ?? 'Error'}${message ? `: ${message}` : ''}`);
   if (made !== undefined && id === CLASS_DOM_EXCEPTION && name !== undefined) {
     // Made before its name was known, and a DOMException's own name cannot be set later.
     define(error, 'name', name, false);
@@ -45,14 +47,26 @@ export function readError(reader: Reader, id: number, made: Error | undefined): 
   }
 }
 
-/** Capturing this thread's stack would cost more than all the rest, and it is thrown away. */
 function withoutStack(id: number, message: string | undefined, name: string | undefined): Error {
-  const limit = Error.stackTraceLimit;
-  reflectSet(Error, 'stackTraceLimit', 0);
-  const error = makeError(id, message, name);
-  reflectSet(Error, 'stackTraceLimit', limit);
+  const error = withoutFrames(() => makeError(id, message, name));
   if (error === undefined) throw corrupt('an error has no class');
   return error;
+}
+
+/** Runs `make` with no stack captured: that would cost more than all the rest, and it is overwritten. */
+export function withoutFrames<T>(make: () => T): T {
+  const limit = NewError.stackTraceLimit;
+  reflectSet(NewError, 'stackTraceLimit', 0);
+  try {
+    return make();
+  } finally {
+    reflectSet(NewError, 'stackTraceLimit', limit);
+  }
+}
+
+/** Assigned, not defined: defining it formats the old one first, and so runs a user's `Error.prepareStackTrace`. */
+export function setStack(error: Error, stack: string): void {
+  if (!reflectSet(error, 'stack', stack)) define(error, 'stack', stack, false);
 }
 
 function define(error: object, key: string, value: unknown, enumerable: boolean): void {

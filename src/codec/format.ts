@@ -19,16 +19,18 @@ export const HEADER = {
   /** Word index of the buffer table. */
   buffersAt: 4,
   bufferCount: 5,
-  /** Byte offset of the short strings, and how many bytes they are. */
-  charsAt: 6,
-  charsBytes: 7,
+  /** Byte offset of the text all short strings are parts of, and its length in characters. */
+  textAt: 6,
+  textLength: 7,
   /** Composites whose body comes after the root value. */
   laterCount: 8,
   /** 1 when some object is referred to twice (or later), so that the reader must number them. */
   numbered: 9,
+  /** 1 when the text takes two bytes a character. */
+  textWide: 10,
 } as const;
 /** Even, so that the first double of a message is aligned. */
-export const HEADER_WORDS: number = 10;
+export const HEADER_WORDS: number = 12;
 
 /** Low five bits of a value's first word; the other 27 are its payload. 0 is no tag, so zeroed memory is corrupt. */
 export const TAG_BITS: number = 5;
@@ -69,8 +71,10 @@ export const HOLE: number = T_CONST | (4 << TAG_BITS);
 export const MAX_INT: number = 2 ** 26 - 1;
 export const MIN_INT: number = -(2 ** 26);
 
-/** Longest string that goes into the common run of characters: V8 copies substrings up to this length. */
-export const SHORT_STRING: number = 12;
+/** Longest string that becomes a part of the common text. */
+export const SHORT_STRING: number = 4_096;
+/** Characters of all short strings of a message; further ones are written as long ones. */
+export const MAX_TEXT: number = 2 ** 24;
 /** Beyond this many nested composites, bodies are written one after the other instead of inside each other. */
 export const MAX_DEPTH: number = 128;
 /** This many holes in a row, and the rest of an array is written as pairs of index and value. */

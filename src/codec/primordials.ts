@@ -76,24 +76,19 @@ export const weakSet: <V>(m: WeakMap<object, V>, key: object, value: V) => unkno
 export const dateTime: (d: Date) => number = uncurry(Date.prototype.getTime);
 export const regexpSource: (r: RegExp) => string = getter(RegExp.prototype, 'source');
 /** `RegExp.prototype.flags` would read properties a user can replace; each flag's own getter reads the real one. */
-const flagGetters = [
-  'hasIndices',
-  'global',
-  'ignoreCase',
-  'multiline',
-  'dotAll',
-  'unicode',
-  'unicodeSets',
-  'sticky',
-]
-  .filter((name) => name in RegExp.prototype)
-  .map(
-    (name) =>
-      [
-        name === 'hasIndices' ? 'd' : name === 'dotAll' ? 's' : name === 'unicodeSets' ? 'v' : name[0]!,
-        getter(RegExp.prototype, name),
-      ] as const,
-  );
+const flagGetters: (readonly [string, (r: RegExp) => boolean])[] = [];
+for (const [flag, name] of [
+  ['d', 'hasIndices'],
+  ['g', 'global'],
+  ['i', 'ignoreCase'],
+  ['m', 'multiline'],
+  ['s', 'dotAll'],
+  ['u', 'unicode'],
+  ['v', 'unicodeSets'],
+  ['y', 'sticky'],
+] as const) {
+  if (name in RegExp.prototype) flagGetters.push([flag, getter(RegExp.prototype, name)]);
+}
 export function regexpFlags(r: RegExp): string {
   let flags = '';
   for (let i = 0; i < flagGetters.length; i++) if (flagGetters[i]![1](r)) flags += flagGetters[i]![0];
@@ -103,6 +98,7 @@ export const bigintText: (n: bigint, radix: number) => string = uncurry(BigInt.p
 export const unboxNumber: (n: unknown) => number = uncurry(Number.prototype.valueOf) as never;
 export const unboxString: (n: unknown) => string = uncurry(String.prototype.valueOf) as never;
 export const unboxBoolean: (n: unknown) => boolean = uncurry(Boolean.prototype.valueOf) as never;
+export const unboxSymbol: (n: unknown) => symbol = uncurry(Symbol.prototype.valueOf) as never;
 export const unboxBigInt: (n: unknown) => bigint = uncurry(BigInt.prototype.valueOf) as never;
 
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;

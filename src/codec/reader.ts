@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { MillraceError } from '../errors.ts';
+
 import { BufferReader } from './buffer-reader.ts';
+import { corrupt } from './corrupt.ts';
 import { makeError } from './error-classes.ts';
 import { readError } from './error-reader.ts';
 import {
@@ -52,22 +53,15 @@ import {
   NewSet,
   ObjectPrototype,
   setAdd,
-  substring,
   toBigInt,
   ucs2Slice,
 } from './primordials.ts';
-import { type Shape, ShapeCache } from './shape-cache.ts';
+import { NO_SHAPES, type Shape, ShapeCache } from './shape-cache.ts';
+import { TextReader } from './text-reader.ts';
 
 const pair = new Float64Array(1);
 const pairWords = new Int32Array(pair.buffer);
 const pairBig = new BigInt64Array(pair.buffer);
-
-export function corrupt(what: string): MillraceError {
-  return new MillraceError(
-    'ERR_CORRUPT',
-    `A message between threads is damaged: ${what}. The memory it lay in was overwritten; report this with the task that ran.`,
-  );
-}
 
 type Record_ = Record<string, unknown>;
 
@@ -79,16 +73,15 @@ export class Reader {
   base = 0;
   at = 0;
   end = 0;
-  #chars = '';
-  #charsAt = 0;
+  readonly #text: TextReader = new TextReader();
   readonly #shapeCache: ShapeCache = new ShapeCache();
-  #shapes: readonly Shape[] = [];
+  #shapes: readonly Shape[] = NO_SHAPES;
   readonly #buffers: BufferReader = new BufferReader();
   #numbered = false;
   #depth = 0;
-  readonly #seen: object[] = [];
-  readonly #later: object[] = [];
-  readonly #laterKinds: number[] = [];
+  #seen: object[] = [];
+  #later: object[] = [];
+  #laterKinds: number[] = [];
 
   /** Checks the header of the message at `base`, `length` bytes long, and makes ready to read its values. */
   open(base: number, length: number): void {
@@ -98,24 +91,23 @@ export class Reader {
     const shapesAt = words[base + HEADER.shapesAt]!;
     const buffersAt = words[base + HEADER.buffersAt]!;
     const bufferCount = words[base + HEADER.bufferCount]!;
-    const charsAt = words[base + HEADER.charsAt]!;
-    const charsBytes = words[base + HEADER.charsBytes]!;
+    const textAt = words[base + HEADER.textAt]!;
+    const textLength = words[base + HEADER.textLength]!;
+    const wide = words[base + HEADER.textWide] !== 0;
     const ordered =
       total === length &&
       shapesAt >= HEADER_WORDS &&
       buffersAt >= shapesAt &&
-      charsAt >= buffersAt * 4 &&
-      charsBytes >= 0 &&
-      charsAt + charsBytes <= length;
+      textAt >= buffersAt * 4 &&
+      textLength >= 0 &&
+      textAt + (wide ? textLength * 2 : textLength) <= length;
     if (!ordered) throw corrupt('the parts in its header do not fit in it');
     this.base = base;
     this.at = base + HEADER_WORDS;
     this.end = base + shapesAt;
-    this.#charsAt = 0;
-    this.#chars =
-      charsBytes === 0 ? '' : latin1Slice(this.bytes, base * 4 + charsAt, base * 4 + charsAt + charsBytes);
+    this.#text.open(this.bytes, base * 4 + textAt, textLength, wide);
     this.#shapes = this.#shapeCache.read(words, this.end, base + buffersAt, words[base + HEADER.shapeCount]!);
-    this.#buffers.open(this, buffersAt, bufferCount, charsAt, length);
+    this.#buffers.open(this, buffersAt, bufferCount, textAt, length);
     this.#numbered = words[base + HEADER.numbered] !== 0;
     this.#depth = 0;
   }
@@ -132,11 +124,13 @@ export class Reader {
 
   /** Lets go of what was read. */
   release(): void {
-    this.#seen.length = 0;
-    this.#later.length = 0;
-    this.#laterKinds.length = 0;
-    this.#chars = '';
-    this.#shapes = [];
+    if (this.#seen.length > 0) this.#seen = [];
+    if (this.#later.length > 0) {
+      this.#later = [];
+      this.#laterKinds = [];
+    }
+    this.#text.release();
+    this.#shapes = NO_SHAPES;
     this.#buffers.release();
   }
 
@@ -162,13 +156,8 @@ export class Reader {
         return word >> TAG_BITS;
       case T_DOUBLE:
         return this.double();
-      case T_SHORT: {
-        const from = this.#charsAt;
-        const to = from + (word >>> TAG_BITS);
-        if (to > this.#chars.length) throw corrupt('a string lies outside it');
-        this.#charsAt = to;
-        return substring(this.#chars, from, to);
-      }
+      case T_SHORT:
+        return this.#text.next(word >>> TAG_BITS);
       case T_LATIN1:
       case T_UTF16:
         return this.#longString((word & TAG_MASK) === T_LATIN1);

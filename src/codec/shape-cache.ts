@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MillraceError } from '../errors.ts';
+import { corrupt } from './corrupt.ts';
 import {
   fromCharCode,
   mapClear,
@@ -38,20 +38,20 @@ interface Known extends Shape {
   messages: number;
 }
 
-const EMPTY: readonly Shape[] = [];
+export const NO_SHAPES: readonly Shape[] = [];
 
 export class ShapeCache {
   readonly #known: Map<number, Known> = new NewMap();
 
   /** The shapes that lie in `words` from `at` to `end`. */
   read(words: Int32Array, at: number, end: number, count: number): readonly Shape[] {
-    if (count === 0) return EMPTY;
+    if (count === 0) return NO_SHAPES;
     const shapes: Shape[] = [];
     for (let i = 0; i < count; i++) {
-      if (at + SHAPE_HEAD_WORDS > end) throw damaged();
+      if (at + SHAPE_HEAD_WORDS > end) throw corrupt('its table of keys is not whole');
       const size = words[at + SHAPE_HEAD.words]!;
       const next = at + SHAPE_HEAD_WORDS + size;
-      if (size < 0 || next > end) throw damaged();
+      if (size < 0 || next > end) throw corrupt('its table of keys is not whole');
       shapes[i] = this.#shape(words, at, next);
       at = next;
     }
@@ -62,7 +62,7 @@ export class ShapeCache {
     const id = words[at + SHAPE_HEAD.checksum]!;
     let known = mapGet(this.#known, id);
     if (known === undefined || !isSame(known, words, at, end)) {
-      if (checksum(words, at + SHAPE_HEAD_WORDS, end) !== id) throw damaged();
+      if (checksum(words, at + SHAPE_HEAD_WORDS, end) !== id) throw corrupt('its table of keys is not whole');
       known = decodeShape(words, at, end);
       if (mapSize(this.#known) >= MAX_SHAPES) mapClear(this.#known);
       mapSet(this.#known, id, known);
@@ -93,9 +93,9 @@ function decodeShape(words: Int32Array, at: number, end: number): Known {
   const copy = new WordsOf(end - next);
   for (let i = 0; i < copy.length; i++) copy[i] = words[next + i]!;
   for (let i = 0; i < count; i++) {
-    if (next >= end) throw damaged();
+    if (next >= end) throw corrupt('its table of keys is not whole');
     const length = words[next++]!;
-    if (length < 0 || next + ((length + 1) >>> 1) > end) throw damaged();
+    if (length < 0 || next + ((length + 1) >>> 1) > end) throw corrupt('its table of keys is not whole');
     let key = '';
     for (let c = 0; c < length; c++) {
       const word = words[next + (c >> 1)]!;
@@ -105,7 +105,7 @@ function decodeShape(words: Int32Array, at: number, end: number): Known {
     if (key in ObjectPrototype) inherited = true;
     keys[i] = key;
   }
-  if (next !== end) throw damaged();
+  if (next !== end) throw corrupt('its table of keys is not whole');
   return { keys, inherited, Make: undefined, words: copy, messages: 0 };
 }
 
@@ -124,11 +124,4 @@ function constructorFor(): Construct {
   }
   Plain.prototype = ObjectPrototype;
   return Plain as unknown as Construct;
-}
-
-function damaged(): MillraceError {
-  return new MillraceError(
-    'ERR_CORRUPT',
-    'A message between threads is damaged: its table of keys is not whole.',
-  );
 }

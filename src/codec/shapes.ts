@@ -47,7 +47,7 @@ export class ShapeTree {
   #nodes = 0;
   #budget = 0;
   #message = 0;
-  readonly used: ShapeNode[] = [];
+  used: ShapeNode[] = [];
 
   begin(): void {
     if (this.#nodes > MAX_NODES) {
@@ -56,7 +56,7 @@ export class ShapeTree {
     }
     this.#budget = NEW_NODES_A_MESSAGE;
     this.#message++;
-    this.used.length = 0;
+    if (this.used.length > 0) this.used = [];
   }
 
   /** The node of `key` after `node`, or undefined when this object's keys must be written out. */

@@ -78,7 +78,7 @@ const LINEAR = 8;
 
 /** The buffers of one message, each once. */
 export class BufferTable {
-  readonly entries: BufferEntry[] = [];
+  entries: BufferEntry[] = [];
   #index: Map<ArrayBuffer, number> | undefined;
 
   /** The whole buffer is part of the value. */
@@ -107,6 +107,12 @@ export class BufferTable {
     const views = this.entries[entry]!.views;
     if (this.entries[entry]!.resizable) views[views.length] = view;
     return { entry, kind, offset, bytes };
+  }
+
+  clear(): void {
+    if (this.entries.length === 0) return;
+    this.entries = [];
+    this.#index = undefined;
   }
 
   /** Forgets what was added since there were `count` entries. */

@@ -1,13 +1,14 @@
 /**
- * Where a message grows: words with doubles and long strings among them, short strings apart.
+ * Where a message grows: words, with doubles and long strings among them. Short strings are joined to one text, which
+ * V8 keeps as a rope and flattens once: five times cheaper than a call or a loop for each.
  *
  * @module
  */
-import { SHORT_STRING, T_LATIN1, T_SHORT, T_UTF16, TAG_BITS } from './format.ts';
+import { MAX_TEXT, SHORT_STRING, T_LATIN1, T_SHORT, T_UTF16, TAG_BITS } from './format.ts';
 import {
   BytesOf,
-  charCodeAt,
   DoublesOf,
+  latin1Slice,
   latin1Write,
   NewArrayBuffer,
   setBytes,
@@ -18,13 +19,8 @@ import {
 } from './primordials.ts';
 
 const FIRST_WORDS = 4_096;
-const FIRST_CHARS = 4_096;
 /** Kept between messages at most, unless the messages are of that size. */
 const KEPT_WORDS = 2 ** 20;
-/** Up to here a loop over the characters beats a call into C++. */
-const LOOP_STRING = 24;
-/** Longer strings beyond ASCII are not searched for whether Latin-1 would do. */
-const SEARCHED_STRING = 1_024;
 
 const pair = new Float64Array(1);
 const pairWords = new Int32Array(pair.buffer);
@@ -37,9 +33,8 @@ export class WordBuffer {
   capacity: number;
   /** Next word. */
   at = 0;
-  chars: Uint8Array = new BytesOf(FIRST_CHARS);
-  /** Next short-string byte. */
-  charsAt = 0;
+  /** All short strings so far. */
+  text = '';
 
   constructor() {
     const buffer = new NewArrayBuffer(FIRST_WORDS * 4);
@@ -58,9 +53,6 @@ export class WordBuffer {
   /** Gives back what an unusually large message left behind. */
   shrink(): void {
     if (this.capacity > KEPT_WORDS && this.at < this.capacity / 8) this.#resize(FIRST_WORDS, 0);
-    if (this.chars.length > KEPT_WORDS && this.charsAt < this.chars.length / 8) {
-      this.chars = new BytesOf(FIRST_CHARS);
-    }
   }
 
   #resize(capacity: number, keep: number): void {
@@ -89,75 +81,41 @@ export class WordBuffer {
 
   writeString(text: string): void {
     const { length } = text;
-    if (length > SHORT_STRING) {
+    if (length > SHORT_STRING || this.text.length > MAX_TEXT) {
       this.#long(text, length);
       return;
     }
     if (this.at === this.capacity) this.grow(1);
-    const from = this.charsAt;
-    if (from + SHORT_STRING > this.chars.length) this.#growChars();
-    const chars = this.chars;
-    let all = 0;
-    for (let i = 0; i < length; i++) {
-      const code = charCodeAt(text, i);
-      all |= code;
-      chars[from + i] = code;
-    }
-    if (all > 255) {
-      this.#wide(text, length);
-      return;
-    }
-    this.charsAt = from + length;
+    this.text += text;
     this.words[this.at++] = (length << TAG_BITS) | T_SHORT;
   }
 
-  #long(text: string, length: number): void {
+  /** Writes characters at the next word, one byte each if all fit; returns whether they took two. */
+  putCharacters(text: string): boolean {
+    const { length } = text;
+    const room = (length * 2 + 11) >> 2;
+    if (this.at + room > this.capacity) this.grow(room);
+    const from = this.at * 4;
+    const wide = !this.#putNarrow(text, length, from);
+    if (wide) ucs2Write(this.bytes, text, from, length * 2);
+    this.at += ((wide ? length * 2 : length) + 3) >> 2;
+    return wide;
+  }
+
+  #putNarrow(text: string, length: number, from: number): boolean {
     // utf8Write stops before the character that does not fit: with four bytes of room it passes `length` if any
     // character takes more than one.
-    const room = 2 + ((length + 7) >> 2);
-    if (this.at + room > this.capacity) this.grow(room);
-    const from = (this.at + 2) * 4;
-    if (length <= LOOP_STRING) {
-      const bytes = this.bytes;
-      let all = 0;
-      for (let i = 0; i < length; i++) {
-        const code = charCodeAt(text, i);
-        all |= code;
-        bytes[from + i] = code;
-      }
-      if (all > 255) {
-        this.#wide(text, length);
-        return;
-      }
-    } else if (utf8Write(this.bytes, text, from, length + 4) !== length) {
-      if (length > SEARCHED_STRING || !isLatin1(text, length)) {
-        this.#wide(text, length);
-        return;
-      }
-      latin1Write(this.bytes, text, from, length);
-    }
-    this.words[this.at] = T_LATIN1;
-    this.words[this.at + 1] = length;
-    this.at += 2 + ((length + 3) >> 2);
+    if (utf8Write(this.bytes, text, from, length + 4) === length) return true;
+    latin1Write(this.bytes, text, from, length);
+    return latin1Slice(this.bytes, from, from + length) === text;
   }
 
-  #wide(text: string, length: number): void {
-    const room = 2 + ((length + 1) >> 1);
-    if (this.at + room > this.capacity) this.grow(room);
-    this.words[this.at] = T_UTF16;
-    this.words[this.at + 1] = length;
-    ucs2Write(this.bytes, text, (this.at + 2) * 4, length * 2);
-    this.at += room;
+  #long(text: string, length: number): void {
+    if (this.at + 2 > this.capacity) this.grow(2);
+    const head = this.at;
+    this.at = head + 2;
+    const wide = this.putCharacters(text);
+    this.words[head] = wide ? T_UTF16 : T_LATIN1;
+    this.words[head + 1] = length;
   }
-
-  #growChars(): void {
-    const chars = new BytesOf(this.chars.length * 2);
-    setBytes(chars, this.chars);
-    this.chars = chars;
-  }
-}
-
-function isLatin1(text: string, length: number): boolean {
-  for (let i = 0; i < length; i++) if (charCodeAt(text, i) > 255) return false;
-  return true;
 }

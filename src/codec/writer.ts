@@ -85,7 +85,7 @@ type Indexed = Record<string, unknown>;
 /** Where the writer stood, to go back there when a part turns out not to be sendable and may be left out. */
 interface Mark {
   readonly at: number;
-  readonly charsAt: number;
+  readonly text: string;
   readonly seen: number;
   readonly buffers: number;
   readonly later: number;
@@ -96,10 +96,10 @@ export class Writer extends WordBuffer {
   readonly tree: ShapeTree = new ShapeTree();
   readonly buffers: BufferTable = new BufferTable();
   /** Composites in the order of their numbers. */
-  readonly #seen: object[] = [];
+  #seen: object[] = [];
   readonly #numbers: Map<object, number> = new NewMap();
-  readonly #later: object[] = [];
-  readonly #laterKinds: Composite[] = [];
+  #later: object[] = [];
+  #laterKinds: Composite[] = [];
   #depth = 0;
   #guards = 0;
   /** Somebody gave `Object.prototype` enumerable keys: `for in` would list them. */
@@ -113,7 +113,7 @@ export class Writer extends WordBuffer {
 
   begin(limited: boolean): void {
     this.at = HEADER_WORDS;
-    this.charsAt = 0;
+    this.text = '';
     this.tree.begin();
     this.#inherits = inheritsKeys();
     this.#depth = 0;
@@ -125,12 +125,15 @@ export class Writer extends WordBuffer {
 
   /** Lets go of the user's objects. */
   release(): void {
-    this.#seen.length = 0;
-    this.#later.length = 0;
-    this.#laterKinds.length = 0;
+    // New lists: setting `length` is a call into C++, and most are empty anyway.
+    if (this.#seen.length > 0) this.#seen = [];
+    if (this.#later.length > 0) {
+      this.#later = [];
+      this.#laterKinds = [];
+    }
     if (this.#numbered) mapClear(this.#numbers);
     this.#numbered = false;
-    this.buffers.truncate(0);
+    this.buffers.clear();
   }
 
   get laterCount(): number {
@@ -188,7 +191,7 @@ export class Writer extends WordBuffer {
   writeGuarded(read: () => unknown, limit: number, standIn: (value: unknown) => string): void {
     const mark: Mark = {
       at: this.at,
-      charsAt: this.charsAt,
+      text: this.text,
       seen: this.#seen.length,
       buffers: this.buffers.entries.length,
       later: this.#later.length,
@@ -460,10 +463,7 @@ export class Writer extends WordBuffer {
       for (; i < length; item = array[i]) {
         if (item === undefined && !hasOwn(array, i)) {
           if (this.at + 2 > this.capacity) this.grow(2);
-          if (++holes > HOLE_RUN) {
-            this.#sparseRest(array, i);
-            break;
-          }
+          if (++holes > HOLE_RUN) break;
           this.words[this.at++] = HOLE;
         } else {
           holes = 0;
@@ -475,14 +475,12 @@ export class Writer extends WordBuffer {
     } catch (thrown) {
       rethrowAtKey(thrown, i);
     }
-    if (extras) this.#pairs(array, length);
+    if (holes > HOLE_RUN) {
+      this.words[this.at++] = T_SPARSE;
+      this.#pairs(array, i);
+    } else if (extras) this.#pairs(array, length);
     this.words[head + 2] = (packed << 1) | (extras ? 1 : 0);
     this.#depth--;
-  }
-
-  #sparseRest(array: unknown[], from: number): void {
-    this.words[this.at++] = T_SPARSE;
-    this.#pairs(array, from);
   }
 
   /** Index (from `from` on) or key, and value, until an end. */
@@ -603,7 +601,7 @@ export class Writer extends WordBuffer {
 
   #goBack(mark: Mark): void {
     this.at = mark.at;
-    this.charsAt = mark.charsAt;
+    this.text = mark.text;
     this.#depth = mark.depth;
     this.#later.length = mark.later;
     this.#laterKinds.length = mark.later;
@@ -612,7 +610,7 @@ export class Writer extends WordBuffer {
   }
 
   #sizeSince(mark: Mark): number {
-    let bytes = (this.at - mark.at) * 4 + this.charsAt - mark.charsAt;
+    let bytes = (this.at - mark.at) * 4 + this.text.length - mark.text.length;
     const { entries } = this.buffers;
     for (let i = mark.buffers; i < entries.length; i++) bytes += entries[i]!.bytes;
     return bytes;

@@ -29,6 +29,7 @@ export class Bell {
   readonly #drain: () => DrainResult;
   readonly #now: () => number;
   #state: BellState = 'off';
+  #scheduled = false;
   #budget = LONGEST_POLL;
   /** When something last ended or polling began, µs. */
   #since = 0;
@@ -48,10 +49,11 @@ export class Bell {
     if (this.#state !== 'off') return;
     this.#state = 'polling';
     this.#since = this.#now() * 1000;
-    root.runInAsyncScope(setImmediate, undefined, this.#poll);
+    this.#schedule();
   }
 
   readonly #poll = (): void => {
+    this.#scheduled = false;
     const { ended, more, outstanding } = this.#drain();
     if (more) {
       this.#again();
@@ -76,7 +78,13 @@ export class Bell {
 
   #again(): void {
     this.#state = 'polling';
-    setImmediate(this.#poll);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    root.runInAsyncScope(setImmediate, undefined, this.#poll);
   }
 
   #sleep(from: number): void {
@@ -97,7 +105,7 @@ export class Bell {
       if (now - from < LONGEST_POLL) this.#budget = LONGEST_POLL;
       this.#state = 'polling';
       this.#since = now;
-      this.#poll();
+      if (!this.#scheduled) this.#poll();
     });
   }
 

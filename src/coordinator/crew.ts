@@ -40,6 +40,8 @@ export interface CrewHooks {
   recover(block: number, worker: number, cause: Error): number;
   abandon(block: number, worker: number, cause: Error): void;
   crashed(worker: number, error: Error, tasks: number): void;
+  /** This worker number gets no thread any more. */
+  down(worker: number, error: Error): void;
   stuck(worker: number): void;
   stray(worker: number, error: Error): void;
   /** No worker is left, and none will come. */
@@ -60,7 +62,7 @@ export class Crew {
   readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
   #seats: (Seat | undefined)[];
   #open = true;
-  #onEmpty: (() => void) | undefined;
+  readonly #onEmpty: (() => void)[] = [];
 
   constructor(plant: Plant, supervisor: Supervisor, options: CrewOptions, hooks: CrewHooks) {
     this.#plant = plant;
@@ -83,6 +85,12 @@ export class Crew {
 
   threadOf(block: number): Thread | undefined {
     return this.#alive.get(block);
+  }
+
+  /** Why this worker has no thread and gets none any more; `undefined` while it may. */
+  downBy(worker: number): Error | undefined {
+    const post = this.#posts[worker];
+    return post?.state === 'down' ? post.error : undefined;
   }
 
   state(worker: number): {
@@ -144,10 +152,10 @@ export class Crew {
     if (this.#alive.size > 0 && ms > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
-        this.#onEmpty = () => {
+        this.#onEmpty.push(() => {
           clearTimeout(timer);
           resolve();
-        };
+        });
       });
     }
     return this.#alive.size;
@@ -214,22 +222,27 @@ export class Crew {
     if (this.#open && !wanted) this.#hooks.crashed(worker, error, running);
     if (current) this.#posts[worker] = { state: 'between', block };
     if (this.#open && current) this.#respawn(worker, block, exit);
-    if (this.#alive.size === 0) this.#onEmpty?.();
+    if (this.#alive.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
   #respawn(worker: number, block: number, exit: ThreadExit): void {
     const decision = this.#policies[worker]!.ended(exit);
     if (decision.action === 'give-up') {
-      this.#posts[worker] = { state: 'down', error: decision.error };
-      if (this.#posts.every((post) => post.state === 'down')) this.#hooks.failed(decision.error);
+      this.#giveUp(worker, decision.error);
       return;
     }
     this.#restarts[worker]!++;
     const again = (): void => {
       if (this.#open) this.#spawn(worker, block);
     };
-    // Ref'd: a task that waits for this worker keeps the process alive anyway, and without one the timer is short.
-    setTimeout(again, decision.delay);
+    // A task that waits for this worker keeps the process alive by itself.
+    setTimeout(again, decision.delay).unref();
+  }
+
+  #giveUp(worker: number, error: Error): void {
+    this.#posts[worker] = { state: 'down', error };
+    this.#hooks.down(worker, error);
+    if (this.#posts.every((post) => post.state === 'down')) this.#hooks.failed(error);
   }
 
   #replaceStuck(worker: number, block: number, thread: Thread): void {
@@ -244,8 +257,15 @@ export class Crew {
       new MillraceError('ERR_WORKER_STUCK', `Worker ${worker} does not end.`),
     );
     if (!this.#open) return;
+    let fresh: number;
+    try {
+      fresh = this.#freshBlock();
+    } catch (error) {
+      this.#giveUp(worker, error as Error);
+      return;
+    }
     this.#restarts[worker]!++;
-    this.#spawn(worker, this.#freshBlock());
+    this.#spawn(worker, fresh);
   }
 
   // The memory of a stuck thread stays its own until its exit, and until no peer can hold a reference from it.

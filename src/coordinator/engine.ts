@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PortResult } from '../../workers/publish.ts';
-import { MillraceError } from '../errors.ts';
+import { MillraceError, WorkerError } from '../errors.ts';
 import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
 import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';
@@ -67,6 +67,7 @@ export class Engine {
   /** Microtasks have run since the last settling from inside a submission. */
   #inChain = false;
   #ageing: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   readonly #levelHeads = new Int32Array(L.LEVELS);
   readonly #levelMoved = new Float64Array(L.LEVELS);
 
@@ -121,7 +122,12 @@ export class Engine {
       {
         workers: options.workers,
         modules: options.modules,
-        config: { cores, concurrency: options.concurrency, softHeapLimit: options.softHeapLimit },
+        config: {
+          cores,
+          concurrency: options.concurrency,
+          softHeapLimit: options.softHeapLimit,
+          graceMs: options.graceMs,
+        },
         now: sharedNow,
       },
       this.#crewHooks(),
@@ -143,10 +149,18 @@ export class Engine {
     this.look();
   }
 
+  /** A task for one worker, or one that only a port can carry. */
+  line(handle: Handle): void {
+    this.lines.add(handle);
+    if (handle.worker === undefined) return;
+    const error = this.crew.downBy(handle.worker);
+    if (error !== undefined) this.#rejectLine(handle.worker, error);
+  }
+
   /** Settles what has ended and fills the room it leaves. */
   look(): { ended: number; more: boolean } {
     const result = this.settlement.drain();
-    if (result.ended > 0) {
+    if (result.ended > 0 || this.intake.stalled) {
       this.intake.refill();
       this.lines.dispatch();
       this.#events.progressed();
@@ -185,6 +199,7 @@ export class Engine {
   /** No thread is left: timers and ports go. */
   dispose(): void {
     clearInterval(this.#ageing);
+    clearTimeout(this.#retry);
     this.ledger.close();
   }
 
@@ -196,7 +211,13 @@ export class Engine {
     this.#inChain = false;
     this.#turnBegan = sharedNow();
     const { ended, more } = this.look();
+    if (this.intake.stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
     return { ended, more, outstanding: this.ledger.pending > 0 };
+  }
+
+  #retryStalled(): void {
+    this.#retry = undefined;
+    this.bell.nudge();
   }
 
   #crewHooks(): CrewHooks {
@@ -217,10 +238,22 @@ export class Engine {
         this.crashes++;
         this.#events.crashed(worker, error, tasks);
       },
+      down: (worker, error) => this.#rejectLine(worker, error),
       stuck: (worker) => this.#events.stuck(worker),
       stray: (worker, error) => this.#events.stray(worker, error),
       failed: (error) => this.#events.failed(error),
     };
+  }
+
+  // The worker will have no thread any more: what may run nowhere else never will.
+  #rejectLine(worker: number, cause: Error): void {
+    const text = `Worker ${worker} has given up, and the task may run on no other (\`affinity\`): ${cause.message}`;
+    for (const handle of this.lines.clearOwn(worker)) {
+      const error = new WorkerError('ERR_WORKER_CRASHED', { worker, started: false, attempts: 0 }, text, {
+        cause,
+      });
+      this.limits.cancel(handle, () => raise(error));
+    }
   }
 
   #portOf(block: number): MessagePort | undefined {

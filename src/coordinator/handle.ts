@@ -4,6 +4,7 @@
  *
  * @module
  */
+import * as L from '../memory/layout.ts';
 import type { Place } from './backlog.ts';
 import type { Resolve } from './window.ts';
 
@@ -28,7 +29,7 @@ export class Handle {
   where: Where = SETTLED;
   readonly level: number;
   readonly fn: number;
-  readonly meta: number;
+  meta: number;
   readonly resolve: Resolve;
   readonly timeout: number | undefined;
   readonly deadline: number | undefined;
@@ -66,6 +67,11 @@ export class Handle {
     this.signal = init.signal;
     this.worker = init.worker;
     this.submitted = init.submitted;
+  }
+
+  /** Shared memory has no room for the argument bytes, and none will come: they travel through a port. */
+  throughPort(): void {
+    this.meta = (this.meta & ~(L.META_ENCODED | L.META_INLINE)) | L.META_PORT;
   }
 
   get settled(): boolean {

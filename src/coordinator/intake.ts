@@ -46,6 +46,14 @@ export class Intake {
     return sum;
   }
 
+  /**
+   * Tasks wait although nothing that could end is in shared memory: a ring was full of stale references. They are
+   * tried again without waiting for a completion.
+   */
+  get stalled(): boolean {
+    return this.#unissued.length > 0 || (this.waiting > 0 && this.window.held === 0);
+  }
+
   /** The fast path: inline arguments, no limits. */
   submit(level: number, fn: number, meta: number, args: readonly unknown[], resolve: Resolve): void {
     const backlog = this.backlog[level]!;
@@ -285,6 +293,7 @@ export class Intake {
   #noMemory(backlog: Backlog, handle: Handle): boolean {
     if (this.arena.live > 0 || handle.bytes === undefined) return false;
     backlog.shift();
+    handle.throughPort();
     this.#toPort(handle);
     return true;
   }
@@ -323,7 +332,7 @@ export function handleOf(
   const handle = new Handle({
     level,
     fn,
-    meta: (meta & ~(L.META_ENCODED | L.META_INLINE)) | L.META_PORT,
+    meta,
     resolve,
     timeout: undefined,
     deadline: undefined,
@@ -332,5 +341,6 @@ export function handleOf(
     submitted: undefined,
   });
   handle.bytes = bytes;
+  handle.throughPort();
   return handle;
 }

@@ -62,6 +62,11 @@ export class Lines {
     handle.posted = undefined;
   }
 
+  /** Takes out what only this worker may run. */
+  clearOwn(worker: number): Handle[] {
+    return this.#own[worker]!.splice(0).filter((handle) => !handle.settled);
+  }
+
   /** Takes every task out, for a pool that ends. */
   clear(): Handle[] {
     const all = [...this.#own.flat(), ...this.#any].filter((handle) => !handle.settled);
@@ -109,7 +114,12 @@ export class Lines {
     // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
     if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
       return false;
-    const slot = this.#intake.place(handle);
+    let slot = this.#intake.place(handle);
+    if (slot < 0 && handle.bytes !== undefined && this.#intake.arena.live === 0) {
+      // No task's end would make room for it.
+      handle.throughPort();
+      slot = this.#intake.place(handle);
+    }
     if (slot < 0) return false;
     line.shift();
     const reference = window.reference(slot);

@@ -116,8 +116,16 @@ export interface PoolStats {
   readonly cancelled: number;
   readonly steals: number;
   readonly crashes: number;
-  /** Bytes of shared memory taken, and the limit. */
-  readonly memory: { readonly bytes: number; readonly limit: number; readonly payloadBytes: number };
+  /**
+   * Bytes of shared memory taken, the limit, and bytes of arguments in it. `records` are task records in use: tasks
+   * that have a place in shared memory, settled ones that a worker still runs included.
+   */
+  readonly memory: {
+    readonly bytes: number;
+    readonly limit: number;
+    readonly payloadBytes: number;
+    readonly records: number;
+  };
 }
 
 export interface CloseReport {

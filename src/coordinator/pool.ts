@@ -50,6 +50,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   /** Accepted at most: `maxQueue` waiting, one running on each worker. */
   readonly #most: number;
   #phase: Phase = { phase: 'open' };
+  #terminated: Promise<CloseReport> | undefined;
   #saturated = false;
   #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
   readonly #drainWaiters: (() => void)[] = [];
@@ -250,9 +251,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, threads are ended wherever they are. */
   terminate(): Promise<CloseReport> {
     if (this.#phase.phase === 'closed' || this.#phase.phase === 'failed') return this.close();
-    return this.#enterClosing(
+    this.#terminated ??= this.#enterClosing(
       this.#terminate('ERR_TERMINATED', 'The pool was terminated before the task settled.'),
     );
+    return this.#terminated;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -319,6 +321,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     } catch (error) {
       return raise(error);
     }
+    // Reading the arguments has run the caller's getters.
+    if (signal?.aborted) return raiseAsIs(signal.reason);
     if (this.#phase.phase !== 'open') return raise(this.#refusal());
     if (timeout === 0 || deadline === 0) {
       return raise(
@@ -346,10 +350,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       handle.numbers = new Float64Array(4);
       writeInline(handle.numbers, 0, args);
     }
-    engine.limits.watch(handle);
-    if (port !== undefined || affinity !== undefined) engine.lines.add(handle);
-    else engine.intake.submitHandle(handle);
+    // First, because a line may refuse the task at once.
     engine.accepted();
+    engine.limits.watch(handle);
+    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
+    else engine.line(handle);
     return promise;
   }
 
@@ -456,17 +461,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     return first;
   }
 
-  #drained(): void {
-    if (this.#drainWaiters.length === 0 && this.listenerCount('drained') === 0) return;
-    // A turn later, so that whoever waits for one of the tasks has its result by then.
-    setImmediate(() => {
-      for (const resolve of this.#drainWaiters.splice(0)) resolve();
-      if (this.#phase.phase === 'open') this.#tell('drained');
-    });
-  }
-
-  // A listener that throws is the process's business, and must not cut short what the pool is doing.
-  #tell<K extends keyof PoolEvents>(event: K, ...args: PoolEvents[K]): void {
+  // A listener that throws must not keep settlement or recovery from going on: its error surfaces on its own.
+  #tell<E extends keyof PoolEvents>(event: E, ...args: PoolEvents[E]): void {
     try {
       (this as EventEmitter).emit(event, ...args);
     } catch (error) {
@@ -474,6 +470,15 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         throw error;
       });
     }
+  }
+
+  #drained(): void {
+    if (this.#drainWaiters.length === 0 && this.listenerCount('drained') === 0) return;
+    // A turn later, so that whoever waits for one of the tasks has its result by then.
+    setImmediate(() => {
+      for (const resolve of this.#drainWaiters.splice(0)) resolve();
+      if (this.#phase.phase === 'open') this.#tell('drained');
+    });
   }
 
   #progressed(): void {

@@ -27,6 +27,7 @@ export function poolStats(engine: Engine, options: Resolved): PoolStats {
       bytes: plant.memory.u8.length,
       limit: plant.memory.limit,
       payloadBytes: engine.intake.arena.live,
+      records: engine.window.held,
     },
   };
 }

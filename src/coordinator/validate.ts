@@ -215,6 +215,17 @@ function moduleHref(module: unknown): string {
   throw expected('tasks', wanted, module);
 }
 
+// `ArrayBuffer.prototype.detached` is younger than the oldest Node supported. Node would take it for an empty buffer.
+function isDetached(item: object): boolean {
+  if (!(item instanceof ArrayBuffer) || item.byteLength > 0) return false;
+  try {
+    new Uint8Array(item);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 /** `transfer` lists: checked before anything is detached. */
 export function checkTransfer(list: readonly unknown[]): void {
   const seen = new Set<unknown>();
@@ -228,7 +239,9 @@ export function checkTransfer(list: readonly unknown[]): void {
             ? 'is a view; give its `.buffer`'
             : seen.has(item)
               ? 'stands in the list twice'
-              : undefined;
+              : isDetached(item)
+                ? 'was moved before'
+                : undefined;
     if (wrong !== undefined) {
       throw new MillraceError('ERR_TRANSFER', `\`transfer[${i}]\` ${wrong}. Nothing was detached.`);
     }

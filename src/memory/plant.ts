@@ -106,10 +106,10 @@ export class Plant {
     core.ringInit(at + shape.spill, sizes.spill - 1, sizes.start);
     core.spscInit(at + shape.inbox, sizes.inbox - 1, sizes.start);
     core.spscInit(at + shape.completions, ceilPowerOfTwo(this.slots) - 1, sizes.start);
-    i32[(at + shape.results + L.RB_MASK) >> 2] = sizes.results - 1;
-    i32[(at + L.W_ID) >> 2] = worker;
-    i32[(at + L.W_RANDOM) >> 2] = (worker + 1) * 0x9e3779b1;
-    i32[(at + L.W_BATCH) >> 2] = 1;
+    i32[(at + shape.results + L.RB_MASK) >>> 2] = sizes.results - 1;
+    i32[(at + L.W_ID) >>> 2] = worker;
+    i32[(at + L.W_RANDOM) >>> 2] = (worker + 1) * 0x9e3779b1;
+    i32[(at + L.W_BATCH) >>> 2] = 1;
     i32[(L.HEADER + L.H_DIRECTORY) / 4 + worker] = at;
     this.#blocks.push(at);
     // Subtle: the directory entry first. A thief that sees the count sees the block.

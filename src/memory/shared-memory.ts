@@ -11,6 +11,9 @@ import { Wasm, type WasmMemory } from './wasm.ts';
 
 export const PAGE = 65536;
 
+// A task may replace these in its thread.
+const { Int32Array: Words, Float64Array: Doubles, Uint8Array: Bytes } = globalThis;
+
 /** Fixed-length views of the whole memory as it was when they were made. */
 export interface Views {
   readonly i32: Int32Array;
@@ -35,7 +38,7 @@ export class SharedMemory {
   }
 
   /** @throws MillraceError `ERR_NO_MEMORY` when the address space cannot be had, `ERR_UNSUPPORTED` without shared memory. */
-  static create(limit: number): SharedMemory {
+  static create(limit: number, option = 'maxMemory'): SharedMemory {
     const maximum = Math.floor(limit / PAGE);
     let memory: WasmMemory;
     try {
@@ -43,7 +46,7 @@ export class SharedMemory {
     } catch (cause) {
       throw new MillraceError(
         'ERR_NO_MEMORY',
-        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`maxMemory\`, or raise the address-space limit of this process (ulimit -v).`,
+        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`${option}\`, or raise the address-space limit of this process (ulimit -v).`,
         { cause },
       );
     }
@@ -64,9 +67,9 @@ export class SharedMemory {
     // by nothing makes it show now.
     this.memory.grow(0);
     const buffer = this.memory.buffer;
-    this.i32 = new Int32Array(buffer);
-    this.f64 = new Float64Array(buffer);
-    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Words(buffer);
+    this.f64 = new Doubles(buffer);
+    this.u8 = new Bytes(buffer);
   }
 
   /** Bytes handed out so far. */

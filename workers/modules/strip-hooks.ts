@@ -6,6 +6,7 @@
  */
 import type { LoadHook, ResolveHook } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
+import type { CarriedError } from '../carried-error.ts';
 import { isTypeScript, typescriptSibling } from './typescript-files.ts';
 
 /** Asked by a hook; `id` pairs the answer with the question. */
@@ -16,7 +17,7 @@ export interface StripRequest {
 
 export type StripReply =
   | { readonly id: number; readonly format: 'module' | 'commonjs'; readonly source: string }
-  | { readonly id: number; readonly error: string };
+  | { readonly id: number; readonly error: CarriedError };
 
 let port: MessagePort;
 let lastId = 0;
@@ -50,6 +51,9 @@ export const load: LoadHook = async (href, context, next) => {
     port.ref();
     port.postMessage({ id: lastId, href } satisfies StripRequest);
   });
-  if ('error' in reply) throw new SyntaxError(reply.error);
+  if ('error' in reply) {
+    const { restoreError } = await import('../carried-error.ts');
+    throw restoreError(reply.error);
+  }
   return { format: reply.format, source: reply.source, shortCircuit: true };
 };

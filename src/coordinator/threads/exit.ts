@@ -65,13 +65,12 @@ export function startError(worker: number, error: unknown): Error {
       { cause: error },
     );
   }
-  return new MillraceError(
-    'ERR_POOL_FAILED',
-    `Worker ${worker} could not be started: ${String(message ?? error)}`,
-    {
-      cause: error,
-    },
-  );
+  const why = `Worker ${worker} could not be started: ${String(message ?? error)}`;
+  const remedy =
+    code === 'ERR_WORKER_INIT_FAILED'
+      ? '. The system gives this process no more threads: raise its limit, or ask for fewer `workers`.'
+      : '';
+  return new MillraceError('ERR_POOL_FAILED', why + remedy, { cause: error });
 }
 
 /** Why a thread ended before it was ready; `error` keeps its own code if it says what to do. */

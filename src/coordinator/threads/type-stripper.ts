@@ -8,7 +8,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { StripReply, StripRequest } from '../../../workers/modules/strip-hooks.ts';
+import { type CarriedError, carryError } from '../../../workers/carried-error.ts';
+import type { StripRequest } from '../../../workers/modules/strip-hooks.ts';
 import { isTypeScript } from '../../../workers/modules/typescript-files.ts';
 import { moduleFormat } from './module-format.ts';
 
@@ -20,10 +21,14 @@ interface Swc {
   ): { code: string };
 }
 
-interface Stripped {
-  readonly version: string;
+interface StrippedSource {
   readonly format: 'module' | 'commonjs';
   readonly source: string;
+}
+
+interface Stripped extends StrippedSource {
+  /** Of the file it was made from. */
+  readonly version: string;
 }
 
 export class TypeStripper {
@@ -44,12 +49,12 @@ export class TypeStripper {
     return { port: port2, close: () => port1.close() };
   }
 
-  #reply(href: string): Omit<Extract<StripReply, { source: string }>, 'id'> | { readonly error: string } {
+  #reply(href: string): StrippedSource | { readonly error: CarriedError } {
     try {
       const { format, source } = this.#strip(href);
       return { format, source };
     } catch (error) {
-      return { error: `${fileURLToPath(href)}: ${describe(error)}` };
+      return { error: carryError(error) };
     }
   }
 
@@ -60,16 +65,20 @@ export class TypeStripper {
     const known = this.#stripped.get(href);
     if (known?.version === version) return known;
     this.#swc ??= createRequire(import.meta.url)('@swc/wasm-typescript') as Swc;
-    const options = { mode: 'strip-only', filename: path } as const;
-    const { code: source } = this.#swc.transformSync(readFileSync(path, 'utf8'), options);
+    const source = withoutTypes(this.#swc, path);
     const stripped = { version, format: moduleFormat(path, source), source };
     this.#stripped.set(href, stripped);
     return stripped;
   }
 }
 
-/** The stripper throws plain objects, and strings. */
-function describe(error: unknown): string {
-  const message = (error as { readonly message?: unknown } | null)?.message;
-  return typeof message === 'string' ? message : String(error);
+/** The stripper throws plain objects. */
+function withoutTypes(swc: Swc, path: string): string {
+  try {
+    return swc.transformSync(readFileSync(path, 'utf8'), { mode: 'strip-only', filename: path }).code;
+  } catch (error) {
+    if (error instanceof Error) throw error;
+    const { message, startLine } = error as { readonly message?: unknown; readonly startLine?: unknown };
+    throw new SyntaxError(`${path}:${String(startLine ?? '')} ${String(message ?? error)}`, { cause: error });
+  }
 }

@@ -4,7 +4,7 @@
 import {
   DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, RETRY,
 } from '../layout';
-import { ringPublish, ringStage } from './rings';
+import { ringPublish, ringRoom, ringStage } from './rings';
 
 // @ts-ignore: decorator
 @inline
@@ -93,33 +93,17 @@ export function dequeSize(d: usize): i32 {
  * How many moved. Each item is taken as a thief takes it, so peers may go on stealing meanwhile.
  */
 export function dequeSpill(d: usize, r: usize): i32 {
-  const half = (dequeSize(d) + 1) >> 1;
+  const most = min((dequeSize(d) + 1) >> 1, ringRoom(r));
   let moved = 0;
   // Invariant: `moved` items are staged and not yet visible; a death here leaves them QUEUED, and recovery
   // issues every QUEUED task again.
-  while (moved < half) {
-    if (ringStage(r, EMPTY) == 0) break;
+  while (moved < most) {
     const x = dequeSteal(d);
-    if (x == EMPTY) { unstage(r); break; }
-    if (x == RETRY) { unstage(r); continue; }
-    restage(r, x);
+    if (x == EMPTY) break;
+    if (x == RETRY) continue;
+    ringStage(r, x);
     moved++;
   }
   if (moved > 0) ringPublish(r);
   return moved;
-}
-
-import { MC_OWN_MASK, MC_OWN_TAIL, MC_SLOTS } from '../layout';
-
-// @ts-ignore: decorator
-@inline
-function unstage(r: usize): void {
-  store<i32>(r, load<i32>(r, MC_OWN_TAIL) - 1, MC_OWN_TAIL);
-}
-
-// @ts-ignore: decorator
-@inline
-function restage(r: usize, x: i32): void {
-  const last = load<i32>(r, MC_OWN_TAIL) - 1;
-  store<i32>(r + (<usize>(last & load<i32>(r, MC_OWN_MASK)) << 2), x, MC_SLOTS);
 }

@@ -51,14 +51,23 @@ export function anyWork(block: usize): i32 {
   return anyShared();
 }
 
-// The bit is cleared by whoever wins it; only the winner goes on to wake the worker.
+// The parked bit is cleared by whoever wins it; only the winner goes on to wake the worker. 0: it has been woken, or
+// found dead, meanwhile.
 // @ts-ignore: decorator
 @inline
-function rouse(worker: i32): void {
+function rouse(worker: i32): i32 {
   const block = blockOf(worker);
-  atomic.or<i32>(BASE + (<usize>(worker >> 5) << 2), 1 << (worker & 31), H_SEARCHING);
-  atomic.store<i32>(block, 1, W_PARK);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  const bit = 1 << (worker & 31);
+  atomic.or<i32>(word, bit, H_SEARCHING);
+  if (atomic.xchg<i32>(block, 1, W_PARK) != 0) {
+    // Subtle: the coordinator, after a death, was here between the winning of the bit and now. The worker may run a
+    // task by now, or be dead: nobody would take this searching bit away again, and it would silence all publishers.
+    atomic.and<i32>(word, ~bit, H_SEARCHING);
+    return 0;
+  }
   atomic.notify(block + W_PARK, -1);
+  return 1;
 }
 
 /**
@@ -82,8 +91,10 @@ function wakeParked(n: i32): i32 {
       const bit = ctz(parked);
       const seen = atomic.cmpxchg<i32>(word, parked, parked & ~(1 << bit), H_PARKED);
       if (seen == parked) {
-        rouse((i << 5) + bit);
-        return 1;
+        if (rouse((i << 5) + bit) != 0) return 1;
+        // Publishers may have kept silent for a moment on account of a bit that meant nothing: all are asked again.
+        i = -1;
+        break;
       }
       parked = seen;
     }
@@ -104,11 +115,17 @@ export function wakeWorker(block: usize): void {
   const worker = load<i32>(block, W_ID);
   const bit = 1 << (worker & 31);
   const word = BASE + (<usize>(worker >> 5) << 2);
-  if ((atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) rouse(worker);
+  if ((atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0 && rouse(worker) == 0) wakeOne();
 }
 
-/** Coordinator: wakes every worker, parked or not; after a death, because a dying waiter swallows a notify. */
+/**
+ * Coordinator: wakes every worker, parked or not; after a death, because a dying waiter swallows a notify.
+ * Searching bits go first: a dying waker may have set one for a worker that does not search, and who does search
+ * finds what is there without it.
+ */
 export function wakeAll(): void {
+  const n = words();
+  for (let i = 0; i < n; i++) atomic.store<i32>(BASE + (<usize>i << 2), 0, H_SEARCHING);
   const blocks = atomic.load<i32>(BASE, H_BLOCKS);
   for (let i = 0; i < blocks; i++) {
     const block = blockOf(i);
@@ -143,7 +160,7 @@ export function endSearch(block: usize): void {
 
 /**
  * Announces that this worker is about to sleep. 1: sleep on W_PARK while it is 0, then call `unpark`.
- * 0: something turned up; go on picking.
+ * 0: something turned up; go on picking, as a searcher.
  */
 export function park(block: usize): i32 {
   const worker = load<i32>(block, W_ID);
@@ -154,7 +171,13 @@ export function park(block: usize): i32 {
   store<i32>(block, 0, W_TOKEN);
   atomic.and<i32>(word, ~bit, H_SEARCHING);
   // Subtle: the Dekker pair. Publish then load the masks; set the mask, then look. One of the two sees the other.
-  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) return 0;
+  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) {
+    // Subtle: publishers may have kept silent on account of the searching bit cleared above, and this worker is about
+    // to take one task, not all. It searches on, so that `endSearch` looks once more for the others.
+    atomic.or<i32>(word, bit, H_SEARCHING);
+    store<i32>(block, 1, W_TOKEN);
+    return 0;
+  }
   // Either nothing is there, or a waker has taken the bit already: then W_PARK is 1 or about to be.
   store<i32>(block, load<i32>(block, W_PARKS) + 1, W_PARKS);
   return 1;
@@ -183,6 +206,8 @@ export function spin(block: usize, rounds: i32): i32 {
 export function forget(block: usize): void {
   const worker = load<i32>(block, W_ID);
   const word = BASE + (<usize>(worker >> 5) << 2);
+  // Subtle: first, so that a waker that has won the parked bit and is still about to set the searching bit sees it.
+  atomic.store<i32>(block, 1, W_PARK);
   atomic.and<i32>(word, ~(1 << (worker & 31)), H_SEARCHING);
   atomic.and<i32>(word, ~(1 << (worker & 31)), H_PARKED);
   store<i32>(block, 0, W_TOKEN);

@@ -1,0 +1,107 @@
+/**
+ * The command line of `runtime.ts`.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util';
+import { expected, InvalidArgumentError } from '../src/errors.ts';
+import type { Contender } from './contenders/contender.ts';
+import { CONTENDERS } from './contenders/index.ts';
+import type { Effort, Figure } from './figures/figure.ts';
+import { FIGURES } from './figures/index.ts';
+
+export const USAGE: string = `Usage: tsx native-bench/runtime.ts [options]
+
+Measures Millrace beside other worker pools and prints a table for each figure.
+
+  --quick                 smaller counts, fewer rounds; not for publication
+  --smoke                 tiny counts; only checks that every contender gives right results
+  --only NAME[,NAME]      only these figures: ${FIGURES.map(({ name }) => name).join(', ')}
+  --contenders NAME[,…]   only these contenders or families: ${CONTENDERS.map(({ name }) => name).join(', ')}
+  --workers N             worker threads of each pool, 2 to 64 (default 2)
+  --rounds N              rounds of every figure, 1 to 1000
+  --json FILE             also write the results, with every sample, to FILE
+  --check                 exit with 1 when a claim is missed or could not be measured
+  --help                  this text
+`;
+
+export interface Choices {
+  readonly help: boolean;
+  readonly effort: Effort;
+  readonly figures: readonly Figure[];
+  readonly contenders: readonly Contender[];
+  readonly workers: number;
+  readonly rounds?: number;
+  readonly json?: string;
+  readonly check: boolean;
+}
+
+/** Throws `InvalidArgumentError` when an option is unknown or its value cannot be used. */
+export function parseChoices(argv: readonly string[]): Choices {
+  const values = parse(argv);
+  if (values.quick && values.smoke)
+    throw new InvalidArgumentError('Expected one of --quick and --smoke, got both');
+  if (values.smoke && values.check) {
+    throw new InvalidArgumentError('Expected --check without --smoke: a smoke run measures nothing');
+  }
+  if (values.json === '') throw expected('--json', 'the name of a file', values.json);
+  return {
+    help: values.help ?? false,
+    effort: values.smoke ? 'smoke' : values.quick ? 'quick' : 'full',
+    figures: select('--only', values.only, FIGURES, (figure) => [figure.name]),
+    contenders: select('--contenders', values.contenders, CONTENDERS, ({ name, family, packageName }) => [
+      name,
+      family,
+      packageName ?? name,
+    ]),
+    workers: values.workers === undefined ? 2 : integer('--workers', values.workers, 2, 64),
+    ...(values.rounds === undefined ? {} : { rounds: integer('--rounds', values.rounds, 1, 1000) }),
+    ...(values.json === undefined ? {} : { json: values.json }),
+    check: values.check ?? false,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        help: { type: 'boolean' },
+        quick: { type: 'boolean' },
+        smoke: { type: 'boolean' },
+        check: { type: 'boolean' },
+        only: { type: 'string' },
+        contenders: { type: 'string' },
+        workers: { type: 'string' },
+        rounds: { type: 'string' },
+        json: { type: 'string' },
+      },
+    }).values;
+  } catch (cause) {
+    throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
+  }
+}
+
+function select<T>(
+  option: string,
+  given: string | undefined,
+  all: readonly T[],
+  namesOf: (item: T) => readonly string[],
+): readonly T[] {
+  if (given === undefined) return all;
+  const wanted = given.split(',').map((name) => name.trim());
+  const known = new Set(all.flatMap(namesOf));
+  for (const name of wanted) {
+    if (!known.has(name)) throw expected(option, `names out of ${[...known].join(', ')}`, name);
+  }
+  return all.filter((item) => namesOf(item).some((name) => wanted.includes(name)));
+}
+
+function integer(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    throw expected(option, `an integer from ${least} to ${most}`, text);
+  }
+  return value;
+}

@@ -1,0 +1,48 @@
+/**
+ * One interface before every pool that is measured.
+ *
+ * @module
+ */
+
+/** A function of `tasks/functions.mjs`. */
+export type TaskName =
+  | 'add'
+  | 'echo'
+  | 'checksum'
+  | 'summarize'
+  | 'spin'
+  | 'fail'
+  | 'later'
+  | 'hold'
+  | 'meet';
+
+/**
+ * What a contender is in the comparison: the `subject`; a `pool`, which the promises are measured against;
+ * or a `yardstick`, shown beside them but no pool (no queue, no crash handling, no balancing).
+ */
+export type ContenderKind = 'subject' | 'pool' | 'yardstick';
+
+export interface Contender {
+  /** Unique; what `--contenders` takes. */
+  readonly name: string;
+  /** Several modes of one library share a family; the best mode stands for it in the tables. */
+  readonly family: string;
+  readonly kind: ContenderKind;
+  /** The package measured, or `undefined` for programs of our own. */
+  readonly packageName?: string;
+  /** Starts `workers` threads. Resolves when tasks may be submitted; threads may still be coming up. */
+  readonly start: (options: { readonly workers: number }) => Promise<RunningPool>;
+}
+
+export interface RunningPool {
+  /** Submits one task. Adds nothing to what the pool's own call costs, so it returns the pool's own promise. */
+  readonly run: (
+    task: TaskName,
+    args: readonly unknown[],
+    transfer?: readonly ArrayBuffer[],
+  ) => PromiseLike<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+/** Workers get no Node options of the measuring process, whatever those are. */
+export const WORKER_EXEC_ARGV: readonly string[] = [];

@@ -1,0 +1,28 @@
+import { bare } from './bare.ts';
+import type { Contender } from './contender.ts';
+import { millrace } from './millrace.ts';
+import { piscinaModes } from './piscina.ts';
+import { poolifierModes } from './poolifier.ts';
+import { raw } from './raw.ts';
+import { tinypool } from './tinypool.ts';
+import { workerpool } from './workerpool.ts';
+
+/** Everything that runs tasks, the subject first. */
+export const CONTENDERS: readonly Contender[] = [
+  millrace,
+  ...piscinaModes,
+  tinypool,
+  workerpool,
+  ...poolifierModes,
+  raw,
+];
+
+/** Floors that only some figures show. */
+export const FLOORS: readonly Contender[] = [bare];
+
+/** The name of the subject of all ratios. */
+export const SUBJECT: string = millrace.name;
+
+export function contenderNamed(name: string): Contender | undefined {
+  return [...CONTENDERS, ...FLOORS].find((contender) => contender.name === name);
+}

@@ -1,0 +1,39 @@
+import type { Contender, RunningPool } from './contender.ts';
+import { WORKER_EXEC_ARGV } from './contender.ts';
+
+/** The part of the public interface that is measured; the package is resolved when it runs, as a user's would be. */
+interface Millrace {
+  readonly createPool: (options: {
+    readonly tasks: URL;
+    readonly workers: number;
+    readonly execArgv: readonly string[];
+  }) => Promise<{
+    run(
+      task: string,
+      args: readonly unknown[],
+      options?: { readonly transfer: readonly ArrayBuffer[] },
+    ): Promise<unknown>;
+    close(): Promise<unknown>;
+  }>;
+}
+
+const PACKAGE: string = 'millrace';
+
+export const millrace: Contender = {
+  name: 'millrace',
+  family: 'millrace',
+  kind: 'subject',
+  packageName: PACKAGE,
+  async start({ workers }): Promise<RunningPool> {
+    const { createPool } = (await import(PACKAGE)) as Millrace;
+    const tasks = new URL('../tasks/functions.mjs', import.meta.url);
+    const pool = await createPool({ tasks, workers, execArgv: WORKER_EXEC_ARGV });
+    return {
+      run: (task, args, transfer) =>
+        transfer === undefined ? pool.run(task, args) : pool.run(task, args, { transfer }),
+      close: async () => {
+        await pool.close();
+      },
+    };
+  },
+};

@@ -1,0 +1,33 @@
+import { burstMemory } from './burst-memory.ts';
+import { burstRate } from './burst-rate.ts';
+import { busy10, busy100 } from './busy.ts';
+import { bytesCopied, bytesReturned, bytesTransferred } from './bytes.ts';
+import type { Figure } from './figure.ts';
+import { idle } from './idle.ts';
+import { objects1k } from './objects.ts';
+import { recordsReturned, recordsSent } from './records.ts';
+import { roundTrip } from './round-trip.ts';
+import { startUp } from './start-up.ts';
+import { throughput } from './throughput.ts';
+
+/** In the order they are run and printed. */
+export const FIGURES: readonly Figure[] = [
+  throughput,
+  burstRate,
+  burstMemory,
+  roundTrip,
+  objects1k,
+  bytesCopied,
+  bytesReturned,
+  bytesTransferred,
+  recordsSent,
+  recordsReturned,
+  busy10,
+  busy100,
+  startUp,
+  idle,
+];
+
+export function figureNamed(name: string): Figure | undefined {
+  return FIGURES.find((figure) => figure.name === name);
+}

@@ -1,0 +1,69 @@
+/**
+ * The result file. Fields are only ever added; a change of meaning raises `schema`.
+ *
+ * @module
+ */
+
+import type { ContenderKind } from './contenders/contender.ts';
+import type { Claim, Effort, Metric, Sample } from './figures/figure.ts';
+import type { Machine } from './machine.ts';
+import type { Spread } from './measure.ts';
+
+export const SCHEMA = 'millrace-bench/1';
+
+export interface Results {
+  readonly schema: typeof SCHEMA;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly effort: Effort;
+  readonly workers: number;
+  readonly machine: Machine;
+  /** Package name to installed version; absent when not installed. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly figures: readonly FigureResult[];
+}
+
+export interface FigureResult {
+  readonly name: string;
+  readonly title: string;
+  /** What one round does, in words. */
+  readonly method: string;
+  /** The first decides which pool is best. */
+  readonly metrics: readonly Metric[];
+  /** Every mode of every contender, in the order of the table. */
+  readonly contenders: readonly ContenderResult[];
+  /** The pool (not yardstick) with the best median of the first metric. */
+  readonly bestPool: string | null;
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface ContenderResult {
+  readonly name: string;
+  readonly family: string;
+  readonly kind: ContenderKind;
+  /** `failed` may still have the samples of the rounds before; they count, and the failure is shown. */
+  readonly status: 'measured' | 'failed';
+  readonly failure?: { readonly round: number; readonly reason: string };
+  /** The figure was measured, but the contender did not close; says how. */
+  readonly unclosed?: string;
+  /** One entry per round; the same index is the same round for all contenders. */
+  readonly samples: readonly Sample[];
+  /** By metric name; a metric this system cannot measure is absent. */
+  readonly summary: Readonly<Record<string, Spread>>;
+}
+
+/**
+ * - `kept`, `missed`: what they say.
+ * - `even`: short of the median asked for, by less than the noise the claim allows, and reached in single rounds.
+ * - `unmeasured`: Millrace or the other side has no value; `reason` says why.
+ */
+export interface Verdict {
+  readonly claim: Claim;
+  readonly status: 'kept' | 'even' | 'missed' | 'unmeasured';
+  /** The value judged: a ratio, a difference, or the metric itself, over the rounds. */
+  readonly value?: Spread;
+  /** What the ratio or difference was taken against. */
+  readonly against?: string;
+  readonly reason?: string;
+}

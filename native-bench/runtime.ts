@@ -1,0 +1,108 @@
+/**
+ * The figures the runtime is held to, beside every peer, in one run: `tsx native-bench/runtime.ts --help`.
+ *
+ * Exit code 0, 1 (with `--check`: a claim missed or not measured; with `--smoke`: a contender failed), 2 (bad arguments).
+ *
+ * @module
+ */
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { MillraceError } from '../src/errors.ts';
+import { type Choices, parseChoices, USAGE } from './arguments.ts';
+import { build } from './build.ts';
+import { contenderNamed, SUBJECT } from './contenders/index.ts';
+import { installedVersions } from './contenders/versions.ts';
+import { describeMachine } from './machine.ts';
+import type { MeasuredProcess } from './processes.ts';
+import { type FigureResult, type Results, SCHEMA } from './results.ts';
+import { runFigure } from './runner.ts';
+import { figureTable, machineLines } from './tables.ts';
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+async function measure(choices: Choices): Promise<Results> {
+  const { effort, workers, rounds } = choices;
+  const startedAt = new Date();
+  const machine = describeMachine(workers);
+  const versions = await installedVersions(choices.contenders);
+  process.stdout.write(`# Millrace beside its peers (${effort}, ${workers} workers)\n`);
+  process.stdout.write(`${machineLines(machine, versions)}\n\n`);
+
+  const session = await build();
+  const kept = effort === 'smoke' ? new Map<string, MeasuredProcess>() : undefined;
+  const figures: FigureResult[] = [];
+  try {
+    for (const figure of choices.figures) {
+      const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []);
+      const result = await runFigure(figure, [...choices.contenders, ...floors], {
+        effort,
+        workers,
+        ...(rounds === undefined ? {} : { rounds }),
+        subject: SUBJECT,
+        session,
+        ...(kept === undefined ? {} : { kept }),
+        progress,
+      });
+      progress('');
+      process.stdout.write(`${figureTable(result, SUBJECT)}\n`);
+      figures.push(result);
+    }
+  } finally {
+    await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));
+  }
+  return {
+    schema: SCHEMA,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    effort,
+    workers,
+    machine,
+    versions,
+    figures,
+  };
+}
+
+function exitCode({ effort, check }: Choices, { figures }: Results): number {
+  const failures = figures
+    .flatMap(({ contenders }) => contenders)
+    .filter(({ status }) => status === 'failed');
+  const broken = figures
+    .flatMap(({ verdicts }) => verdicts)
+    .filter(({ status }) => status === 'missed' || status === 'unmeasured');
+  if (effort === 'smoke' && failures.length > 0) return 1;
+  if (check && broken.length > 0) return 1;
+  return 0;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const choices = parseChoices(argv);
+  if (choices.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const results = await measure(choices);
+  if (choices.json !== undefined) {
+    const file = resolve(choices.json);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  process.stdout.write(`${Math.round(results.durationMs / 1000)} s\n`);
+  return exitCode(choices, results);
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof MillraceError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,74 @@
+/**
+ * The task functions of every contender. A contender's worker file only registers these; none has its own version.
+ * A gate is a SharedArrayBuffer of two int32 words: [how many have arrived, 1 when open].
+ */
+
+const GATE_LIMIT_MS = 120_000;
+const MEETING_LIMIT_MS = 10_000;
+const PAGE = 4096;
+
+/** The trivial task. */
+export function add(a, b) {
+  return a + b;
+}
+
+export function echo(value) {
+  return value;
+}
+
+/** Reads one byte of each page and the last one: proves that the bytes arrived without hiding the cost of moving them. */
+export function checksum(bytes) {
+  let sum = bytes.length;
+  for (let i = 0; i < bytes.length; i += PAGE) sum = (Math.imul(sum, 31) + bytes[i]) | 0;
+  return (Math.imul(sum, 31) + bytes[bytes.length - 1]) | 0;
+}
+
+/** Reads every record, returns a small answer. */
+export function summarize(records) {
+  let total = 0;
+  let letters = 0;
+  for (const record of records) {
+    total += record.value;
+    letters += record.name.length;
+  }
+  return { count: records.length, total, letters };
+}
+
+/** Keeps one core busy for `ms` milliseconds of wall time; returns how long it was. */
+export function spin(ms) {
+  const start = performance.now();
+  let now = start;
+  while (now - start < ms) now = performance.now();
+  return now - start;
+}
+
+export function fail(message) {
+  throw new RangeError(message);
+}
+
+export async function later(value) {
+  await new Promise((resolve) => setImmediate(resolve));
+  return value;
+}
+
+/** Blocks its worker until the gate is opened; resolves to whether it was. */
+export function hold(gate) {
+  const words = new Int32Array(gate);
+  Atomics.add(words, 0, 1);
+  Atomics.notify(words, 0);
+  Atomics.wait(words, 1, 0, GATE_LIMIT_MS);
+  return Atomics.load(words, 1) === 1;
+}
+
+/** Returns true once `parties` workers are inside at the same time: so many threads have each run one task. */
+export function meet(gate, parties) {
+  const words = new Int32Array(gate);
+  const deadline = performance.now() + MEETING_LIMIT_MS;
+  let arrived = Atomics.add(words, 0, 1) + 1;
+  Atomics.notify(words, 0);
+  while (arrived < parties && performance.now() < deadline) {
+    Atomics.wait(words, 0, arrived, deadline - performance.now());
+    arrived = Atomics.load(words, 0);
+  }
+  return arrived >= parties;
+}

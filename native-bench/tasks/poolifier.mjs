@@ -1,0 +1,15 @@
+/**
+ * Worker file of poolifier: a named handler takes one value, the argument list. Poolifier awaits a result only when the
+ * handler itself is an async function.
+ */
+import { ThreadWorker } from 'poolifier';
+import * as functions from './functions.mjs';
+
+const handlers = Object.fromEntries(
+  Object.entries(functions).map(([name, task]) => [
+    name,
+    task.constructor.name === 'AsyncFunction' ? async (args) => task(...args) : (args) => task(...args),
+  ]),
+);
+
+export default new ThreadWorker(handlers);

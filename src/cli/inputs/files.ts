@@ -1,0 +1,81 @@
+/**
+ * Files named on the command line, by path or glob, in an order that does not depend on the file system.
+ *
+ * @module
+ */
+
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { CommandFailure, reason, systemCode } from '../exit.ts';
+import type { InputSource, MapInput } from './source.ts';
+
+export interface FileSelection {
+  readonly cwd: string;
+  /** Globs of files to leave out. */
+  readonly ignore?: readonly string[];
+}
+
+/**
+ * Absolute paths: the patterns in the order given, the files of each sorted, none twice.
+ * A name that exists as it stands is a file, even if it looks like a glob.
+ */
+export async function selectFiles(patterns: readonly string[], selection: FileSelection): Promise<string[]> {
+  const files = new Set<string>();
+  for (const pattern of patterns) {
+    for (const file of await expand(pattern, selection)) files.add(file);
+  }
+  return [...files];
+}
+
+async function expand(pattern: string, { cwd, ignore }: FileSelection): Promise<string[]> {
+  const path = resolve(cwd, pattern);
+  try {
+    if ((await stat(path)).isDirectory()) {
+      throw new CommandFailure(
+        `${pattern} is a directory: name its files with a glob, as in '${pattern.replace(/\/+$/, '')}/**/*'`,
+      );
+    }
+    await access(path, constants.R_OK);
+    return [path];
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    if (systemCode(error) !== 'ENOENT' || !isDynamicPattern(pattern)) {
+      throw new CommandFailure(`cannot read ${pattern}: ${reason(error)}`, { cause: error });
+    }
+  }
+  const found = await glob(pattern, { cwd, absolute: true, expandDirectories: false, ignore: ignore ?? [] });
+  if (found.length === 0) throw new CommandFailure(`no file matches '${pattern}'`);
+  return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+const BATCH = 256;
+
+export function fileSource(files: readonly string[]): InputSource {
+  return listSource(files.map((value, index) => ({ index, value })));
+}
+
+/** A source of files whose sizes are known: progress goes by bytes. */
+export function sizedFileSource(
+  files: readonly { readonly path: string; readonly bytes: number }[],
+): InputSource {
+  let end = 0;
+  const items = files.map(({ path, bytes }, index) => ({ index, value: path, end: (end += bytes) }));
+  return { ...listSource(items), bytes: end };
+}
+
+function listSource(items: readonly MapInput[]): InputSource {
+  let at = 0;
+  return {
+    name: 'the list of files',
+    total: items.length,
+    async next() {
+      if (at >= items.length) return undefined;
+      const from = at;
+      at += BATCH;
+      return items.slice(from, at);
+    },
+    close() {},
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { parseChoices, USAGE } from '../../native-bench/arguments.ts';
+import { CONTENDERS } from '../../native-bench/contenders/index.ts';
+import { FIGURES } from '../../native-bench/figures/index.ts';
+import { InvalidArgumentError } from '../../src/errors.ts';
+
+describe('the command line', () => {
+  it('measures everything in full with two workers unless told otherwise', () => {
+    const choices = parseChoices([]);
+    expect(choices).toMatchObject({ effort: 'full', workers: 2, check: false, help: false });
+    expect(choices.figures).toEqual(FIGURES);
+    expect(choices.contenders).toEqual(CONTENDERS);
+  });
+
+  it('takes a family for all its modes, and keeps the order of the tables', () => {
+    const names = parseChoices(['--contenders', 'raw-postmessage,piscina,millrace']).contenders.map(
+      ({ name }) => name,
+    );
+    expect(names).toEqual([
+      'millrace',
+      'piscina-sync-1',
+      'piscina-sync-64',
+      'piscina-async-1',
+      'piscina-async-64',
+      'piscina-disabled-1',
+      'piscina-disabled-64',
+      'raw-postmessage',
+    ]);
+    expect(parseChoices(['--contenders', 'poolifier']).contenders).toHaveLength(2);
+  });
+
+  it('reads the other options', () => {
+    const argv = [
+      '--quick',
+      '--only',
+      'round-trip,idle',
+      '--workers',
+      '4',
+      '--rounds',
+      '3',
+      '--json',
+      'a.json',
+    ];
+    const choices = parseChoices([...argv, '--check']);
+    expect(choices).toMatchObject({ effort: 'quick', workers: 4, rounds: 3, json: 'a.json', check: true });
+    expect(choices.figures.map(({ name }) => name)).toEqual(['round-trip', 'idle']);
+  });
+
+  it.each([
+    [['--only', 'thruput'], /Expected `--only` to be names out of throughput, .*got `"thruput"`/],
+    [['--contenders', 'threads'], /Expected `--contenders` to be names out of millrace, .*got `"threads"`/],
+    [['--contenders', ''], /Expected `--contenders`/],
+    [['--workers', '1'], /Expected `--workers` to be an integer from 2 to 64, got `"1"`/],
+    [['--workers', '2.5'], /`--workers`/],
+    [['--workers', '1e1'], /`--workers`/],
+    [['--rounds', '0'], /Expected `--rounds` to be an integer from 1 to 1000/],
+    [['--json='], /Expected `--json` to be the name of a file/],
+    [['--quick', '--smoke'], /one of --quick and --smoke/],
+    [['--smoke', '--check'], /--check without --smoke/],
+    [['--fast'], /--fast.*--help/s],
+    [['--workers'], /--workers.*--help/s],
+    [['throughput'], /throughput.*--help/s],
+  ])('refuses %j', (argv, message) => {
+    expect(() => parseChoices(argv)).toThrow(InvalidArgumentError);
+    expect(() => parseChoices(argv)).toThrow(message);
+  });
+
+  it('lists every figure and every contender in its help', () => {
+    for (const { name } of [...FIGURES, ...CONTENDERS]) expect(USAGE).toContain(name);
+  });
+});

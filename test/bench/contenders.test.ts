@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningPool } from '../../native-bench/contenders/contender.ts';
+import { CONTENDERS, SUBJECT } from '../../native-bench/contenders/index.ts';
+import { flood } from '../../native-bench/figures/flood.ts';
+import { holdWorkers } from '../../native-bench/figures/gate.ts';
+import { bytes1m, MEGABYTE, object1k, RECORDS, records10k } from '../../native-bench/figures/inputs.ts';
+import { checksum, summarize } from '../../native-bench/tasks/functions.mjs';
+
+const WORKERS = 2;
+const DEADLINE_MS = 60_000;
+const PEERS = CONTENDERS.filter(({ name }) => name !== SUBJECT);
+
+/** Some pools do not always close; that is no concern of what is tested, and the test process ends anyway. */
+async function closeOrLeave(pool: RunningPool): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, 2_000).unref());
+  await Promise.race([pool.close(), patience]);
+}
+
+describe.each(PEERS)('$name', (contender) => {
+  let pool: RunningPool;
+
+  beforeAll(async () => {
+    pool = await contender.start({ workers: WORKERS });
+  }, DEADLINE_MS);
+
+  afterAll(() => closeOrLeave(pool), DEADLINE_MS);
+
+  it('holds all workers at once, and lets them go', { timeout: DEADLINE_MS }, async () => {
+    const gate = await holdWorkers(pool, WORKERS);
+    await gate.open();
+  });
+
+  it('gives the right result of each task', { timeout: DEADLINE_MS }, async () => {
+    expect(await pool.run('add', [2, 3])).toBe(5);
+    expect(await pool.run('echo', [object1k(7)])).toEqual(object1k(7));
+    expect(await pool.run('summarize', [records10k(3)])).toEqual(summarize(records10k(3)));
+    expect(await pool.run('later', ['x'])).toBe('x');
+    expect(await pool.run('spin', [2])).toBeGreaterThanOrEqual(2);
+  });
+
+  it('copies bytes without taking them, in both directions', { timeout: DEADLINE_MS }, async () => {
+    const bytes = bytes1m(5);
+    expect(await pool.run('checksum', [bytes])).toBe(checksum(bytes1m(5)));
+    const back = await pool.run('echo', [bytes]);
+    expect(back).toBeInstanceOf(Uint8Array);
+    expect(Buffer.compare(back as Uint8Array, bytes)).toBe(0);
+    expect(bytes.length).toBe(MEGABYTE);
+  });
+
+  it('moves bytes that are transferred', { timeout: DEADLINE_MS }, async () => {
+    const bytes = bytes1m(6);
+    expect(await pool.run('checksum', [bytes], [bytes.buffer])).toBe(checksum(bytes1m(6)));
+    expect(bytes.length).toBe(0);
+  });
+
+  it('rejects with the message of what the task threw, and goes on', { timeout: DEADLINE_MS }, async () => {
+    await expect(pool.run('fail', ['on purpose'])).rejects.toThrow('on purpose');
+    expect(await pool.run('add', [1, 1])).toBe(2);
+  });
+
+  it('settles many tasks submitted at once', { timeout: DEADLINE_MS }, async () => {
+    expect(await flood(pool, 1_000)).toBeGreaterThan(0);
+  });
+});
+
+describe('the checks of the figures', () => {
+  const lying = (answer: (args: readonly unknown[]) => unknown): RunningPool => ({
+    run: (_task, args) => Promise.resolve(answer(args)),
+    close: async () => {},
+  });
+  const right = (args: readonly unknown[]): number => (args[0] as number) + (args[1] as number);
+
+  it('notice one wrong answer among many, wherever it is', async () => {
+    await expect(flood(lying(right), 100)).resolves.toBeGreaterThan(0);
+    for (const wrong of [0, 1, 15, 16, 99]) {
+      const pool = lying((args) => right(args) + (args[0] === wrong ? 1 : 0));
+      await expect(flood(pool, 100)).rejects.toThrow(/Wrong result/);
+    }
+  });
+
+  it('notice a task that fails and a value that is no number', async () => {
+    const failing: RunningPool = { ...lying(right), run: () => Promise.reject(new Error('gone')) };
+    await expect(flood(failing, 10)).rejects.toThrow('gone');
+    await expect(
+      flood(
+        lying(() => undefined),
+        10,
+      ),
+    ).rejects.toThrow(/Wrong result/);
+  });
+
+  it('send what they say they send', () => {
+    expect(JSON.stringify(object1k(1)).length).toBeGreaterThan(900);
+    expect(JSON.stringify(object1k(1)).length).toBeLessThan(1_200);
+    expect(records10k(0)).toHaveLength(RECORDS);
+    expect(checksum(bytes1m(1))).not.toBe(checksum(bytes1m(2)));
+  });
+});

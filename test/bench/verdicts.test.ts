@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { Claim, Metric } from '../../native-bench/figures/figure.ts';
+import { spread } from '../../native-bench/measure.ts';
+import type { ContenderResult } from '../../native-bench/results.ts';
+import { best, judge } from '../../native-bench/verdicts.ts';
+
+const RATE: Metric = { name: 'rate', label: 'rate', unit: '1/s', better: 'higher' };
+const TIME: Metric = { name: 'time', label: 'time', unit: 'µs', better: 'lower' };
+
+function measured(
+  name: string,
+  kind: ContenderResult['kind'],
+  metric: Metric,
+  values: readonly (number | null)[],
+): ContenderResult {
+  const known = values.filter((value) => value !== null);
+  const summary = spread(known);
+  return {
+    name,
+    family: name,
+    kind,
+    status: 'measured',
+    samples: values.map((value) => ({ [metric.name]: value })),
+    summary: summary === undefined ? {} : { [metric.name]: summary },
+  };
+}
+
+function verdict(claim: Claim, metric: Metric, results: readonly ContenderResult[]) {
+  return judge(claim, [metric], results, 'millrace');
+}
+
+describe('best', () => {
+  it('is the highest rate or the lowest time', () => {
+    const fast = measured('fast', 'pool', RATE, [9, 10, 11]);
+    const slow = measured('slow', 'pool', RATE, [1, 2, 100]);
+    expect(best([slow, fast], RATE)?.name).toBe('fast');
+    const short = measured('short', 'pool', TIME, [5]);
+    const long = measured('long', 'pool', TIME, [6]);
+    expect(best([long, short], TIME)?.name).toBe('short');
+    expect(best([], RATE)).toBeUndefined();
+  });
+});
+
+describe('a ratio to the best pool', () => {
+  const claim: Claim = {
+    kind: 'ratio',
+    text: 'at least 20 times, never under 10',
+    metric: 'rate',
+    to: 'best pool',
+    atLeast: 20,
+    everyRoundAtLeast: 10,
+  };
+  const pool = measured('pool', 'pool', RATE, [10, 10, 10]);
+  const faster = measured('bare', 'yardstick', RATE, [50, 50, 50]);
+
+  it('is taken against pools only, and names the one', () => {
+    const ours = measured('millrace', 'subject', RATE, [210, 220, 230]);
+    const seen = verdict(claim, RATE, [ours, pool, faster]);
+    expect(seen.status).toBe('kept');
+    expect(seen.against).toBe('pool');
+    expect(seen.value).toEqual({ median: 22, min: 21, max: 23, count: 3 });
+  });
+
+  it('is missed when the median falls short', () => {
+    const ours = measured('millrace', 'subject', RATE, [190, 199, 300]);
+    expect(verdict(claim, RATE, [ours, pool]).status).toBe('missed');
+  });
+
+  it('is missed when one round falls under the floor', () => {
+    const ours = measured('millrace', 'subject', RATE, [300, 300, 99]);
+    expect(verdict(claim, RATE, [ours, pool]).status).toBe('missed');
+  });
+
+  it('is unmeasured without Millrace or without a pool, never kept', () => {
+    const ours = measured('millrace', 'subject', RATE, [300]);
+    expect(verdict(claim, RATE, [pool]).status).toBe('unmeasured');
+    expect(verdict(claim, RATE, [ours, faster]).status).toBe('unmeasured');
+    const failed: ContenderResult = { ...ours, status: 'failed', failure: { round: 2, reason: 'gone' } };
+    expect(verdict(claim, RATE, [failed, pool])).toMatchObject({ status: 'unmeasured', reason: 'gone' });
+  });
+});
+
+describe('a claim with noise', () => {
+  const claim: Claim = {
+    kind: 'ratio',
+    text: 'never slower',
+    metric: 'time',
+    to: 'best pool',
+    atMost: 1,
+    noise: 0.05,
+  };
+  const pool = measured('pool', 'pool', TIME, [100, 100, 100]);
+
+  it('is even when the median is near and single rounds reach it', () => {
+    const ours = measured('millrace', 'subject', TIME, [99, 103, 104]);
+    expect(verdict(claim, TIME, [ours, pool]).status).toBe('even');
+  });
+
+  it('is missed when no round reaches it, or the median is not near', () => {
+    const always = measured('millrace', 'subject', TIME, [101, 103, 104]);
+    expect(verdict(claim, TIME, [always, pool]).status).toBe('missed');
+    const far = measured('millrace', 'subject', TIME, [99, 106, 107]);
+    expect(verdict(claim, TIME, [far, pool]).status).toBe('missed');
+  });
+});
+
+describe('values and excesses', () => {
+  it('judges a value by itself and leaves out what could not be measured', () => {
+    const claim: Claim = { kind: 'value', text: 'under 2 µs', metric: 'time', atMost: 2 };
+    const ours = measured('millrace', 'subject', TIME, [1.5, null, 1.9]);
+    expect(verdict(claim, TIME, [ours])).toMatchObject({ status: 'kept', value: { count: 2 } });
+    const unknown = measured('millrace', 'subject', TIME, [null]);
+    expect(verdict(claim, TIME, [unknown]).status).toBe('unmeasured');
+  });
+
+  it('judges a difference to a named contender', () => {
+    const claim: Claim = { kind: 'excess', text: '10 over bare', metric: 'time', over: 'bare', atMost: 10 };
+    const bare = measured('bare', 'yardstick', TIME, [1, 2]);
+    const calm = measured('millrace', 'subject', TIME, [9, 11]);
+    const busy = measured('millrace', 'subject', TIME, [19, 22]);
+    expect(verdict(claim, TIME, [calm, bare]).status).toBe('kept');
+    expect(verdict(claim, TIME, [busy, bare]).status).toBe('missed');
+  });
+});

@@ -1,0 +1,187 @@
+// What becomes of tasks when threads die under them.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { createPool } from '../../dist/src/index.js';
+import { until } from '../process/harness/until.ts';
+import { failure, inLab, outcome, threads } from './lab.ts';
+
+/** Ends threads as nobody in the library expects. */
+async function killThreads(): Promise<void> {
+  await Promise.all([...threads].map((worker: Worker) => worker.terminate()));
+}
+
+describe('a thread that dies', () => {
+  it('row 41: what was queued behind the task runs elsewhere, once', () =>
+    inLab({ workers: 2 }, async ({ pool, journal }) => {
+      const crash = failure(pool.run('exit', [1]));
+      const beside = Array.from({ length: 300 }, (_, i) => pool.run('noted', [`n${i}`]));
+      expect(await Promise.all(beside)).toEqual(beside.map((_, i) => `n${i}`));
+      expect(await crash).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      const runs = journal().filter((line) => line.startsWith('n'));
+      expect(runs.length).toBe(300);
+      expect(new Set(runs).size).toBe(300);
+    }));
+
+  it('row 41: what was bound to the dead worker runs on its successor', () =>
+    inLab({ workers: 2 }, async ({ pool }) => {
+      const crash = failure(pool.run('exit', [1], { affinity: 1 }));
+      const shared = new Int32Array(new SharedArrayBuffer(4));
+      const bound = Array.from({ length: 20 }, () => pool.run('where', [], { affinity: 1 }));
+      // A SharedArrayBuffer travels through the worker's port.
+      const ported = Array.from({ length: 20 }, () => pool.run('length', [shared]));
+      expect(await crash).toMatchObject({ code: 'ERR_WORKER_CRASHED', worker: 1 });
+      expect(await Promise.all(bound)).toEqual(bound.map(() => 1));
+      expect(await Promise.all(ported)).toEqual(ported.map(() => 1));
+    }));
+
+  it('row 41: innocent async neighbours reject, with the cause', () =>
+    inLab({ workers: 1 }, async ({ pool, noted }) => {
+      const neighbour = failure(pool.run('never', ['n']));
+      await noted('n');
+      await failure(pool.run('exit', [4]));
+      const error = await neighbour;
+      expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', started: true });
+      expect(error.cause).toMatchObject({ code: 'ERR_WORKER_EXITED' });
+    }));
+
+  it('row 41: an idempotent task runs again elsewhere', () =>
+    inLab({ workers: 2 }, async ({ pool, journal }) => {
+      expect(await pool.run('flaky', ['f', 2], { idempotent: true })).toBe(3);
+      expect(journal()).toEqual(['f', 'f', 'f']);
+    }));
+
+  it('row 41: one that is not declared so never does', () =>
+    inLab({ workers: 2 }, async ({ pool, journal }) => {
+      expect(await failure(pool.run('flaky', ['f', 1]))).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      expect(journal()).toEqual(['f']);
+    }));
+
+  it('row 41: one that ends every worker is not tried a fourth time', () =>
+    inLab({ workers: 2 }, async ({ pool, journal, crashes }) => {
+      const error = await failure(pool.run('exit', [5], { idempotent: true }));
+      expect(error).toMatchObject({ code: 'ERR_POISONED', attempts: 3, started: true });
+      expect(error.cause).toMatchObject({ code: 'ERR_WORKER_EXITED' });
+      expect(journal()).toEqual(['exit', 'exit', 'exit']);
+      expect(crashes).toHaveLength(3);
+    }));
+
+  it('row 41: a thread killed from outside, at any moment', () =>
+    inLab({ workers: 2 }, async ({ pool, crashes }) => {
+      for (let round = 0; round < 4; round++) {
+        const results = Array.from({ length: 400 }, (_, i) =>
+          outcome(i % 2 ? pool.run('add', [i, 1]) : pool.run('echo', [{ i }], { idempotent: true })),
+        );
+        for (let spins = Math.random() * 1e6; spins > 0; spins--);
+        await killThreads();
+        for (const [i, result] of (await Promise.all(results)).entries()) {
+          if ('value' in result) expect(result.value).toEqual(i % 2 ? i + 1 : { i });
+          else {
+            expect(i % 2).toBe(1);
+            expect(result.error).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+          }
+        }
+        await until('both workers are back', () => pool.stats().workers.every((w) => w.state === 'idle'));
+      }
+      expect(crashes).toHaveLength(8);
+    }));
+
+  it('row 41: a listener that throws loses no task and no worker', () =>
+    inLab({ workers: 1 }, async ({ pool }) => {
+      const uncaught: unknown[] = [];
+      const before = process.listeners('uncaughtException');
+      process.removeAllListeners('uncaughtException');
+      const collect = (error: unknown): void => void uncaught.push(error);
+      process.on('uncaughtException', collect);
+      try {
+        const fail = (): never => {
+          throw new Error('listener');
+        };
+        pool.on('workerCrash', fail);
+        pool.on('drained', fail);
+        pool.on('strayError', fail);
+        expect(await failure(pool.run('exit', [1]))).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+        expect(await pool.run('strayRejection', ['fine'])).toBe('fine');
+        expect(await pool.run('add', [1, 1])).toBe(2);
+        expect(await pool.run('add', [2, 2])).toBe(4);
+        pool.off('workerCrash', fail).off('drained', fail).off('strayError', fail);
+        expect(uncaught.length).toBeGreaterThanOrEqual(4);
+      } finally {
+        process.off('uncaughtException', collect);
+        for (const listener of before) process.on('uncaughtException', listener as () => void);
+      }
+    }));
+});
+
+describe.skipIf(process.platform === 'win32')('a thread that does not end', () => {
+  async function withFifo(body: (path: string) => Promise<void>): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-fifo-'));
+    const path = join(folder, 'fifo');
+    execFileSync('mkfifo', [path]);
+    try {
+      await body(path);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  it('row 40: is replaced; its task and its neighbours settle; its memory waits for its exit', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const stuck: number[] = [];
+        pool.on('workerStuck', ({ worker }) => stuck.push(worker));
+        const neighbour = failure(pool.run('never', ['n']));
+        const again = pool.run('later', ['again', 10], { idempotent: true });
+        await noted('n');
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50 }));
+        await noted('r');
+        const queued = Array.from({ length: 50 }, (_, i) => pool.run('echo', [{ i }]));
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT', started: true });
+          expect(await neighbour).toMatchObject({ code: 'ERR_WORKER_STUCK', worker: 0, started: true });
+          expect(await Promise.all(queued)).toEqual(queued.map((_, i) => ({ i })));
+          expect(await again).toBe('again');
+          expect(stuck).toEqual([0]);
+          // The records of the stuck thread's tasks are its own until it exits.
+          expect(pool.stats().memory.records).toBeGreaterThan(0);
+        } finally {
+          writeFileSync(openSync(path, 'w'), 'go on');
+        }
+        await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
+      }),
+    ));
+
+  it('row 40: without memory for another, the worker is down and the pool says so', () =>
+    withFifo(async (path) => {
+      // Room for exactly the workers there are.
+      const pool = await createPool({
+        tasks: new URL('./fixtures/tasks.mjs', import.meta.url),
+        workers: 12,
+        maxMemory: 2 ** 24,
+        graceMs: 50,
+        env: { ...(process.env as Record<string, string>), JOURNAL: '/dev/null' },
+      });
+      const held = Array.from({ length: 12 }, () =>
+        failure(pool.run('readFifo', [path, 'r'], { timeout: 50 })),
+      );
+      const later = failure(pool.run('never', ['n']));
+      try {
+        for (const error of await Promise.all(held)) expect(error).toMatchObject({ code: 'ERR_TIMEOUT' });
+        const error = await later;
+        expect(error).toMatchObject({ code: 'ERR_POOL_FAILED' });
+        expect(error.cause).toMatchObject({ code: 'ERR_NO_MEMORY' });
+        expect(await failure(pool.run('add', [1, 1]))).toMatchObject({ code: 'ERR_POOL_FAILED' });
+      } finally {
+        // Each thread that reads the fifo ends when a writer has come and gone.
+        await until('every thread has exited', () => {
+          try {
+            writeFileSync(openSync(path, 'w'), '');
+          } catch {}
+          return threads.size === 0;
+        });
+      }
+    }));
+});
