@@ -160,7 +160,7 @@ export class Engine {
   /** Settles what has ended and fills the room it leaves. */
   look(): { ended: number; more: boolean } {
     const result = this.settlement.drain();
-    if (result.ended > 0 || this.intake.stalled) {
+    if (result.ended > 0 || this.#stalled) {
       this.intake.refill();
       this.lines.dispatch();
       this.#events.progressed();
@@ -211,8 +211,13 @@ export class Engine {
     this.#inChain = false;
     this.#turnBegan = sharedNow();
     const { ended, more } = this.look();
-    if (this.intake.stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
+    if (this.#stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
     return { ended, more, outstanding: this.ledger.pending > 0 };
+  }
+
+  // Something waits for room in a ring, and nothing tells when there is some.
+  get #stalled(): boolean {
+    return this.intake.stalled || this.lines.stalled;
   }
 
   #retryStalled(): void {

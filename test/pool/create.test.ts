@@ -10,7 +10,9 @@ describe('createPool', () => {
     const pool = await startPool({ tasks: fixture('slow-start.mjs'), workers: 3 });
     expect(pool.workers).toBe(3);
     const threads = await Promise.all(
-      [0, 1, 2].map((affinity) => pool.run('loaded', [], { affinity }) as Promise<{ thread: number; ready: boolean }>),
+      [0, 1, 2].map(
+        (affinity) => pool.run('loaded', [], { affinity }) as Promise<{ thread: number; ready: boolean }>,
+      ),
     );
     expect(threads.map((t) => t.ready)).toEqual([true, true, true]);
     expect(new Set(threads.map((t) => t.thread)).size).toBe(3);
