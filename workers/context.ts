@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MillraceError } from '../src/errors.ts';
+import { onePerThread } from './one-per-thread.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics } from './primordials.ts';
 
@@ -58,19 +59,21 @@ export class TaskContext implements Context {
   }
 }
 
-let make: (() => TaskContext | undefined) | undefined;
-
-/** For async functions: `await` loses the stack, this does not. Made only when a task module has an async function. */
-let storage: AsyncLocalStorage<TaskContext> | undefined;
+/** How to find the task that runs: on the stack, and, for async functions, after an `await`, which loses the stack. */
+const found = onePerThread('context', () => ({
+  onStack: undefined as (() => TaskContext | undefined) | undefined,
+  /** Made only when a task module has an async function. */
+  storage: undefined as AsyncLocalStorage<TaskContext> | undefined,
+}));
 
 /** The scheduler says how to find the task on the stack. */
 export function provideContext(current: () => TaskContext | undefined): void {
-  make = current;
+  found.onStack = current;
 }
 
 export function asyncStorage(): AsyncLocalStorage<TaskContext> {
-  storage ??= new AsyncLocalStorage();
-  return storage;
+  found.storage ??= new AsyncLocalStorage();
+  return found.storage;
 }
 
 /**
@@ -91,12 +94,12 @@ export function asyncStorage(): AsyncLocalStorage<TaskContext> {
  * ```
  */
 export function context(): Context {
-  const found = make?.() ?? storage?.getStore();
-  if (found === undefined) {
+  const running = found.onStack?.() ?? found.storage?.getStore();
+  if (running === undefined) {
     throw new MillraceError(
       'ERR_NO_CONTEXT',
       '`context()` was called outside a running task. Call it in the task function and hand the result on.',
     );
   }
-  return found;
+  return running;
 }

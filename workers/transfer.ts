@@ -4,9 +4,9 @@
  * @module
  */
 import { expected } from '../src/errors.ts';
+import { onePerThread } from './one-per-thread.ts';
 
-/** What `transfer` returns; only the runtime looks inside. */
-export class Transferred<T> {
+class TransferredValue<T> {
   readonly value: T;
   readonly list: readonly object[];
 
@@ -15,6 +15,11 @@ export class Transferred<T> {
     this.list = list;
   }
 }
+
+/** What `transfer` returns; only the runtime looks inside. */
+export type Transferred<T> = TransferredValue<T>;
+
+export const Transferred: typeof TransferredValue = onePerThread('transferred', () => TransferredValue);
 
 /**
  * Returns `value` from a task and moves the listed objects (`ArrayBuffer`, `MessagePort`, streams) with it, instead

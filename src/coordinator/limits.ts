@@ -25,6 +25,8 @@ export interface LimitHooks {
   /** Makes the worker turn its event loop and look at its pending tasks. */
   ping(block: number): void;
   kill(block: number): void;
+  /** There may be room for waiting producers. */
+  progressed(): void;
 }
 
 const root = new AsyncResource('Millrace.Limits');
@@ -155,6 +157,7 @@ export class Limits {
     this.settled(handle);
     this.#ledger.ended('cancelled');
     handle.resolve(rejection());
+    this.#hooks.progressed();
   }
 
   #checkTimeout(handle: Handle, timeout: number): void {

@@ -31,6 +31,7 @@ export class Lines {
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
   readonly #inFlight: number[];
+  #stalled = false;
 
   constructor(intake: Intake, workers: number, seats: () => readonly (Seat | undefined)[]) {
     this.#intake = intake;
@@ -75,8 +76,14 @@ export class Lines {
     return all;
   }
 
+  /** An inbox was full of tasks that were cancelled in it: no task's end says when it has been emptied. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
   /** Gives workers what they can take. Cheap when no line is waiting. */
   dispatch(): void {
+    this.#stalled = false;
     const seats = this.#seats();
     for (const [worker, line] of this.#own.entries()) {
       const seat = seats[worker];
@@ -92,6 +99,11 @@ export class Lines {
       }
       if (best === undefined || !this.#send(this.#any, best)) return;
     }
+  }
+
+  #full(): false {
+    this.#stalled = true;
+    return false;
   }
 
   #creditOf(handle: Handle): number {
@@ -113,7 +125,7 @@ export class Lines {
     const block = window.plant.blocks[seat.block]!;
     // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
     if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
-      return false;
+      return this.#full();
     let slot = this.#intake.place(handle);
     if (slot < 0 && handle.bytes !== undefined && this.#intake.arena.live === 0) {
       // No task's end would make room for it.

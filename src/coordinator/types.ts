@@ -13,7 +13,11 @@ type AnyFunction = (...args: any[]) => unknown;
 export type TaskName<M> = { [K in keyof M]: M[K] extends AnyFunction ? K : never }[keyof M] & string;
 
 /** A function's parameters. */
-export type TaskArgs<M, K extends keyof M> = M[K] extends (...args: infer A) => unknown ? Readonly<A> : never;
+export type TaskArgs<M, K extends keyof M> = M[K] extends (
+  ...args: infer A extends readonly unknown[]
+) => unknown
+  ? Readonly<A>
+  : never;
 
 /** The names of a module's functions that one argument is enough for: those `map` can call. */
 export type MapName<M> = { [K in keyof M]: M[K] extends (arg: never) => unknown ? K : never }[keyof M] &
@@ -31,7 +35,7 @@ export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) =
 
 /** The module's functions as methods that return promises. */
 export type TaskProxy<M> = {
-  readonly [K in TaskName<M>]: M[K] extends (...args: infer A) => infer R
+  readonly [K in TaskName<M>]: M[K] extends (...args: infer A extends readonly unknown[]) => infer R
     ? (...args: A) => Promise<Awaited<R>>
     : never;
 };

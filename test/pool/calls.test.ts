@@ -77,7 +77,9 @@ describe('names', () => {
   it('rejects a name that is not a string', async () => {
     const pool = await startPool({ workers: 1 });
     for (const name of [Symbol('add'), 1, null, undefined, ['add']]) {
-      expect(await rejection(pool.run(name as string))).toMatchObject({ code: 'ERR_UNKNOWN_FUNCTION' });
+      expect(await rejection(pool.run(name as unknown as string))).toMatchObject({
+        code: 'ERR_UNKNOWN_FUNCTION',
+      });
     }
   });
 

@@ -1,0 +1,98 @@
+import { createConnection } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { until } from '../process/harness/until.ts';
+import { rejection, startPool } from './pools.ts';
+
+describe('async tasks', () => {
+  it('go on side by side on one worker, `concurrency` of them', async () => {
+    for (const concurrency of [1, 3, 64]) {
+      const pool = await startPool({ workers: 1, concurrency });
+      await Promise.all(Array.from({ length: 200 }, () => pool.run('overlap', [1])));
+      expect(await pool.run('mostOverlap')).toBe(concurrency);
+    }
+  });
+
+  it('synchronous ones run among them', async () => {
+    const pool = await startPool({ workers: 1, concurrency: 4 });
+    const slow = Promise.all(Array.from({ length: 3 }, () => pool.run('sleep', [100])));
+    let done = false;
+    void slow.then(() => {
+      done = true;
+    });
+    for (let i = 0; i < 100 && !done; i++) expect(await pool.run('add', [i, 1])).toBe(i + 1);
+    await slow;
+  });
+
+  it('end while synchronous ones keep the worker busy', async () => {
+    const pool = await startPool({ workers: 1 });
+    let over = false;
+    const flood = async (): Promise<number> => {
+      let n = 0;
+      for (; !over; n++) await pool.run('work', [1]);
+      return n;
+    };
+    // There is always another synchronous task waiting.
+    const floods = Array.from({ length: 8 }, flood);
+    for (let i = 0; i < 5; i++) await pool.run('sleep', [5]);
+    over = true;
+    await Promise.all(floods);
+  });
+
+  it('keep their context across an await', async () => {
+    const pool = await startPool({ workers: 2 });
+    const seen = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => pool.run('contextAfterAwait', [], { affinity: i % 2 })),
+    );
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => i % 2));
+    expect(await Promise.all([1, 2, 3].map((n) => pool.run('stored', [n])))).toEqual([1, 2, 3]);
+  });
+
+  it('a stray callback has none', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await pool.run('contextOutside')).toBe('ERR_NO_CONTEXT');
+  });
+});
+
+describe('the event loop of an idle worker', () => {
+  it('fires timers that tasks left behind', async () => {
+    const pool = await startPool({ workers: 1 });
+    for (let i = 1; i <= 5; i++) await pool.run('timerLater', [i * 10]);
+    // Nothing is asked of the worker meanwhile that would turn its loop.
+    await until('it is parked', () => pool.stats().workers[0]!.state === 'idle');
+    const over = performance.now() + 200;
+    await until('the timers are due', () => performance.now() > over);
+    expect(await pool.run('fired')).toBe(5);
+  });
+
+  it('keeps the timers a module has started while loading', async () => {
+    const tasks = new URL('./fixtures/ticking.mjs', import.meta.url);
+    const pool = await startPool({ workers: 1, tasks });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    await pool.run('tickInto', [words]);
+    await until('it ticks while the worker has nothing to do', () => words[0]! > 5);
+  });
+
+  it('serves sockets', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await pool.run('echoOverSocket', ['hello'])).toBe('hello');
+    const port = (await pool.run('serve')) as number;
+    for (let i = 0; i < 3; i++) {
+      const socket = createConnection(port, '127.0.0.1');
+      const [data] = await new Promise<[string]>((resolve) =>
+        socket.once('data', (d) => resolve([String(d)])),
+      );
+      expect(data).toBe('hello');
+    }
+    await pool.run('stopServing');
+    await pool.run('add', [1, 1]);
+    await until('it is parked', () => pool.stats().workers[0]!.state === 'idle');
+  });
+});
+
+describe('functions marked with options', () => {
+  it('are limited by them', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await rejection(pool.tasks['limited']!(60_000))).toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(await rejection(pool.run('dueSoon', [60_000]))).toMatchObject({ code: 'ERR_DEADLINE' });
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { until } from '../process/harness/until.ts';
+import { gate, rejection, startPool } from './pools.ts';
+
+describe('maxQueue', () => {
+  it('rejects what does not fit, says so once, and takes tasks again', async () => {
+    const pool = await startPool({ workers: 1, maxQueue: 3 });
+    let saturated = 0;
+    pool.on('saturated', () => saturated++);
+    const held = await gate(pool);
+    const waiting = [1, 2, 3].map((n) => pool.run('id', [n]));
+    for (const options of [undefined, { priority: 'critical' } as const]) {
+      expect(await rejection(pool.run('id', [4], options))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+    }
+    expect(saturated).toBe(1);
+    held.open();
+    expect(await Promise.all(waiting)).toEqual([1, 2, 3]);
+    await pool.drain();
+    expect(await pool.run('id', [5])).toBe(5);
+    expect(pool.stats()).toMatchObject({ submitted: 5, completed: 5 });
+  });
+
+  it('may be 0: a task for each worker and none to wait', async () => {
+    const pool = await startPool({ workers: 2, maxQueue: 0 });
+    const gates = await Promise.all([gate(pool), gate(pool)]);
+    expect(await rejection(pool.run('id', [1]))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+    for (const held of gates) held.open();
+  });
+
+  it('with `wait` tells producers by `room`', async () => {
+    const pool = await startPool({ workers: 2, maxQueue: 10, whenFull: 'wait' });
+    let highest = 0;
+    const results: Promise<unknown>[] = [];
+    for (let i = 0; i < 2000; i++) {
+      await pool.room();
+      results.push(pool.run('add', [i, 1]));
+      highest = Math.max(highest, pool.stats().pending);
+    }
+    expect(await Promise.all(results)).toEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
+    expect(highest).toBeLessThanOrEqual(12);
+  });
+
+  it('with `wait` accepts what comes all the same', async () => {
+    const pool = await startPool({ workers: 1, maxQueue: 1, whenFull: 'wait' });
+    let saturated = 0;
+    pool.on('saturated', () => saturated++);
+    const results = await Promise.all([1, 2, 3, 4, 5].map((n) => pool.run('id', [n])));
+    expect(results).toEqual([1, 2, 3, 4, 5]);
+    expect(saturated).toBe(1);
+  });
+
+  it('room opens when waiting tasks are cancelled, and when the pool ends', async () => {
+    const pool = await startPool({ workers: 1, maxQueue: 1 });
+    await pool.room();
+    const held = await gate(pool);
+    const controller = new AbortController();
+    pool.run('id', [1], { signal: controller.signal }).catch(() => {});
+    let open = false;
+    const room = pool.room().then(() => {
+      open = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(open).toBe(false);
+    controller.abort();
+    await room;
+    pool.run('id', [1]).catch(() => {});
+    const again = pool.room();
+    const ended = pool.terminate();
+    await again;
+    await ended;
+    await rejection(held.task);
+  });
+});
+
+describe('a flood', () => {
+  it('lets timers and I/O of the process go on', async () => {
+    const pool = await startPool();
+    let ticks = 0;
+    const interval = setInterval(() => ticks++, 1);
+    let submitted = 0;
+    let settled = 0;
+    const end = performance.now() + 1000;
+    // Always thousands outstanding, each answered by another.
+    const flood = async (): Promise<void> => {
+      while (performance.now() < end) {
+        submitted++;
+        await pool.run('add', [1, 1]);
+        settled++;
+      }
+    };
+    await Promise.all(Array.from({ length: 5000 }, flood));
+    clearInterval(interval);
+    expect(settled).toBe(submitted);
+    // Starved timers would have fired once or twice in this second.
+    expect(ticks).toBeGreaterThan(20);
+  });
+
+  it('of waiting tasks is settled to the last one', async () => {
+    const pool = await startPool({ workers: 8 });
+    const n = 50_000;
+    let sum = 0;
+    let left = n;
+    await new Promise<void>((resolve) => {
+      for (let i = 0; i < n; i++) {
+        void pool.run('add', [i, 0], i % 7 === 0 ? { priority: 'low' } : undefined).then((v) => {
+          sum += v as number;
+          if (--left === 0) resolve();
+        });
+      }
+    });
+    expect(sum).toBe((n * (n - 1)) / 2);
+    expect(pool.stats()).toMatchObject({ pending: 0, completed: n, failed: 0 });
+    const executed = pool.stats().workers.reduce((total, w) => total + w.completed, 0);
+    expect(executed).toBe(n);
+  });
+});
+
+describe('drain', () => {
+  it('resolves after the results of all that was outstanding have been seen', async () => {
+    const pool = await startPool();
+    await pool.drain();
+    for (let round = 0; round < 50; round++) {
+      const seen: unknown[] = [];
+      for (let i = 0; i < 3; i++) void pool.run('add', [i, 0]).then((v) => seen.push(v));
+      void pool.run('fail', ['plain']).catch((error: Error) => seen.push(error.message));
+      await pool.drain();
+      expect(seen).toHaveLength(4);
+    }
+  });
+
+  it('is announced by `drained`', async () => {
+    const pool = await startPool();
+    let drained = 0;
+    pool.on('drained', () => drained++);
+    await Promise.all(Array.from({ length: 100 }, () => pool.run('sleep', [1])));
+    await until('drained', () => drained === 1);
+    await pool.run('add', [1, 1]);
+    await until('drained again', () => drained === 2);
+  });
+
+  it('a listener that throws is an uncaught error and nothing else', async () => {
+    const pool = await startPool({ workers: 1, maxQueue: 0 });
+    const uncaught: unknown[] = [];
+    const listeners = process.rawListeners('uncaughtException') as ((error: Error) => void)[];
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => uncaught.push(error.message));
+    try {
+      pool.on('drained', () => {
+        throw new Error('from drained');
+      });
+      pool.on('saturated', () => {
+        throw new Error('from saturated');
+      });
+      const held = await gate(pool);
+      expect(await rejection(pool.run('id', [1]))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+      held.open();
+      await held.task;
+      await until('both were heard', () => uncaught.length === 2);
+      expect(await pool.run('id', [2])).toBe(2);
+      await until('drained again', () => uncaught.length === 3);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+    expect(uncaught).toEqual(['from saturated', 'from drained', 'from drained']);
+  });
+});
+
+describe('stats', () => {
+  it('count every end once', async () => {
+    const pool = await startPool({ workers: 2 });
+    const controller = new AbortController();
+    const held = await Promise.all([gate(pool), gate(pool)]);
+    const all = [
+      pool.run('add', [1, 1]),
+      pool.run('fail', ['plain']),
+      pool.run('add', [1, 1], { signal: controller.signal }),
+    ];
+    expect(pool.stats()).toMatchObject({ pending: 5, waiting: 3, submitted: 5, completed: 0 });
+    controller.abort();
+    for (const gate of held) gate.open();
+    await Promise.allSettled(all);
+    await pool.drain();
+    expect(pool.stats()).toMatchObject({
+      pending: 0,
+      waiting: 0,
+      submitted: 5,
+      completed: 3,
+      failed: 1,
+      cancelled: 1,
+      crashes: 0,
+    });
+    const { memory, workers } = pool.stats();
+    expect(memory.bytes).toBeGreaterThan(0);
+    expect(memory.bytes).toBeLessThanOrEqual(memory.limit);
+    expect(workers.map((w) => w.worker)).toEqual([0, 1]);
+    expect(workers.every((w) => w.restarts === 0 && w.busyMs >= 0 && w.queued === 0)).toBe(true);
+  });
+});

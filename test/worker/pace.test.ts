@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import * as L from '../../src/memory/layout.ts';
+
+let now = 0;
+// The clock is taken when the module is loaded.
+vi.mock('../../workers/primordials.ts', () => ({ performance: { now: () => now } }));
+const { Pace } = await import('../../workers/pace.ts');
+
+afterEach(() => {
+  now = 0;
+});
+
+function pace() {
+  const buffer = new ArrayBuffer(L.W_DEQUE);
+  const memory = { i32: new Int32Array(buffer), f64: new Float64Array(buffer) };
+  memory.i32[L.W_BATCH >> 2] = 1;
+  const pace = new Pace({ memory, block: 0 } as never);
+  return {
+    /** One turn over tasks of these lengths, µs: how many ran. */
+    turn(lengths: readonly number[] | number): number {
+      pace.begin();
+      let ran = 0;
+      for (let i = 0; ; i++) {
+        const length = typeof lengths === 'number' ? lengths : lengths[i];
+        if (length === undefined) break;
+        const more = pace.more();
+        now += length / 1000;
+        ran++;
+        if (!more) break;
+      }
+      pace.end();
+      return ran;
+    },
+    batch: () => memory.i32[L.W_BATCH >> 2]!,
+    busy: () => memory.f64[L.W_BUSY >> 3]!,
+  };
+}
+
+describe('a turn', () => {
+  it('lasts about 2 ms', () => {
+    const { turn } = pace();
+    for (const us of [1, 7, 30, 120, 500]) {
+      for (let settle = 0; settle < 10; settle++) turn(us);
+      const ms = (turn(us) * us) / 1000;
+      expect(ms).toBeGreaterThanOrEqual(1.9);
+      expect(ms).toBeLessThanOrEqual(3.1);
+    }
+  });
+
+  it('of long tasks ends after the one it is found at', () => {
+    const { turn } = pace();
+    for (let settle = 0; settle < 5; settle++) turn(1);
+    // One is measured, and the next one was claimed by then.
+    expect(turn(10_000)).toBeLessThanOrEqual(2);
+    expect(turn(10_000)).toBeLessThanOrEqual(2);
+  });
+
+  it('ends when nothing is left', () => {
+    const { turn } = pace();
+    expect(turn([5, 5, 5])).toBe(3);
+    expect(turn([])).toBe(0);
+  });
+});
+
+describe('the batch', () => {
+  it('follows what tasks take: about 100 µs of work, 32 tasks at most', () => {
+    const { turn, batch } = pace();
+    for (const [us, tasks] of [
+      [1, 32],
+      [10, 10],
+      [40, 2],
+      [200, 1],
+      [5000, 1],
+      [2, 32],
+    ] as const) {
+      for (let settle = 0; settle < 10; settle++) turn(us);
+      expect(batch()).toBe(tasks);
+    }
+  });
+
+  it('shrinks at once, and grows by doubling', () => {
+    const { turn, batch } = pace();
+    for (let settle = 0; settle < 10; settle++) turn(1);
+    expect(batch()).toBe(32);
+    turn([3000]);
+    expect(batch()).toBe(1);
+    turn([1]);
+    expect(batch()).toBe(2);
+  });
+
+  it('is not grown by turns without tasks', () => {
+    const { turn, batch } = pace();
+    turn([3000]);
+    for (let i = 0; i < 10; i++) turn([]);
+    expect(batch()).toBe(1);
+  });
+});
+
+it('busy time is the sum of the turns', () => {
+  const { turn, busy } = pace();
+  turn([500, 500]);
+  now += 1000;
+  turn([250]);
+  expect(busy()).toBeCloseTo(1.25, 6);
+});

@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import * as L from '../../src/memory/layout.ts';
+
+let now = 0;
+vi.mock('../../workers/primordials.ts', () => ({ performance: { now: () => now } }));
+const { Spinner } = await import('../../workers/spinner.ts');
+
+const PARKED = (L.HEADER + L.H_PARKED) >> 2;
+/** What one call of `spin` without success takes here, ms. */
+const LOOK_MS = 0.001;
+
+let looks = 0;
+let found = false;
+let token = true;
+beforeEach(() => {
+  looks = 0;
+  found = false;
+  token = true;
+});
+
+/** A spinner of worker 0 in a pool of `workers`, the others parked or not. */
+function spinner(cores: number, workers: number, parked: number) {
+  const i32 = new Int32Array((L.HEADER + L.HEADER_BYTES) >> 2);
+  i32[(L.HEADER + L.H_WORKERS) >> 2] = workers;
+  for (let worker = 1; worker <= parked; worker++) i32[PARKED + (worker >> 5)]! |= 1 << (worker & 31);
+  const core = {
+    beginSearch: () => (token ? 1 : 0),
+    spin: () => {
+      looks++;
+      now += LOOK_MS;
+      return found ? 1 : 0;
+    },
+  };
+  return new Spinner({ core, memory: { i32 }, block: 0 } as never, cores);
+}
+
+describe('Spinner', () => {
+  it('looks for 50 µs at most, half as long after each failure, and then not at all', () => {
+    const one = spinner(2, 1, 0);
+    const times: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      looks = 0;
+      expect(one.spin()).toBe(false);
+      times.push(looks);
+    }
+    expect(times[0]).toBeGreaterThan(45);
+    expect(times[0]).toBeLessThanOrEqual(51);
+    for (const [i, n] of times.entries()) if (i > 0) expect(n).toBeLessThanOrEqual(times[i - 1]!);
+    expect(times.at(-1)).toBe(0);
+  });
+
+  it('looks longer again when it has found something', () => {
+    const one = spinner(2, 1, 0);
+    for (let i = 0; i < 3; i++) one.spin();
+    found = true;
+    looks = 0;
+    for (let i = 0; i < 4; i++) expect(one.spin()).toBe(true);
+    expect(looks).toBe(4);
+    found = false;
+    looks = 0;
+    one.spin();
+    expect(looks).toBeGreaterThan(45);
+  });
+
+  it('comes back after a sleep that looking would have saved, and not after a longer one', () => {
+    const one = spinner(2, 1, 0);
+    for (let i = 0; i < 8; i++) one.spin();
+    looks = 0;
+    one.slept(5);
+    one.spin();
+    expect(looks).toBe(0);
+    one.slept(0.05);
+    one.spin();
+    expect(looks).toBeGreaterThan(45);
+  });
+
+  it('looks only while the threads awake and the main thread leave a core', () => {
+    const cases = [
+      { cores: 1, workers: 1, parked: 0, spins: false },
+      { cores: 2, workers: 1, parked: 0, spins: true },
+      { cores: 2, workers: 2, parked: 0, spins: false },
+      { cores: 2, workers: 2, parked: 1, spins: true },
+      { cores: 2, workers: 8, parked: 6, spins: false },
+      { cores: 2, workers: 8, parked: 7, spins: true },
+      { cores: 64, workers: 64, parked: 0, spins: false },
+      { cores: 64, workers: 64, parked: 1, spins: true },
+    ];
+    for (const { cores, workers, parked, spins } of cases) {
+      looks = 0;
+      spinner(cores, workers, parked).spin();
+      expect({ cores, workers, parked, spins: looks > 0 }).toEqual({ cores, workers, parked, spins });
+    }
+  });
+
+  it('looks only with a search token', () => {
+    token = false;
+    expect(spinner(2, 1, 0).spin()).toBe(false);
+    expect(looks).toBe(0);
+  });
+});
