@@ -8,7 +8,7 @@ import type { Scenario, View } from '../../explore.ts';
 import { CORE } from '../plant.ts';
 import { coordinator, type Fault, LIVE, NEVER, REJECTED, RECOVERED, SETTLED, type TaskKind } from './coordinator.ts';
 import { type BlockShape, type Ground, ground, LEVEL } from './ground.ts';
-import { ATTEMPTS, TASKS, worker, type WorkerOptions } from './worker.ts';
+import { ATTEMPTS, META_ASYNC, TASKS, worker, type WorkerOptions } from './worker.ts';
 
 /** Arguments in the record: claimed and begun in one step. */
 export const INLINE: TaskKind = { meta: L.META_INLINE };
@@ -16,6 +16,9 @@ export const INLINE: TaskKind = { meta: L.META_INLINE };
 export const ENCODED: TaskKind = { meta: L.META_ENCODED };
 /** May run again after its worker has died. */
 export const AGAIN: TaskKind = { meta: L.META_INLINE | L.META_IDEMPOTENT };
+
+/** Returns a promise: suspended, and let go by its worker when it is asked to stop. */
+export const ASYNC: TaskKind = { meta: L.META_INLINE | META_ASYNC };
 
 export interface PoolWorker extends BlockShape {
   readonly rounds?: number;
