@@ -75,9 +75,13 @@ export class Recovery {
     for (let slot = 0; slot < window.plant.slots; slot++) {
       if (window.live[slot] === 0 || window.resolve[slot] === undefined) continue;
       const word = window.state(slot);
-      const state = word & L.STATE_MASK;
+      let state = word & L.STATE_MASK;
       const handle = window.handle[slot];
       if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === block && state >= L.CLAIMED && state <= L.PENDING) {
+        // Subtle: a thread that is slow, not stuck, may still begin what it has claimed. It must not, once the task
+        // goes on elsewhere; and if it began meanwhile, the task counts as running. Ended: its entry settles it.
+        if (state === L.CLAIMED) state = window.plant.core.cancel(window.reference(slot));
+        if (state > L.PENDING) continue;
         if (this.#mayRunAgain(slot, state)) this.#move(slot);
         else
           this.#reject(

@@ -53,6 +53,7 @@ export type Fault =
   | 'state after entry'
   | 'no adopt'
   | 'abandon gives back'
+  | 'abandon leaves claimed'
   | 'abandon in the same record'
   | 'cancel unconditionally';
 
@@ -72,8 +73,6 @@ export interface CoordinatorOptions {
   readonly abandons?: boolean;
   readonly faults?: readonly Fault[];
 }
-
-export const FIRST_POSITION = 0;
 
 export function coordinator(options: CoordinatorOptions): Thread {
   const { ground, tasks, generation, mortal, injected = 0 } = options;
@@ -293,6 +292,13 @@ export function coordinator(options: CoordinatorOptions): Thread {
       p.unless((r) => isLive(r) && isWanted(r), next);
       p.do((r) => load(state(r))).keep(WORD);
       p.unless((r) => ownerOf(r) === block && stateOf(r) >= L.CLAIMED && stateOf(r) <= L.PENDING, next);
+      if (!faulty('abandon leaves claimed')) {
+        p.when(
+          (r) => stateOf(r) === L.CLAIMED,
+          () => p.do((r) => call('cancel', reference(r))).keep(WORD),
+        );
+        p.unless((r) => stateOf(r) <= L.PENDING, next);
+      }
       if (faulty('abandon in the same record')) {
         p.do((r) => {
           r[GENERATION + r[SLOT]!] = following(r[GENERATION + r[SLOT]!]!);

@@ -6,18 +6,9 @@
 import * as L from '../../../../src/memory/layout.ts';
 import type { Scenario, View } from '../../explore.ts';
 import { CORE } from '../plant.ts';
-import {
-  coordinator,
-  type Fault,
-  LIVE,
-  NEVER,
-  RECOVERED,
-  REJECTED,
-  SETTLED,
-  type TaskKind,
-} from './coordinator.ts';
+import { coordinator, type Fault, LIVE, NEVER, REJECTED, RECOVERED, SETTLED, type TaskKind } from './coordinator.ts';
 import { type BlockShape, type Ground, ground, LEVEL } from './ground.ts';
-import { ATTEMPTS, TASKS, type WorkerOptions, worker } from './worker.ts';
+import { ATTEMPTS, META_ASYNC, TASKS, worker, type WorkerOptions } from './worker.ts';
 
 /** Arguments in the record: claimed and begun in one step. */
 export const INLINE: TaskKind = { meta: L.META_INLINE };
@@ -25,6 +16,9 @@ export const INLINE: TaskKind = { meta: L.META_INLINE };
 export const ENCODED: TaskKind = { meta: L.META_ENCODED };
 /** May run again after its worker has died. */
 export const AGAIN: TaskKind = { meta: L.META_INLINE | L.META_IDEMPOTENT };
+
+/** Returns a promise: suspended, and let go by its worker when it is asked to stop. */
+export const ASYNC: TaskKind = { meta: L.META_INLINE | META_ASYNC };
 
 export interface PoolWorker extends BlockShape {
   readonly rounds?: number;
@@ -103,8 +97,7 @@ export function pool(options: Pool): Scenario {
       if (r[SETTLED] !== all) return `settled are ${bits(r[SETTLED]!)} of ${tasks.length} tasks`;
       if (r[LIVE] !== 0) return `slots ${bits(r[LIVE]!)} are not given back`;
       const died = mortalWorker >= 0 && view.status(names[mortalWorker]!) === 'dead';
-      if (r[REJECTED] !== 0 && cancels.length === 0 && !died && !abandons)
-        return 'a task was rejected for nothing';
+      if (r[REJECTED] !== 0 && cancels.length === 0 && !died && !abandons) return 'a task was rejected for nothing';
       return r[RECOVERED] === 1 ? ready(view, memory, mortalWorker) : undefined;
     },
   };
