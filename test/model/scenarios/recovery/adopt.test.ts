@@ -32,7 +32,13 @@ function scenario({ owner, steals = 2, module = CORE, adopts }: Setting): Scenar
     setup: memory.prepare,
     threads: [
       { name: 'owner', ...thread(owner(deque)), mayDie: true },
-      { name: 'thief', ...thread(Array.from({ length: steals }, () => steal(deque)), 2) },
+      {
+        name: 'thief',
+        ...thread(
+          Array.from({ length: steals }, () => steal(deque)),
+          2,
+        ),
+      },
     ],
     recovery: {
       name: 'next owner',
@@ -58,7 +64,7 @@ function kept(view: View, names: readonly string[], deque: DequePart): string | 
 
 const pops = (deque: DequePart) => [push(deque, 1), push(deque, 2), pop(deque), pop(deque)];
 
-describe('a dead owner\'s deque', () => {
+describe("a dead owner's deque", () => {
   it('loses nothing the next owner puts in, wherever the owner died and whatever a thief has read before', () => {
     holds('2 pushes, 2 pops, thief', scenario({ owner: pops }));
     holds('1 push, 1 pop, thief', scenario({ owner: (d) => [push(d, 1), pop(d)] }));
@@ -82,6 +88,10 @@ describe('the checker finds in adopt', () => {
   });
 
   it('a deque that is not emptied before it is given on', () => {
-    finds('own words left as they were', scenario({ owner: pops, adopts: (_, block) => [call('forget', block)] }), wrong);
+    finds(
+      'own words left as they were',
+      scenario({ owner: pops, adopts: (_, block) => [call('forget', block)] }),
+      wrong,
+    );
   });
 });
