@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import * as L from '../../../../src/memory/layout.ts';
-import { call, type Scenario, type Step, type View } from '../../explore.ts';
+import { call, type Scenario, type Step, store, type View } from '../../explore.ts';
 import { mutate } from '../../mutate.ts';
 import { counts } from '../counts.ts';
 import { CORE, type DequePart, dequePart } from '../plant.ts';
@@ -32,7 +32,13 @@ function scenario({ owner, steals = 2, module = CORE, adopts }: Setting): Scenar
     setup: memory.prepare,
     threads: [
       { name: 'owner', ...thread(owner(deque)), mayDie: true },
-      { name: 'thief', ...thread(Array.from({ length: steals }, () => steal(deque)), 2) },
+      {
+        name: 'thief',
+        ...thread(
+          Array.from({ length: steals }, () => steal(deque)),
+          2,
+        ),
+      },
     ],
     recovery: {
       name: 'next owner',
@@ -58,7 +64,7 @@ function kept(view: View, names: readonly string[], deque: DequePart): string | 
 
 const pops = (deque: DequePart) => [push(deque, 1), push(deque, 2), pop(deque), pop(deque)];
 
-describe('a dead owner\'s deque', () => {
+describe("a dead owner's deque", () => {
   it('loses nothing the next owner puts in, wherever the owner died and whatever a thief has read before', () => {
     holds('2 pushes, 2 pops, thief', scenario({ owner: pops }));
     holds('1 push, 1 pop, thief', scenario({ owner: (d) => [push(d, 1), pop(d)] }));
@@ -71,7 +77,7 @@ describe('the checker finds in adopt', () => {
   it('indices that start again where they had started', () => {
     const adopts = (d: DequePart, block: number) => [
       call('adopt', block),
-      call('dequeInit', d.at, d.capacity - 1, d.start),
+      ...[L.DQ_TOP, L.DQ_OWN_BOTTOM, L.DQ_OWN_TOP, L.DQ_BOTTOM].map((field) => store(d.at + field, d.start)),
     ];
     finds('indices reset', scenario({ owner: pops, adopts }), wrong);
   });
@@ -82,6 +88,10 @@ describe('the checker finds in adopt', () => {
   });
 
   it('a deque that is not emptied before it is given on', () => {
-    finds('own words left as they were', scenario({ owner: pops, adopts: (_, block) => [call('forget', block)] }), wrong);
+    finds(
+      'own words left as they were',
+      scenario({ owner: pops, adopts: (_, block) => [call('forget', block)] }),
+      wrong,
+    );
   });
 });

@@ -34,7 +34,9 @@ function worker(memory: Ground, block: number, fault?: Fault): Thread {
   const at = memory.blocks[block]!;
   const p = new Routine();
   p.label('loop').do((r) => r.fill(0, 1) && undefined);
-  p.do(store(at + L.W_TICK, 0)).do(store(at + L.W_RANDOM, 1)).do(store(at + L.W_PARKS, 0));
+  p.do(store(at + L.W_TICK, 0))
+    .do(store(at + L.W_RANDOM, 1))
+    .do(store(at + L.W_PARKS, 0));
   p.do(call('next', at));
   p.do(load(POINTER)).keep(1);
   if (fault === 'epoch copied within a task') {
@@ -50,7 +52,9 @@ function worker(memory: Ground, block: number, fault?: Fault): Thread {
   }).keep(1);
   p.unless((r) => r[1] === 1, 'loop');
   const [sleep, awake] = ['sleep', 'awake'];
-  p.label(sleep).do(load(at + L.W_PARK)).keep(1);
+  p.label(sleep)
+    .do(load(at + L.W_PARK))
+    .keep(1);
   p.unless((r) => r[1] === 0, awake);
   p.do(wait(at + L.W_PARK, 0)).jump(sleep);
   p.label(awake);
@@ -75,6 +79,7 @@ function scenario(workers: number, fault?: Fault, module: Scenario['module'] = C
   const memory = ground({ slots: 1, blocks, start: 0, records: [] });
   const changing = /^(epoch|seen\d)$/;
   const p = new Routine();
+  p.do(call('wakeAll'));
   p.do(store(POINTER, NEW)).do(call('graceBegin')).keep(1);
   p.do(call('wakeAll'));
   p.label('ask');

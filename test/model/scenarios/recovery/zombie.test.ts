@@ -25,19 +25,27 @@ describe('a thread that was given up and goes on', () => {
     holds('encoded', pool(stuck(ENCODED)));
   });
 
-  it('may finish its own attempt of an idempotent task, which is nobody\'s', () => {
+  it("may finish its own attempt of an idempotent task, which is nobody's", () => {
     holds('idempotent', pool(stuck(AGAIN)));
   });
 });
 
 describe('the checker finds', () => {
   it('a claimed task moved while its taker can still begin it', () => {
-    finds('claimed record not cancelled', pool({ ...stuck(ENCODED), faults: ['abandon leaves claimed'] }), /ran twice/);
+    finds(
+      'claimed record not cancelled',
+      pool({ ...stuck(ENCODED), faults: ['abandon leaves claimed'] }),
+      /ran twice/,
+    );
   });
 
   it('the record of a stuck thread given back', () => {
     const faults = ['abandon gives back'] as const;
-    finds('record given back', pool({ ...stuck(AGAIN), faults }), /filled again|another attempt|twice|starts in|state/);
+    finds(
+      'record given back',
+      pool({ ...stuck(AGAIN), faults }),
+      /filled again|another attempt|twice|starts in|state/,
+    );
   });
 
   it('a new attempt in the record a stuck thread still writes to', () => {

@@ -152,7 +152,9 @@ export function coordinator(options: CoordinatorOptions): Thread {
     p.when(
       (r) => isWanted(r) || faulty('drain without checks'),
       () => {
-        p.do((r) => (stateOf(r) === L.DONE ? undefined : fail(`task ${taskOf(r)} settled in state ${stateOf(r)}`)));
+        p.do((r) =>
+          stateOf(r) === L.DONE ? undefined : fail(`task ${taskOf(r)} settled in state ${stateOf(r)}`),
+        );
         p.do((r) => read(ground.task(r[SLOT]!) + L.T_RESULT)).do((r, x) => {
           return (Number(x) & ~L.SLOT_MASK) === (r[WORD]! & ~L.SLOT_MASK)
             ? settle(r, false)

@@ -65,7 +65,13 @@ export function ground(shape: GroundShape): Ground {
   const { start, slots } = shape;
   const blocks = shape.blocks.map((_, i) => BLOCK + i * BLOCK_BYTES);
   const levels = Array.from({ length: L.LEVELS }, (_, i) => {
-    return ringPart(`level${i}`, LEVELS_AT + i * STRIDE, i === LEVEL ? (shape.level ?? 4) : 2, start, i !== LEVEL);
+    return ringPart(
+      `level${i}`,
+      LEVELS_AT + i * STRIDE,
+      i === LEVEL ? (shape.level ?? 4) : 2,
+      start,
+      i !== LEVEL,
+    );
   });
   const deques = blocks.map((at, i) => dequePart(`deque${i}`, at + L.W_DEQUE, 2, start));
   const spills = blocks.map((at, i) => ringPart(`spill${i}`, at + SPILL, 2, start, true));
@@ -152,7 +158,8 @@ export function ground(shape: GroundShape): Ground {
       };
       for (const [field, value] of Object.entries(fields)) setup.store(L.HEADER + Number(field), value);
       setup.store(L.HEADER + L.H_SCHEDULE, 0x01010101);
-      for (let i = 1; i < L.SCHEDULE_LENGTH / 4; i++) setup.store(L.HEADER + L.H_SCHEDULE + 4 * i, 0x01010101);
+      for (let i = 1; i < L.SCHEDULE_LENGTH / 4; i++)
+        setup.store(L.HEADER + L.H_SCHEDULE + 4 * i, 0x01010101);
       for (const part of parts) part.prepare(setup);
       shape.records.forEach(({ meta, fn }, slot) => {
         setup.store(task(slot) + L.T_META, meta);

@@ -6,9 +6,18 @@
 import * as L from '../../../../src/memory/layout.ts';
 import type { Scenario, View } from '../../explore.ts';
 import { CORE } from '../plant.ts';
-import { coordinator, type Fault, LIVE, NEVER, REJECTED, RECOVERED, SETTLED, type TaskKind } from './coordinator.ts';
+import {
+  coordinator,
+  type Fault,
+  LIVE,
+  NEVER,
+  RECOVERED,
+  REJECTED,
+  SETTLED,
+  type TaskKind,
+} from './coordinator.ts';
 import { type BlockShape, type Ground, ground, LEVEL } from './ground.ts';
-import { ATTEMPTS, META_ASYNC, TASKS, worker, type WorkerOptions } from './worker.ts';
+import { ATTEMPTS, META_ASYNC, TASKS, type WorkerOptions, worker } from './worker.ts';
 
 /** Arguments in the record: claimed and begun in one step. */
 export const INLINE: TaskKind = { meta: L.META_INLINE };
@@ -97,7 +106,8 @@ export function pool(options: Pool): Scenario {
       if (r[SETTLED] !== all) return `settled are ${bits(r[SETTLED]!)} of ${tasks.length} tasks`;
       if (r[LIVE] !== 0) return `slots ${bits(r[LIVE]!)} are not given back`;
       const died = mortalWorker >= 0 && view.status(names[mortalWorker]!) === 'dead';
-      if (r[REJECTED] !== 0 && cancels.length === 0 && !died && !abandons) return 'a task was rejected for nothing';
+      if (r[REJECTED] !== 0 && cancels.length === 0 && !died && !abandons)
+        return 'a task was rejected for nothing';
       return r[RECOVERED] === 1 ? ready(view, memory, mortalWorker) : undefined;
     },
   };

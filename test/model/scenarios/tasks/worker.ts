@@ -107,7 +107,9 @@ export function worker(ground: Ground, options: WorkerOptions): Thread {
   );
   // The record is this attempt's until it ends.
   p.do((r) => read(ground.task(r[SLOT]!) + L.T_FN)).do((r, x) => {
-    return x === r[FN] ? undefined : fail(`the record of slot ${r[SLOT]} was filled again while its task ran`);
+    return x === r[FN]
+      ? undefined
+      : fail(`the record of slot ${r[SLOT]} was filled again while its task ran`);
   });
   p.do((r) => write(ground.task(r[SLOT]!) + L.T_RESULT, r[STATE]! & ~L.STATE_MASK));
   if (fault === 'finish from the current word') p.do((r) => read(ground.task(r[SLOT]!))).keep(STATE);
