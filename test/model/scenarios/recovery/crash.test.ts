@@ -89,11 +89,7 @@ describe('the checker finds in recovery', () => {
     finds('no adopt', pool({ ...one, faults: ['no adopt'] }), /not ready/);
   });
 
-  it('a claim in two steps', () => {
-    const module = mutate(CORE, { kind: 'torn-cmpxchg', in: 'next', nth: CLAIM });
-    finds('claim torn', pool({ ...one, module, faults: [] }), /twice|two threads|starts in state/);
-  });
-
+  // A claim in two steps needs two threads at one task at once: see cancel.test.ts. Here only one lives to see a duplicate.
   it('a claim that does not compare', () => {
     const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'next', nth: CLAIM });
     finds('claim forced', pool({ ...one, module }), /twice|two threads|starts in state/);

@@ -92,6 +92,15 @@ describe('the checker finds', () => {
     );
   });
 
+  it('a claim in two steps', () => {
+    const module = mutate(CORE, { kind: 'torn-cmpxchg', in: 'next', nth: 3 });
+    finds(
+      'claim torn',
+      pool({ ...reuse(INLINE, INLINE), module }),
+      /starts in state|cancelled before its code|twice/,
+    );
+  });
+
   it('a claim that does not compare', () => {
     const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'next', nth: 3 });
     finds(
