@@ -43,6 +43,8 @@ class Scheduler {
   readonly #graceMs: number;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
+  /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
+  #waitsForRoom = false;
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;
@@ -200,6 +202,7 @@ class Scheduler {
   async #untilRoom(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
+    this.#waitsForRoom = true;
     while (this.#executor.pending >= this.#concurrency && !this.#leaving) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
@@ -207,11 +210,12 @@ class Scheduler {
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
+    this.#waitsForRoom = false;
     hold();
   }
 
   #wakeSaturated(): void {
-    if (this.#executor.pending === this.#concurrency - 1 || this.#leaving) this.#poke();
+    if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
   }
 
   /** Ends this thread's own wait. */
