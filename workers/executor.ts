@@ -40,8 +40,8 @@ export class Executor {
   /** The codec and what uses it, once it has been loaded. */
   #payloads: Payloads | undefined;
   readonly #loading: Promise<Payloads>;
-  /** Claimed tasks that wait for it. */
-  readonly #deferred: number[] = [];
+  /** The claimed task that waits for it, or -1. */
+  #deferred = -1;
   readonly #pending = new Map<number, Pending>();
   readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
@@ -69,14 +69,22 @@ export class Executor {
     subscribe(
       payloads,
       (loaded) => this.#start(loaded as Payloads),
-      () => {},
+      (error) => {
+        // Surfaces as a stray error: this thread ends, another takes its place.
+        throw error;
+      },
     );
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
-  /** Tasks begun or claimed, and not settled. */
+  /** Async tasks that are not settled. */
   get pending(): number {
-    return this.#pending.size + this.#deferred.length;
+    return this.#pending.size;
+  }
+
+  /** Resolves when a claimed task that had to wait for modules has run, if there is one. */
+  get held(): Promise<unknown> | undefined {
+    return this.#deferred < 0 ? undefined : this.#loading;
   }
 
   /** False while modules are being loaded, for which the event loop has to turn. */
@@ -96,8 +104,9 @@ export class Executor {
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
       if (this.#payloads === undefined && (meta & (L.META_PORT | L.META_ENCODED)) !== 0) {
-        this.#deferred[this.#deferred.length] = slot;
-        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+        // Nothing more is claimed meanwhile: peers could not take it from here.
+        this.#deferred = slot;
+        return NOTHING_MORE;
       }
       args = this.#begin(slot, at, meta);
       if (args === undefined) return more ? core.next(block) : NOTHING_MORE;
@@ -247,9 +256,9 @@ export class Executor {
   // The codec is there: what waited for it goes on.
   #start(payloads: Payloads): void {
     this.#payloads = payloads;
-    for (let i = 0; i < this.#deferred.length; i++) this.run(this.#deferred[i]!, false);
-    this.#deferred.length = 0;
-    this.#onAsyncEnd();
+    const slot = this.#deferred;
+    this.#deferred = -1;
+    if (slot >= 0) this.run(slot, false);
   }
 
   #result(slot: number, state: number, value: unknown): number {

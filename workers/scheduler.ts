@@ -9,6 +9,8 @@
  *
  * @module
  */
+// Takes what the codec needs of the language now, before any task runs; the rest of it is loaded later.
+import '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
@@ -21,7 +23,7 @@ import type { WorkerContext } from './start.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
-type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
+type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
@@ -97,6 +99,9 @@ class Scheduler {
         case 'saturated':
           await this.#untilRoom();
           break;
+        case 'loading':
+          await this.#executor.held;
+          break;
         case 'command':
           if (await this.#obey()) return;
           break;
@@ -122,6 +127,7 @@ class Scheduler {
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
+      if (executor.held !== undefined) return 'loading';
       if (more && executor.pending < this.#concurrency) return 'empty';
       if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
