@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NEEDS_PORT } from '../../src/codec/index.ts';
 import { arbitraryValue } from './arbitrary.ts';
 import { decoder, encoder, roundTrip } from './round-trip.ts';
@@ -15,6 +15,9 @@ function own(value: unknown): PropertyDescriptor {
 function same(value: unknown): void {
   expect(difference(roundTrip(value), structuredClone(value))).toBeUndefined();
 }
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the comparer itself', () => {
   it.each<[unknown, unknown]>([
