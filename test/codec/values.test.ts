@@ -138,6 +138,20 @@ describe('values arrive as structuredClone would give them', () => {
     same(value);
   });
 
+  it('sparse arrays take no memory for their holes', () => {
+    // At eight bytes a hole these would be 24 GB.
+    const far = Array.from({ length: 100 }, () => {
+      const array: unknown[] = [1];
+      array[30_000_000] = 'far';
+      return array;
+    });
+    const back = roundTrip(far);
+    for (const array of back) {
+      expect([array.length, array[0], array[30_000_000]]).toEqual([30_000_001, 1, 'far']);
+      expect(Object.keys(array)).toEqual(['0', '30000000']);
+    }
+  });
+
   it('10,000 records share one list of keys', () => {
     const records = Array.from({ length: 10_000 }, (_, i) => ({ identifier: i, description: 'd' }));
     const bytes = encoder.encode(records, 'result');
