@@ -267,7 +267,12 @@ export class Executor {
 
   // Before the codec is loaded, a value that needs it ends its task as a promise would.
   #later(slot: number, state: number, end: () => unknown): number {
-    this.#suspend(slot, state, this.#loading.then(end));
+    // `await` asks no prototype, which a task may have changed.
+    const ended = async (): Promise<unknown> => {
+      await this.#loading;
+      return end();
+    };
+    this.#suspend(slot, state, ended());
     return LATER;
   }
 

@@ -41,6 +41,7 @@ class Scheduler {
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
+  #waitsForRoom = false;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
 
@@ -200,6 +201,7 @@ class Scheduler {
   async #untilRoom(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
+    this.#waitsForRoom = true;
     while (this.#executor.pending >= this.#concurrency && !this.#leaving) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
@@ -207,11 +209,13 @@ class Scheduler {
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
+    this.#waitsForRoom = false;
     hold();
   }
 
   #wakeSaturated(): void {
-    if (this.#executor.pending === this.#concurrency - 1 || this.#leaving) this.#poke();
+    // Several may end in one step: what waited for the codec does.
+    if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
   }
 
   /** Ends this thread's own wait. */
