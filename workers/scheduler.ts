@@ -41,9 +41,10 @@ class Scheduler {
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
-  #waitsForRoom = false;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
+  /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
+  #waitsForRoom = false;
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import * as L from '../../../../src/memory/layout.ts';
-import { call, type Scenario, type Step, type View } from '../../explore.ts';
+import { call, type Scenario, type Step, store, type View } from '../../explore.ts';
 import { mutate } from '../../mutate.ts';
 import { counts } from '../counts.ts';
 import { CORE, type DequePart, dequePart } from '../plant.ts';
@@ -77,7 +77,7 @@ describe('the checker finds in adopt', () => {
   it('indices that start again where they had started', () => {
     const adopts = (d: DequePart, block: number) => [
       call('adopt', block),
-      call('dequeInit', d.at, d.capacity - 1, d.start),
+      ...[L.DQ_TOP, L.DQ_OWN_BOTTOM, L.DQ_OWN_TOP, L.DQ_BOTTOM].map((field) => store(d.at + field, d.start)),
     ];
     finds('indices reset', scenario({ owner: pops, adopts }), wrong);
   });

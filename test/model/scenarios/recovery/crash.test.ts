@@ -8,7 +8,7 @@ import { AGAIN, ENCODED, INLINE, type Pool, pool } from '../tasks/pool.ts';
 const { holds, finds } = counts('crash');
 
 /** Number of the claim among the compare-exchanges of `next`. */
-const CLAIM = 0;
+const CLAIM = 3;
 
 /** Worker 0 claims both tasks at once into its deque and may die before any access; worker 1 steals. */
 const owner = (tasks: readonly TaskKind[], rounds: number): Pool => ({
@@ -50,11 +50,7 @@ describe('the checker finds in recovery', () => {
 
   it('recovery that does not wait for the exit', () => {
     const faults = ['recovery before exit'] as const;
-    finds(
-      'before exit',
-      pool({ ...one, faults, zombieSteps: 4 }),
-      /twice|another attempt|starts in state|not ready|filled again/,
-    );
+    finds('before exit', pool({ ...owner([AGAIN, AGAIN], 1), faults }), /starts in state/);
   });
 
   it('a new attempt in the same generation, while the old thread still acts', () => {
@@ -63,8 +59,14 @@ describe('the checker finds in recovery', () => {
     finds(
       'before exit, no generation',
       pool({ ...owner(tasks, 1), faults }),
-      /twice|two threads|another attempt/,
+      /starts in state|two threads|another attempt/,
     );
+  });
+
+  it('a new attempt in the same generation after the exit: two threads run what counts as one attempt', () => {
+    const faults = ['restart in the same generation'] as const;
+    const single = { ...owner([AGAIN], 1), slots: 1, injected: 1, faults };
+    finds('no generation', pool(single), /one attempt ran in two threads/);
   });
 
   it('tasks that had ended and were not announced left out of the scan', () => {
@@ -74,8 +76,8 @@ describe('the checker finds in recovery', () => {
   it('tasks of living workers taken for those of the dead', () => {
     finds(
       'scan without owner',
-      pool({ ...one, faults: ['scan without owner'] }),
-      /twice|slots|another attempt|rejected|lost/,
+      pool({ ...owner([AGAIN, AGAIN], 1), faults: ['scan without owner'] }),
+      /starts in state|another attempt/,
     );
   });
 
@@ -87,11 +89,7 @@ describe('the checker finds in recovery', () => {
     finds('no adopt', pool({ ...one, faults: ['no adopt'] }), /not ready/);
   });
 
-  it('a claim in two steps', () => {
-    const module = mutate(CORE, { kind: 'torn-cmpxchg', in: 'next', nth: CLAIM });
-    finds('claim torn', pool({ ...one, module, faults: [] }), /twice|two threads|starts in state/);
-  });
-
+  // A claim in two steps needs two threads at one task at once: see cancel.test.ts. Here only one lives to see a duplicate.
   it('a claim that does not compare', () => {
     const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'next', nth: CLAIM });
     finds('claim forced', pool({ ...one, module }), /twice|two threads|starts in state/);
@@ -108,14 +106,6 @@ describe('the checker finds in recovery', () => {
  * Each is found as soon as the first line is broken too.
  */
 describe('what recovery after the exit makes redundant', () => {
-  it('is the new generation of a task that starts again', () => {
-    const faults = ['restart in the same generation'] as const;
-    holds(
-      'no generation alone',
-      pool({ ...owner([AGAIN], 1), tasks: [AGAIN], slots: 1, injected: 1, faults }),
-    );
-  });
-
   it('is the comparison in finish: a dead thread does not finish, and nobody else changes a running record', () => {
     const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'finish' });
     holds('finish forced alone', pool({ ...owner([AGAIN], 1), slots: 1, injected: 1, module }));
@@ -123,7 +113,7 @@ describe('what recovery after the exit makes redundant', () => {
     finds(
       'finish forced, before exit',
       pool({ ...owner([AGAIN], 1), slots: 1, injected: 1, module, faults }),
-      /./,
+      /starts in state/,
     );
   });
 });

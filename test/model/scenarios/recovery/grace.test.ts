@@ -79,6 +79,7 @@ function scenario(workers: number, fault?: Fault, module: Scenario['module'] = C
   const memory = ground({ slots: 1, blocks, start: 0, records: [] });
   const changing = /^(epoch|seen\d)$/;
   const p = new Routine();
+  p.do(call('wakeAll'));
   p.do(store(POINTER, NEW)).do(call('graceBegin')).keep(1);
   p.do(call('wakeAll'));
   p.label('ask');
