@@ -33,8 +33,12 @@ export class ArgumentReader {
     this.#onMoved = onMoved;
   }
 
-  /** Arguments outside the record. @throws what the decoder or the port says */
-  read(slot: number, at: number, meta: number): readonly unknown[] {
+  /**
+   * Arguments outside the record. Undefined: this thread is being ended and cannot read them any more.
+   *
+   * @throws what the decoder or the port says
+   */
+  read(slot: number, at: number, meta: number): readonly unknown[] | undefined {
     const { i32 } = this.#view.memory;
     if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
     const address = i32[at + (L.T_PAYLOAD >> 2)]!;
@@ -42,13 +46,15 @@ export class ArgumentReader {
     return this.#decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
   }
 
-  #fromPort(reference: number): readonly unknown[] {
+  #fromPort(reference: number): readonly unknown[] | undefined {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: PortTask } | undefined;
+      const received = receiveMessageOnPort(this.#port) as { message: PortTask | undefined } | undefined;
       if (received === undefined) {
         throw new MillraceError('ERR_SERIALIZE', 'The arguments did not arrive through the worker port.');
       }
       const { message } = received;
+      // Subtle: Node has told this thread to end, so it delivers nothing; JavaScript goes on for some steps more.
+      if (message === undefined) return undefined;
       if (message.reference === reference) {
         const { args, bytes } = message;
         if (message.moved === true) this.#onMoved();

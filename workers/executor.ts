@@ -79,8 +79,13 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
+      // From here on the task is in hand: should its arguments end the thread, it is to blame.
+      i32[currentAt] = slot + 1;
       args = this.#begin(slot, at, meta);
-      if (args === undefined) return more ? core.next(block) : NOTHING_MORE;
+      if (args === undefined) {
+        i32[currentAt] = 0;
+        return more ? core.next(block) : NOTHING_MORE;
+      }
     }
     const state = i32[at]!;
     const number = i32[at + (L.T_FN >> 2)]!;
@@ -162,6 +167,8 @@ export class Executor {
         (meta & (L.META_PORT | L.META_ENCODED)) === 0
           ? inlineArguments(this.#view, at, meta)
           : this.#payloads.arguments.read(slot, at, meta);
+      // The task stays claimed, and is issued again when this thread is gone.
+      if (args === undefined) return undefined;
     } catch (error) {
       failure = error;
     }

@@ -84,7 +84,7 @@ class Scheduler {
           externalMemory: h.external_memory,
         };
       },
-      drain: () => this.#untilNothingPending(),
+      drain: () => this.#untilNothingPending(Number.POSITIVE_INFINITY),
     });
   }
 
@@ -211,6 +211,7 @@ class Scheduler {
   }
 
   #wakeSaturated(): void {
+    // Several may end in one step: what waited for the codec does.
     if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
   }
 
@@ -233,17 +234,14 @@ class Scheduler {
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
     // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    await NativePromise.race([
-      this.#untilNothingPending(),
-      new NativePromise((resolve) => setTimeout(resolve, this.#graceMs)),
-    ]);
+    await this.#untilNothingPending(performance.now() + this.#graceMs);
     return true;
   }
 
-  async #untilNothingPending(): Promise<void> {
+  async #untilNothingPending(end: number): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    while (this.#executor.pending > 0) {
+    while (this.#executor.pending > 0 && performance.now() < end) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)

@@ -171,6 +171,7 @@ export class Intake {
     }
     if (handle.numbers !== undefined) f64.set(handle.numbers, (at >> 1) + (L.T_ARGS >> 3));
     window.handle[slot] = handle;
+    window.deaths[slot] = handle.deaths;
     handle.where = { at: 'slot', slot, generation: window.generation[slot]! };
     this.#onPlaced(handle, slot);
     return slot;

@@ -106,6 +106,11 @@ export class Recovery {
       this.#parts.release(slot, window.handle[slot]);
       return;
     }
+    // Claimed, but not looked at: it waited for something of its worker's, and has nothing to do with the death.
+    if (state === L.CLAIMED && !this.#isInHand(slot, block)) {
+      this.#again(slot, worker, cause);
+      return;
+    }
     const deaths = ++window.deaths[slot]!;
     if (deaths >= maxAttempts && (state === L.CLAIMED || this.#isIdempotent(slot))) {
       const text = `The task has ended ${deaths} workers and is not tried again. ${cause.message}`;
@@ -120,8 +125,19 @@ export class Recovery {
       );
       return;
     }
-    if (window.handle[slot]?.posted === undefined) intake.restart(slot);
+    this.#again(slot, worker, cause);
+  }
+
+  #again(slot: number, worker: number, cause: Error): void {
+    const { intake } = this.#parts;
+    if (intake.window.handle[slot]?.posted === undefined) intake.restart(slot);
     else this.#backToLine(slot, worker, cause);
+  }
+
+  // The worker was reading the task's arguments, or running it, when it ended.
+  #isInHand(slot: number, block: number): boolean {
+    const { plant } = this.#parts.intake.window;
+    return Atomics.load(plant.memory.i32, (plant.blocks[block]! + L.W_CURRENT) >> 2) === slot + 1;
   }
 
   #isIdempotent(slot: number): boolean {
@@ -147,6 +163,7 @@ export class Recovery {
       );
       return;
     }
+    handle.deaths = window.deaths[slot]!;
     this.#parts.release(slot, handle);
     lines.addFirst(handle);
   }

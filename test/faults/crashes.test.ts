@@ -69,6 +69,33 @@ describe('a thread that dies', () => {
       expect(crashes).toHaveLength(3);
     }));
 
+  it('row 41: nor is one that is bound to a worker, or that travels through a port', () =>
+    inLab({ workers: 2 }, async ({ pool, crashes }) => {
+      const bound = failure(pool.run('exit', [5], { idempotent: true, affinity: 1 }));
+      expect(await bound).toMatchObject({ code: 'ERR_POISONED', attempts: 3 });
+      expect(crashes).toHaveLength(3);
+      const shared = new Int32Array(new SharedArrayBuffer(4));
+      const ported = failure(pool.run('exit', [5, shared], { idempotent: true }));
+      expect(await ported).toMatchObject({ code: 'ERR_POISONED', attempts: 3 });
+      expect(crashes).toHaveLength(6);
+    }));
+
+  it('row 41: tasks that wait in a starting thread are not blamed for its deaths', () =>
+    inLab({ workers: 1 }, async ({ pool, journal }) => {
+      // Each thread takes them before it can read their arguments, and dies of the task that needs no reading.
+      const innocent = Array.from({ length: 20 }, (_, i) => pool.run('noted', [`i${i}`]));
+      const lethal = Array.from({ length: 5 }, () =>
+        failure(pool.run('reallyExit', [0], { priority: 'critical' })),
+      );
+      for (const error of await Promise.all(lethal))
+        expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      for (const [i, result] of (await Promise.all(innocent.map(outcome))).entries()) {
+        if ('value' in result) expect(result.value).toBe(`i${i}`);
+        else expect(result.error).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      }
+      expect(new Set(journal()).size).toBe(journal().length);
+    }));
+
   it('row 41: a thread killed from outside, at any moment', () =>
     inLab({ workers: 2 }, async ({ pool, crashes }) => {
       for (let round = 0; round < 4; round++) {
