@@ -13,7 +13,8 @@ import { carryError } from '../src/codec/carried-error.ts';
 import { ControlServer } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { isTypeScript } from './modules/typescript-files.ts';
-// First of all: task modules may replace what is global while they load.
+// First of all: task modules may replace what is global while they load. The codec itself comes later.
+import '../src/codec/primordials.ts';
 import { NativePromise } from './primordials.ts';
 import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
