@@ -1,11 +1,9 @@
 // Faults of signals, time limits and priorities: rows of docs/faults.md.
 import { getEventListeners } from 'node:events';
-import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../dist/src/index.js';
 import { createPool } from '../../dist/src/index.js';
-import { until } from '../process/harness/until.ts';
-import { expectClean, failure, fixture, inLab, outcome, TASKS, threads } from './lab.ts';
+import { failure, inLab, outcome } from './lab.ts';
 
 /** What a call throws at once. */
 function thrown(call: () => unknown): Error & Record<string, unknown> {

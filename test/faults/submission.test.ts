@@ -2,7 +2,6 @@
 import { getEventListeners } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import type { RunOptions } from '../../dist/src/index.js';
 import { createPool } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
 import { expectClean, failure, fixture, inLab, outcome, TASKS, threads } from './lab.ts';
