@@ -31,10 +31,9 @@ const MAX_TIMER_MS = 2_147_483_647;
  * @throws {InvalidArgumentError} `ERR_INVALID_ARGUMENT`: not a function, an unknown option, or a value out of range.
  * @example
  * ```ts
- * export const thumbnail = task((bytes: Uint8Array, width: number) => resize(bytes, width), {
- *   timeout: 2_000,
- *   idempotent: true,
- * });
+ * import { task } from 'millrace/worker';
+ *
+ * export const shout = task((text: string) => text.toUpperCase(), { timeout: 2_000, idempotent: true });
  * ```
  */
 export function task<F extends (...args: never[]) => unknown>(fn: F, options: TaskOptions = {}): F {

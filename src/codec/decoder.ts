@@ -13,9 +13,6 @@ import { Reader } from './reader.ts';
 /**
  * Decodes what an `Encoder` wrote. Nothing it returns refers to `source`. Bytes no encoder can have written are an
  * error (`ERR_CORRUPT`, mostly), never a read outside the message.
- *
- * @example
- * const [n, options] = new Decoder().decode(bytes, offset, length) as [number, object];
  */
 export class Decoder {
   readonly #reader: Reader = new Reader();

@@ -33,11 +33,6 @@ const LOOP_BYTES = 96;
 
 /**
  * Encodes values. One per thread is enough: a getter inside a value may itself submit a task.
- *
- * @example
- * const encoder = new Encoder();
- * const bytes = encoder.encode([1, { a: 2 }], 'args');
- * if (bytes !== NEEDS_PORT) encoder.copyTo(target, offset);
  */
 export class Encoder {
   readonly #writer: Writer = new Writer();

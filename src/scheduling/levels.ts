@@ -32,11 +32,6 @@ export interface LevelPolicy {
  *
  * @param ages - for each level, how long its oldest waiting task has waited, ms; 0 when none waits
  * @param length - entries of the table
- *
- * @example
- * ```ts no-run internal
- * levelSchedule([0, 0, 0, 0], 64).filter((level) => level === 0).length; // 43: 27 of 40 shares
- * ```
  */
 export function levelSchedule(
   ages: readonly number[],

@@ -18,10 +18,7 @@ const ALLOWED =
  *
  * @param what the name of the option, for the message of the error
  * @throws {InvalidArgumentError} `ERR_INVALID_ARGUMENT`: a relative path, a scheme other than `file:`, another extension.
- * @example
- * ```ts
- * moduleHref(new URL('./tasks.js', import.meta.url)); // 'file:///app/tasks.js'
- * ```
+ * For example `file:///app/tasks.js` for `new URL('./tasks.js', import.meta.url)`.
  */
 export function moduleHref(location: URL | string, what = 'tasks'): string {
   const url = toUrl(location);

@@ -51,10 +51,7 @@ export class ControlClient {
    *
    * @throws {MillraceError} `ERR_CONTROL`: the worker has ended, ends before it answers (`cause` says how), or does
    * not answer within the deadline. What the method itself throws comes as it is.
-   * @example
-   * ```ts
-   * const { usedHeapSize } = await thread.control.call('heap');
-   * ```
+   * For example `thread.control.call('heap')`.
    */
   call<M extends Method>(
     method: M,
