@@ -1,5 +1,5 @@
 /**
- * The arguments of a claimed task: from the record, from bytes in the arena, or from the port.
+ * The arguments of a claimed task that are not in its record: from bytes in the arena, or from the port.
  *
  * @module
  */
@@ -33,19 +33,12 @@ export class ArgumentReader {
     this.#onMoved = onMoved;
   }
 
-  /** Arguments in the record that are not all numbers. */
-  inline(at: number, meta: number): unknown[] {
-    const { f64 } = this.#view.memory;
-    const args: unknown[] = [];
-    const count = meta & L.META_COUNT;
-    for (let i = 0; i < count; i++) {
-      args[i] = inlineValue((meta >> (L.META_KINDS + i * 4)) & 15, f64[(at >> 1) + (L.T_ARGS >> 3) + i]!);
-    }
-    return args;
-  }
-
-  /** Arguments outside the record. @throws what the decoder or the port says */
-  read(slot: number, at: number, meta: number): readonly unknown[] {
+  /**
+   * Arguments outside the record. Undefined: this thread is being ended and cannot read them any more.
+   *
+   * @throws what the decoder or the port says
+   */
+  read(slot: number, at: number, meta: number): readonly unknown[] | undefined {
     const { i32 } = this.#view.memory;
     if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
     const address = i32[at + (L.T_PAYLOAD >> 2)]!;
@@ -53,13 +46,15 @@ export class ArgumentReader {
     return this.#decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
   }
 
-  #fromPort(reference: number): readonly unknown[] {
+  #fromPort(reference: number): readonly unknown[] | undefined {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: PortTask } | undefined;
+      const received = receiveMessageOnPort(this.#port) as { message: PortTask | undefined } | undefined;
       if (received === undefined) {
         throw new MillraceError('ERR_SERIALIZE', 'The arguments did not arrive through the worker port.');
       }
       const { message } = received;
+      // Subtle: Node has told this thread to end, so it delivers nothing; JavaScript goes on for some steps more.
+      if (message === undefined) return undefined;
       if (message.reference === reference) {
         const { args, bytes } = message;
         if (message.moved === true) this.#onMoved();
@@ -67,20 +62,5 @@ export class ArgumentReader {
       }
       // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
     }
-  }
-}
-
-export function inlineValue(kind: number, number: number): unknown {
-  switch (kind) {
-    case L.KIND_UNDEFINED:
-      return undefined;
-    case L.KIND_NULL:
-      return null;
-    case L.KIND_TRUE:
-      return true;
-    case L.KIND_FALSE:
-      return false;
-    default:
-      return number;
   }
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Endpoint } from 'comlink';
-import { type CarriedError, carryError } from './carried-error.ts';
+import { type CarriedError, carryError } from '../src/codec/carried-error.ts';
 
 /** Heap of one thread, bytes. */
 export interface HeapFigures {

@@ -2,18 +2,21 @@
  * What runs first in a worker thread: loads the task modules, reports ready, and hands over to the scheduler loop.
  * Piscina calls `loop`.
  *
- * Kept to few modules: each one that is imported here is paid for by every start.
+ * The loop is imported with it, so that it has taken what it needs of the language before any task module runs; but to
+ * few modules: each one that is imported here is paid for by every start.
  *
  * @module
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { workerData } from 'node:worker_threads';
-import { carryError } from './carried-error.ts';
+import { carryError } from '../src/codec/carried-error.ts';
 import { ControlServer } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { isTypeScript } from './modules/typescript-files.ts';
-// First of all: task modules may replace what is global while they load.
+// First of all: task modules may replace what is global while they load. The codec itself comes later.
+import '../src/codec/primordials.ts';
 import { NativePromise } from './primordials.ts';
+import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
 
 // Captured before any task code runs: a task may replace what is global.
@@ -21,21 +24,18 @@ const { exit } = process;
 const later = setImmediate;
 
 /** The entry that piscina calls in each thread of a pool. */
-export const loop: (start: WorkerStart) => void = workerLoop(async () => {
-  const { runWorker } = await import('./scheduler.ts');
-  return runWorker;
-});
+export const loop: (start: WorkerStart) => void = workerLoop(runWorker);
 
-/** An entry for another loop; `loadRun` is called while the task modules load. */
-export function workerLoop(loadRun: () => Promise<WorkerRun>): (start: WorkerStart) => void {
+/** An entry for another loop. */
+export function workerLoop(run: WorkerRun): (start: WorkerStart) => void {
   return (start) => {
     hideWorkerData();
     // Piscina has to see its task end at once: a running task makes it hold the process.
-    later(() => void live(start, loadRun));
+    later(() => void live(start, run));
   };
 }
 
-async function live(start: WorkerStart, loadRun: () => Promise<WorkerRun>): Promise<void> {
+async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   const report = (message: WorkerReport): void => start.controlPort.postMessage(message);
   const server = new ControlServer(start.controlPort);
   start.controlPort.on('message', (message: unknown) => server.receive(message));
@@ -46,9 +46,8 @@ async function live(start: WorkerStart, loadRun: () => Promise<WorkerRun>): Prom
 
   const ownResources = process.getActiveResourcesInfo().length;
   let functions: LoadedFunctions;
-  let run: WorkerRun;
   try {
-    [functions, run] = await Promise.all([loadFunctions(start), loadRun()]);
+    functions = await loadFunctions(start);
   } catch (error) {
     report({ report: 'failed', error: carryError(error) });
     return end(1);

@@ -7,15 +7,13 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { MessagePort } from 'node:worker_threads';
-import { mapDelete, mapForEach, mapGet, mapSet } from '../src/codec/primordials.ts';
 import { sharedNow } from '../src/memory/clock.ts';
 import * as L from '../src/memory/layout.ts';
-import { ArgumentReader } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
+import type { Payloads } from './payloads.ts';
+import { inlineArguments, writePlainResult } from './plain-values.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, NativePromise, subscribe } from './primordials.ts';
-import { Publisher } from './publish.ts';
+import { Atomics, mapDelete, mapForEach, mapGet, mapSet, NativePromise, subscribe } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A task function by its number. */
@@ -37,8 +35,7 @@ export class Executor {
   readonly #functions: readonly Callable[];
   readonly #isAsync: readonly boolean[];
   readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
-  readonly #arguments: ArgumentReader;
-  readonly #publisher: Publisher;
+  readonly #payloads: Payloads;
   readonly #pending = new Map<number, Pending>();
   readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
@@ -50,9 +47,9 @@ export class Executor {
     view: WorkerView,
     worker: number,
     functions: readonly Callable[],
-    port: MessagePort,
+    payloads: Payloads,
     concurrency: number,
-    on: { readonly asyncEnd: () => void; readonly moved: () => void },
+    onAsyncEnd: () => void,
   ) {
     this.#view = view;
     this.#worker = worker;
@@ -60,10 +57,9 @@ export class Executor {
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
-    this.#arguments = new ArgumentReader(view, port, on.moved);
-    this.#publisher = new Publisher(view, port, on.moved);
     this.#concurrency = concurrency;
-    this.#onAsyncEnd = on.asyncEnd;
+    this.#onAsyncEnd = onAsyncEnd;
+    this.#payloads = payloads;
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
@@ -83,8 +79,13 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
+      // From here on the task is in hand: should its arguments end the thread, it is to blame.
+      i32[currentAt] = slot + 1;
       args = this.#begin(slot, at, meta);
-      if (args === undefined) return more ? core.next(block) : NOTHING_MORE;
+      if (args === undefined) {
+        i32[currentAt] = 0;
+        return more ? core.next(block) : NOTHING_MORE;
+      }
     }
     const state = i32[at]!;
     const number = i32[at + (L.T_FN >> 2)]!;
@@ -97,7 +98,13 @@ export class Executor {
       if (this.#isAsync[number] === true) {
         const context = this.#newContext(slot);
         this.#context = context;
-        value = this.#storage!.run(context, apply, fn, undefined, args ?? this.#arguments.inline(at, meta));
+        value = this.#storage!.run(
+          context,
+          apply,
+          fn,
+          undefined,
+          args ?? inlineArguments(this.#view, at, meta),
+        );
       } else {
         const a = (at >> 1) + (L.T_ARGS >> 3);
         switch (meta) {
@@ -114,7 +121,7 @@ export class Executor {
             value = fn(f64[a], f64[a + 1], f64[a + 2]);
             break;
           default:
-            value = apply(fn, undefined, args ?? this.#arguments.inline(at, meta));
+            value = apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
         }
       }
       if (
@@ -125,11 +132,11 @@ export class Executor {
         this.#suspend(slot, state, value as PromiseLike<unknown>);
         this.#leave();
         // This one counts now: another may only be claimed when there is room for it too.
-        return more && this.#pending.size < this.#concurrency ? core.next(block) : NOTHING_MORE;
+        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
       }
-      end = this.#publisher.result(slot, state, value);
+      end = this.#result(slot, state, value);
     } catch (error) {
-      end = this.#publisher.failure(slot, state, error);
+      end = this.#failure(slot, state, error);
     }
     this.#context?.end();
     this.#leave();
@@ -156,8 +163,12 @@ export class Executor {
     let args: readonly unknown[] | undefined;
     let failure: unknown;
     try {
-      args = (meta & (L.META_PORT | L.META_ENCODED)) !== 0 ? this.#arguments.read(slot, at, meta) : undefined;
-      args ??= this.#arguments.inline(at, meta);
+      args =
+        (meta & (L.META_PORT | L.META_ENCODED)) === 0
+          ? inlineArguments(this.#view, at, meta)
+          : this.#payloads.arguments.read(slot, at, meta);
+      // The task stays claimed, and is issued again when this thread is gone.
+      if (args === undefined) return undefined;
     } catch (error) {
       failure = error;
     }
@@ -170,7 +181,7 @@ export class Executor {
     }
     if (args === undefined) {
       const state = memory.i32[at]!;
-      core.finish(block, slot, state, this.#publisher.failure(slot, state, failure));
+      core.finish(block, slot, state, this.#payloads.publisher.failure(slot, state, failure));
     }
     return args;
   }
@@ -192,12 +203,20 @@ export class Executor {
     // Let go meanwhile: the slot may be another task's.
     if (mapGet(this.#pending, slot) !== mine) return;
     mapDelete(this.#pending, slot);
-    const end = failed
-      ? this.#publisher.failure(slot, mine.state, value)
-      : this.#publisher.result(slot, mine.state, value);
+    const end = failed ? this.#failure(slot, mine.state, value) : this.#result(slot, mine.state, value);
     mine.context?.end();
     this.#view.core.finish(this.#view.block, slot, mine.state, end);
     this.#onAsyncEnd();
+  }
+
+  // Writes the result where it belongs; the state to publish.
+  #result(slot: number, state: number, value: unknown): number {
+    if (writePlainResult(this.#view, this.#view.record(slot), value)) return L.DONE;
+    return this.#payloads.publisher.result(slot, state, value);
+  }
+
+  #failure(slot: number, state: number, error: unknown): number {
+    return this.#payloads.publisher.failure(slot, state, error);
   }
 
   #leave(): void {

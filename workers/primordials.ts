@@ -20,6 +20,17 @@ export const performance: { readonly now: () => number } = Object.freeze({
 export const NativePromise: typeof Promise = Promise;
 const { then } = Promise.prototype;
 const { apply } = Reflect;
+const { get, set, delete: remove, forEach } = Map.prototype;
+
+export const mapGet = <K, V>(map: Map<K, V>, key: K): V | undefined =>
+  apply(get, map, [key]) as V | undefined;
+export const mapSet = <K, V>(map: Map<K, V>, key: K, value: V): void => {
+  apply(set, map, [key, value]);
+};
+export const mapDelete = <K, V>(map: Map<K, V>, key: K): boolean => apply(remove, map, [key]);
+export const mapForEach = <K, V>(map: Map<K, V>, each: (value: V, key: K) => void): void => {
+  apply(forEach, map, [each]);
+};
 
 /** `promise.then(fulfilled, rejected)` of a promise of this realm, whatever has become of `Promise.prototype`. */
 export function subscribe(

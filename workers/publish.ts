@@ -1,6 +1,6 @@
 /**
- * How a task's end gets back to the coordinator: numbers in the record, other values as bytes in this worker's byte
- * ring, what fits neither through its port. Writes the result, not the state: the state is the publication.
+ * How a result that does not fit into its record gets back to the coordinator: as bytes in this worker's byte ring, or
+ * through its port. Writes the result, not the state: the state is the publication.
  *
  * @module
  */
@@ -36,38 +36,14 @@ export class Publisher {
     this.#onMoved = onMoved;
   }
 
-  /** Writes a function's result into the record of `slot`; the state to publish: `DONE`, or `FAILED` when it cannot be sent. */
-  result(slot: number, state: number, value: unknown): number {
-    const { memory } = this.#view;
-    const at = this.#view.record(slot);
-    const kindAt = at + (L.T_RESULT_KIND >> 2);
-    switch (typeof value) {
-      case 'number':
-        memory.f64[(at >> 1) + (L.T_RESULT >> 3)] = value;
-        memory.i32[kindAt] = L.KIND_NUMBER;
-        return L.DONE;
-      case 'undefined':
-        memory.i32[kindAt] = L.KIND_UNDEFINED;
-        return L.DONE;
-      case 'boolean':
-        memory.i32[kindAt] = value ? L.KIND_TRUE : L.KIND_FALSE;
-        return L.DONE;
-      default:
-        if (value === null) {
-          memory.i32[kindAt] = L.KIND_NULL;
-          return L.DONE;
-        }
-        return this.#encoded(slot, state, value);
-    }
-  }
-
   /** Writes what a task threw. */
   failure(slot: number, state: number, error: unknown): number {
     this.#bytes(slot, state, encodeError(this.#encoder, error));
     return L.FAILED;
   }
 
-  #encoded(slot: number, state: number, value: unknown): number {
+  /** Writes a result that does not fit into the record; the state to publish: `DONE`, or `FAILED` when it cannot be sent. */
+  result(slot: number, state: number, value: unknown): number {
     try {
       if (value instanceof Transferred) {
         this.#post({ slot, state, value: value.value }, value.list);

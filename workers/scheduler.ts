@@ -26,9 +26,12 @@ type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
+// Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
+const payloadModule = import('./payloads.ts');
+
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context).run();
+  await new Scheduler(context, await payloadModule).run();
 }
 
 class Scheduler {
@@ -43,8 +46,10 @@ class Scheduler {
   readonly #graceMs: number;
   /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
   #leaving = false;
+  /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
+  #waitsForRoom = false;
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, { Payloads }: typeof import('./payloads.ts')) {
     const { start, functions } = context;
     this.#context = context;
     this.#eventLoop = new EventLoopWatch(context.ownResources);
@@ -54,10 +59,10 @@ class Scheduler {
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    this.#executor = new Executor(this.#view, start.worker, callables, start.taskPort, this.#concurrency, {
-      asyncEnd: () => this.#wakeSaturated(),
-      moved: () => this.#eventLoop.movesData(),
-    });
+    const payloads = new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData());
+    this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
+      this.#wakeSaturated(),
+    );
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#softHeapLimit = Number(config['softHeapLimit']);
@@ -79,7 +84,7 @@ class Scheduler {
           externalMemory: h.external_memory,
         };
       },
-      drain: () => this.#untilNothingPending(),
+      drain: () => this.#untilNothingPending(Number.POSITIVE_INFINITY),
     });
   }
 
@@ -193,6 +198,7 @@ class Scheduler {
   async #untilRoom(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
+    this.#waitsForRoom = true;
     while (this.#executor.pending >= this.#concurrency && !this.#leaving) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
@@ -200,11 +206,13 @@ class Scheduler {
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
+    this.#waitsForRoom = false;
     hold();
   }
 
   #wakeSaturated(): void {
-    if (this.#executor.pending === this.#concurrency - 1 || this.#leaving) this.#poke();
+    // Several may end in one step: what waited for the codec does.
+    if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
   }
 
   /** Ends this thread's own wait. */
@@ -226,17 +234,14 @@ class Scheduler {
     if (command === L.CMD_STOP) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
     // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    await NativePromise.race([
-      this.#untilNothingPending(),
-      new NativePromise((resolve) => setTimeout(resolve, this.#graceMs)),
-    ]);
+    await this.#untilNothingPending(performance.now() + this.#graceMs);
     return true;
   }
 
-  async #untilNothingPending(): Promise<void> {
+  async #untilNothingPending(end: number): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    while (this.#executor.pending > 0) {
+    while (this.#executor.pending > 0 && performance.now() < end) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)

@@ -4,7 +4,7 @@
  * Waking a parked thread costs the waker about 20 µs and the task as much; looking for a moment costs a core. So a
  * worker looks only while the threads awake, with the main thread, leave it a core; only with a search token; and
  * only as long as it has paid lately: the time doubles when something was found, halves when not, and comes back
- * after a sleep so short that looking would have caught the work.
+ * after a sleep so short that looking would have caught the work, or when it is tried again.
  *
  * @module
  */
@@ -17,6 +17,8 @@ const SHORTEST_US = 2;
 /** A sleep shorter than this would have been worth a look, ms. */
 const WORTH_MS = 0.1;
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;
+/** Every so many idle moments the full time is tried again, whatever came of it lately. */
+const PROBE = 8;
 /** Looks between two readings of the clock. */
 const ROUNDS = 64;
 
@@ -25,6 +27,7 @@ export class Spinner {
   readonly #cores: number;
   readonly #workers: number;
   #us = LONGEST_US;
+  #idles = 0;
 
   constructor(view: WorkerView, cores: number) {
     this.#view = view;
@@ -35,6 +38,8 @@ export class Spinner {
   /** True when work is visible. */
   spin(): boolean {
     const { core, block } = this.#view;
+    // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
+    if (++this.#idles % PROBE === 0) this.#us = LONGEST_US;
     if (this.#us < SHORTEST_US || !this.#coreIsFree() || core.beginSearch(block) === 0) return false;
     const until = performance.now() + this.#us / 1000;
     do {

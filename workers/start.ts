@@ -5,7 +5,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { CarriedError } from './carried-error.ts';
+import type { CarriedError } from '../src/codec/carried-error.ts';
 import type { WorkerControl } from './control.ts';
 import type { TaskOptions } from './task.ts';
 

@@ -33,6 +33,7 @@ import {
   NewSet,
   NewWeakMap,
   ObjectPrototype,
+  setHas,
   substring,
   unboxSymbol,
   weakGet,
@@ -151,11 +152,6 @@ const IteratorPrototype = getPrototypeOf(getPrototypeOf([][Symbol.iterator]())) 
 const AsyncIteratorPrototype = getPrototypeOf(
   getPrototypeOf(getPrototypeOf((async function* () {})())),
 ) as object;
-const { has } = NewSet.prototype;
-const inSet: (s: ReadonlySet<unknown>, v: unknown) => boolean = Function.prototype.bind.bind(
-  Function.prototype.call,
-)(has) as never;
-
 function lineageOf(prototype: object): Lineage {
   let found: Lineage = 'user';
   let at: object | null = prototype;
@@ -164,12 +160,12 @@ function lineageOf(prototype: object): Lineage {
     const maker: unknown = getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof maker === 'function') {
       const name: unknown = getOwnPropertyDescriptor(maker, 'name')?.value;
-      if (inSet(CLONED_BY_PORT, name)) return 'port';
-      if (inSet(MOVED_BY_PORT, name)) return 'move';
+      if (setHas(CLONED_BY_PORT, name)) return 'port';
+      if (setHas(MOVED_BY_PORT, name)) return 'move';
       const next: object | null = getPrototypeOf(at) as object | null;
       if (isNativeCode(maker)) {
         // `Object` below another prototype is no other realm's Object.prototype: it is a global object.
-        const known = inSet(BUILTIN, name) && (name !== 'Object' || next === null);
+        const known = setHas(BUILTIN, name) && (name !== 'Object' || next === null);
         if (!known) return 'foreign';
         found = 'builtin';
       }

@@ -19,9 +19,10 @@ import {
   T_THROWN,
 } from './format.ts';
 import { pathOfUncloneable } from './path.ts';
-import { bufferBytes, isArray, setBytes, subarray } from './primordials.ts';
+import { bufferBytes, isArray, latin1Write, setBytes, subarray, ucs2Write } from './primordials.ts';
 import { SHAPE_HEAD } from './shapes.ts';
 import { bytesOfEntry } from './views.ts';
+import type { LongString } from './words.ts';
 import { Writer } from './writer.ts';
 
 /** What `encode` returns for a value that only a message port can carry. */
@@ -40,6 +41,7 @@ const LOOP_BYTES = 96;
  */
 export class Encoder {
   readonly #writer: Writer = new Writer();
+  #longs: LongString[] = [];
   #blobs: Uint8Array[] = [];
   #blobsAt: number[] = [];
   #headBytes = 0;
@@ -106,9 +108,11 @@ export class Encoder {
     const bytes = this.#writer.bytes;
     if (head <= LOOP_BYTES) for (let i = 0; i < head; i++) target[offset + i] = bytes[i]!;
     else setBytes(target, subarray(bytes, 0, head), offset);
-    for (let i = 0; i < this.#blobs.length; i++)
+    if (this.#longs.length > 0) this.#copyLongs(target, offset);
+    for (let i = 0; i < this.#blobs.length; i++) {
       setBytes(target, this.#blobs[i]!, offset + this.#blobsAt[i]!);
-    if (this.#blobs.length > 0) this.#blobs = [];
+    }
+    this.#drop();
     this.#writer.shrink();
   }
 
@@ -127,6 +131,17 @@ export class Encoder {
   #drop(): void {
     this.#ready = false;
     if (this.#blobs.length > 0) this.#blobs = [];
+    if (this.#longs.length > 0) this.#longs = [];
+  }
+
+  #copyLongs(target: Uint8Array, offset: number): void {
+    const { words } = this.#writer;
+    for (let i = 0; i < this.#longs.length; i++) {
+      const { text, wide, at } = this.#longs[i]!;
+      const to = offset + words[at + 2]!;
+      if (wide) ucs2Write(target, text, to, text.length * 2);
+      else latin1Write(target, text, to, text.length);
+    }
   }
 
   #close(): void {
@@ -189,7 +204,9 @@ export class Encoder {
     writer.at = textAt;
     const wide = text.length > 0 && writer.putCharacters(text);
     this.#headBytes = (writer.at * 4 + 7) & ~7;
-    const total = entries.length === 0 ? this.#headBytes : this.#placeBlobs(buffersAt);
+    let total = this.#headBytes;
+    if (writer.longs.length > 0) total = this.#placeLongs(total);
+    if (entries.length > 0) total = this.#placeBlobs(buffersAt, total);
     if (total > MAX_BYTES) throw NEEDS_PORT_SIGNAL;
     const { words } = writer;
     words[HEADER.magic] = MAGIC;
@@ -207,10 +224,23 @@ export class Encoder {
     return total;
   }
 
-  #placeBlobs(tableAt: number): number {
+  #placeLongs(from: number): number {
+    const { longs, words } = this.#writer;
+    let total = from;
+    for (let i = 0; i < longs.length; i++) {
+      const { text, wide, at } = longs[i]!;
+      words[at + 2] = total;
+      total = alignedTo8(total + (wide ? text.length * 2 : text.length));
+    }
+    this.#longs = longs;
+    this.#writer.longs = [];
+    return total;
+  }
+
+  #placeBlobs(tableAt: number, from: number): number {
     const writer = this.#writer;
     const { entries } = writer.buffers;
-    let total = this.#headBytes;
+    let total = from;
     writer.at = tableAt;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
@@ -229,10 +259,15 @@ export class Encoder {
       writer.words[writer.at + 3] = 0;
       writer.at += 4;
       writer.putDouble(entry.whole || entry.resizable ? 0 : entry.from);
-      total = Math.ceil((total + bytes.length) / 8) * 8;
+      total = alignedTo8(total + bytes.length);
     }
     return total;
   }
+}
+
+/** Not by bits: the sum may pass 2^31 before it is refused. */
+function alignedTo8(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
 }
 
 /**

@@ -41,7 +41,7 @@ export function writeError(writer: Writer, error: object): void {
   const id = classOfError(error);
   const name = text(read(error, 'name'), limited, ERROR_LIMITS.shortText);
   const message = read(error, 'message');
-  const spent = limited && writer.at * 4 + writer.text.length > ERROR_LIMITS.bytes;
+  const spent = limited && writer.size > ERROR_LIMITS.bytes;
   const ownName = own(error, 'name');
   const ownMessage = own(error, 'message');
   const ownCause = own(error, 'cause');

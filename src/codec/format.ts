@@ -71,7 +71,7 @@ export const HOLE: number = T_CONST | (4 << TAG_BITS);
 export const MAX_INT: number = 2 ** 26 - 1;
 export const MIN_INT: number = -(2 ** 26);
 
-/** Longest string that becomes a part of the common text. */
+/** Longest string that becomes a part of the common text. Longer ones lie by themselves behind the words. */
 export const SHORT_STRING: number = 4_096;
 /** Characters of all short strings of a message; further ones are written as long ones. */
 export const MAX_TEXT: number = 2 ** 24;

@@ -28,6 +28,7 @@ export const keys: typeof Object.keys = Object.keys;
 export const defineProperty: typeof Object.defineProperty = Object.defineProperty;
 export const getOwnPropertyDescriptor: typeof Object.getOwnPropertyDescriptor =
   Object.getOwnPropertyDescriptor;
+export const getOwnPropertyNames: typeof Object.getOwnPropertyNames = Object.getOwnPropertyNames;
 export const isArray: typeof Array.isArray = Array.isArray;
 export const isView: typeof ArrayBuffer.isView = ArrayBuffer.isView;
 export const reflectSet: typeof Reflect.set = Reflect.set;
@@ -63,6 +64,9 @@ export const mapForEach: <K, V>(m: Map<K, V>, f: (value: V, key: K) => void) => 
   Map.prototype.forEach,
 ) as never;
 export const mapSize: (m: Map<unknown, unknown>) => number = getter(Map.prototype, 'size');
+export const setHas: (s: ReadonlySet<unknown>, value: unknown) => boolean = uncurry(
+  Set.prototype.has,
+) as never;
 export const setAdd: <T>(s: Set<T>, value: T) => unknown = uncurry(Set.prototype.add) as never;
 export const setForEach: <T>(s: Set<T>, f: (value: T) => void) => void = uncurry(
   Set.prototype.forEach,
@@ -94,6 +98,7 @@ export function regexpFlags(r: RegExp): string {
   for (let i = 0; i < flagGetters.length; i++) if (flagGetters[i]![1](r)) flags += flagGetters[i]![0];
   return flags;
 }
+export const regexpExec: (r: RegExp, text: string) => unknown = uncurry(RegExp.prototype.exec);
 export const bigintText: (n: bigint, radix: number) => string = uncurry(BigInt.prototype.toString) as never;
 export const unboxNumber: (n: unknown) => number = uncurry(Number.prototype.valueOf) as never;
 export const unboxString: (n: unknown) => string = uncurry(String.prototype.valueOf) as never;
@@ -127,7 +132,6 @@ interface NativeStrings {
   ucs2Slice(from: number, to: number): string;
   latin1Write(text: string, at: number, bytes: number): number;
   ucs2Write(text: string, at: number, bytes: number): number;
-  utf8Write(text: string, at: number, bytes: number): number;
 }
 const native = Buffer.prototype as unknown as NativeStrings;
 export const latin1Slice: (b: Uint8Array, from: number, to: number) => string = uncurry(
@@ -141,9 +145,6 @@ export const latin1Write: (b: Uint8Array, text: string, at: number, bytes: numbe
 ) as never;
 export const ucs2Write: (b: Uint8Array, text: string, at: number, bytes: number) => number = uncurry(
   native.ucs2Write,
-) as never;
-export const utf8Write: (b: Uint8Array, text: string, at: number, bytes: number) => number = uncurry(
-  native.utf8Write,
 ) as never;
 /** Fresh memory of its own, not zeroed: only for what is overwritten whole. */
 export const allocUnsafeSlow: (bytes: number) => Buffer = Buffer.allocUnsafeSlow;

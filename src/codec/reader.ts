@@ -6,7 +6,6 @@
 
 import { BufferReader } from './buffer-reader.ts';
 import { corrupt } from './corrupt.ts';
-import { makeError } from './error-classes.ts';
 import { readError } from './error-reader.ts';
 import {
   HEADER,
@@ -42,8 +41,9 @@ import {
   TAG_BITS,
   TAG_MASK,
 } from './format.ts';
+import { isObjectPrototypeKey, objectPrototypeChanged } from './inherited-keys.ts';
+import { define, empty, makeSparse } from './made.ts';
 import {
-  defineProperty,
   latin1Slice,
   mapSet,
   NewDate,
@@ -73,6 +73,7 @@ export class Reader {
   base = 0;
   at = 0;
   end = 0;
+  #length = 0;
   readonly #text: TextReader = new TextReader();
   readonly #shapeCache: ShapeCache = new ShapeCache();
   #shapes: readonly Shape[] = NO_SHAPES;
@@ -103,6 +104,7 @@ export class Reader {
       textAt + (wide ? textLength * 2 : textLength) <= length;
     if (!ordered) throw corrupt('the parts in its header do not fit in it');
     this.base = base;
+    this.#length = length;
     this.at = base + HEADER_WORDS;
     this.end = base + shapesAt;
     this.#text.open(this.bytes, base * 4 + textAt, textLength, wide);
@@ -257,13 +259,11 @@ export class Reader {
 
   #longString(latin1: boolean): string {
     const length = this.word();
-    const words = latin1 ? (length + 3) >>> 2 : (length + 1) >>> 1;
-    if (length < 0 || words > this.end - this.at) throw corrupt('a string lies outside it');
-    const from = this.at * 4;
-    this.at += words;
-    return latin1
-      ? latin1Slice(this.bytes, from, from + length)
-      : ucs2Slice(this.bytes, from, from + length * 2);
+    const offset = this.word();
+    const bytes = latin1 ? length : length * 2;
+    if (length < 0 || offset < 0 || offset + bytes > this.#length) throw corrupt('a string lies outside it');
+    const from = this.base * 4 + offset;
+    return latin1 ? latin1Slice(this.bytes, from, from + bytes) : ucs2Slice(this.bytes, from, from + bytes);
   }
 
   #object(word: number, target: object | undefined): object {
@@ -275,16 +275,19 @@ export class Reader {
     if (target === undefined) this.number(object);
     if (shape.inherited) for (let i = 0; i < keys.length; i++) define(object, keys[i]!, this.read());
     else for (let i = 0; i < keys.length; i++) object[keys[i]!] = this.read();
-    if ((word & TAG_MASK) === T_OBJECT_TAIL) {
-      while (!this.#atEnd()) {
-        const key = this.#key();
-        const value = this.read();
-        if (key in ObjectPrototype) define(object, key, value);
-        else object[key] = value;
-      }
-    }
+    if ((word & TAG_MASK) === T_OBJECT_TAIL) this.#tail(object);
     this.#depth--;
     return object;
+  }
+
+  #tail(object: Record_): void {
+    const changed = objectPrototypeChanged();
+    while (!this.#atEnd()) {
+      const key = this.#key();
+      const value = this.read();
+      if (changed ? key in ObjectPrototype : isObjectPrototypeKey(key)) define(object, key, value);
+      else object[key] = value;
+    }
   }
 
   #key(): string {
@@ -315,6 +318,7 @@ export class Reader {
       if (word === HOLE) this.at++;
       else if (word === T_SPARSE) {
         this.at++;
+        makeSparse(array, length);
         this.#pairs(array, length);
         break;
       } else array[i] = this.read();
@@ -383,25 +387,4 @@ export class Reader {
     else if (kind === LATER.error && tag === T_ERROR) readError(this, word >>> TAG_BITS, value as Error);
     else throw corrupt('a part put off is of another kind');
   }
-}
-
-function empty(kind: number, errorClass: number): object | undefined {
-  switch (kind) {
-    case LATER.object:
-      return {};
-    case LATER.array:
-      return [];
-    case LATER.map:
-      return new NewMap();
-    case LATER.set:
-      return new NewSet();
-    case LATER.error:
-      return makeError(errorClass, undefined, undefined);
-    default:
-      return undefined;
-  }
-}
-
-function define(object: object, key: string, value: unknown): void {
-  defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

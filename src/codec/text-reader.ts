@@ -9,8 +9,8 @@
 import { corrupt } from './corrupt.ts';
 import { latin1Slice, substring, ucs2Slice } from './primordials.ts';
 
-/** Characters of a window: a call into C++ for about fifteen strings, and what one string can keep alive. */
-const WINDOW = 256;
+/** Characters of a window: a call into C++ for some thirty strings, and what one string can keep alive. */
+const WINDOW = 512;
 /** Strings longer than this are taken by themselves. */
 const IN_WINDOW = 64;
 

@@ -42,6 +42,8 @@ export class Handle {
   /** The numbers of inline arguments while it waits in a line. */
   numbers: Float64Array | undefined;
   port: PortArguments | undefined;
+  /** How many workers died with it in hand, over all records it has had. */
+  deaths = 0;
   /** The worker number whose port carries it, while posted. */
   posted: number | undefined;
   timer: NodeJS.Timeout | undefined;

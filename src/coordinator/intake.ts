@@ -109,6 +109,7 @@ export class Intake {
       const { window } = this;
       const backlog = this.backlog[level]!;
       const address = backlog.size === 0 && window.room(level) > 0 ? this.arena.allocate(length) : 0;
+      let bytes: Uint8Array;
       if (address !== 0) {
         encoder.copyTo(window.plant.memory.u8, address);
         const slot = window.take(level);
@@ -117,10 +118,13 @@ export class Intake {
         i32[at + (L.T_PAYLOAD >> 2)] = address;
         i32[at + (L.T_LENGTH >> 2)] = length;
         if (window.plant.core.inject(level, window.reference(slot)) !== 0) return true;
+        // After a crash the ring may be full of duplicates. The encoder gives its bytes once only.
+        bytes = window.plant.memory.u8.slice(address, address + length);
         this.#withdraw(slot);
+      } else {
+        bytes = new Uint8Array(length);
+        encoder.copyTo(bytes, 0);
       }
-      const bytes = new Uint8Array(length);
-      encoder.copyTo(bytes, 0);
       backlog.push(resolve, fn, meta, bytes, sharedNow);
       return true;
     } finally {
@@ -167,6 +171,7 @@ export class Intake {
     }
     if (handle.numbers !== undefined) f64.set(handle.numbers, (at >> 1) + (L.T_ARGS >> 3));
     window.handle[slot] = handle;
+    window.deaths[slot] = handle.deaths;
     handle.where = { at: 'slot', slot, generation: window.generation[slot]! };
     this.#onPlaced(handle, slot);
     return slot;

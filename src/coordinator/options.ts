@@ -41,7 +41,7 @@ export interface PoolOptions {
   readonly startupTimeout?: number;
   /** How often a task marked `idempotent` is started at most before `ERR_POISONED`. Default 3. */
   readonly maxAttempts?: number;
-  /** Upper limit of shared memory in bytes, 16 MiB to 4 GiB. Default 1 GiB. Memory is taken as needed. */
+  /** Upper limit of shared memory in bytes, 16 MiB to 2 GiB. Default 1 GiB. Memory is taken as needed. */
   readonly maxMemory?: number;
   /** Heap limits of each worker thread. */
   readonly resourceLimits?: ResourceLimits;

@@ -5,22 +5,16 @@
  */
 import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
-import * as L from '../memory/layout.ts';
-import { LEVEL } from '../scheduling/levels.ts';
 import { Engine } from './engine.ts';
 import { type PoolFunction, SOURCE } from './functions.ts';
-import { Handle } from './handle.ts';
-import { inlineMeta, writeInline } from './inline.ts';
-import { TO_PORT } from './intake.ts';
 import { mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
-import { portArguments } from './port-arguments.ts';
-import { raise, raiseAsIs } from './raise.ts';
+import { raise } from './raise.ts';
 import { poolStats } from './stats.ts';
+import { Submission } from './submission.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
-import type { Resolve } from './window.ts';
 
 /** What the pool is at. */
 type Phase =
@@ -32,12 +26,6 @@ type Phase =
 /** A thread told to end by `terminate` has this long, ms; what stays after that is counted as stuck. */
 const TERMINATE_MS = 5000;
 
-// One executor for all promises, so that none allocates a closure of its own.
-let grabbed: Resolve;
-const grab = (resolve: Resolve): void => {
-  grabbed = resolve;
-};
-
 /**
  * Runs the functions of a task module on worker threads. Made by `createPool`.
  *
@@ -47,11 +35,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   readonly #engine: Engine;
   readonly #options: Resolved;
   readonly #tasks = new Map<string, (...args: unknown[]) => Promise<unknown>>();
-  /** Accepted at most: `maxQueue` waiting, one running on each worker. */
-  readonly #most: number;
+  readonly #submission: Submission;
   #phase: Phase = { phase: 'open' };
   #terminated: Promise<CloseReport> | undefined;
-  #saturated = false;
   #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
   readonly #drainWaiters: (() => void)[] = [];
   /** The module's functions as methods: `pool.tasks.thumbnail(bytes, 200)`. */
@@ -61,7 +47,6 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   constructor(options: Resolved, cores: number, supervisor: Supervisor) {
     super();
     this.#options = options;
-    this.#most = Math.min(Number.MAX_SAFE_INTEGER, options.maxQueue + options.workers);
     this.#engine = new Engine({
       options,
       cores,
@@ -74,6 +59,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         progressed: () => this.#progressed(),
         failed: (error) => this.#fail(error),
       },
+    });
+    this.#submission = new Submission(this.#engine, options, {
+      refusal: () => this.#refusal(),
+      saturated: () => this.#tell('saturated'),
     });
     this.tasks = this.#proxy(undefined);
   }
@@ -129,7 +118,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     if (options !== undefined) runOptions(options, this.#options.workers);
     const fn = this.#engine.functions.get(name);
     if (fn === undefined) return raise(this.#engine.functions.unknown(name));
-    return this.#submit(fn, args ?? [], options) as Promise<TaskResult<M, K>>;
+    return this.#submission.submit(fn, args ?? [], options) as Promise<TaskResult<M, K>>;
   }
 
   /**
@@ -160,7 +149,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         ),
       );
     }
-    return this.#submit(SOURCE, [source, ...(args ?? [])], options) as Promise<Awaited<R>>;
+    return this.#submission.submit(SOURCE, [source, ...(args ?? [])], options) as Promise<Awaited<R>>;
   }
 
   /**
@@ -202,7 +191,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     const submit = (input: unknown, signal: AbortSignal, run: RunOptions): Promise<unknown> =>
       fn === undefined
         ? raise(this.#engine.functions.unknown(name))
-        : this.#submit(fn, [input], { ...run, signal }, true);
+        : this.#submission.submit(fn, [input], { ...run, signal }, true);
     return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<
       TaskResult<M, K>,
       void,
@@ -212,7 +201,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   /** Resolves when fewer than `maxQueue` tasks wait: what a producer awaits before it submits more. At once when there is room. */
   room(): Promise<void> {
-    if (this.#engine.ledger.pending < this.#most) return Promise.resolve();
+    if (this.#submission.hasRoom) return Promise.resolve();
     return this.#roomPromise();
   }
 
@@ -261,103 +250,6 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     return this.close().then(() => {});
   }
 
-  // ── Submission ──────────────────────────────────────────────────────────────────────────────────────────────
-
-  #submit(
-    fn: PoolFunction,
-    args: readonly unknown[],
-    options: RunOptions | undefined,
-    admitted = false,
-  ): Promise<unknown> {
-    if (this.#phase.phase !== 'open') return raise(this.#refusal());
-    const engine = this.#engine;
-    if (engine.ledger.pending >= this.#most && !admitted) {
-      const full = this.#full();
-      if (full !== undefined) return full;
-    }
-    if (options === undefined && fn.plain && !this.#options.submissionStack) {
-      const meta = inlineMeta(args);
-      const promise = new Promise(grab);
-      const resolve = grabbed;
-      if (meta >= 0) {
-        engine.intake.submit(LEVEL.normal, fn.number, meta, args, resolve);
-        engine.accepted();
-        return promise;
-      }
-      try {
-        if (engine.intake.submitEncoded(LEVEL.normal, fn.number, 0, args, resolve)) {
-          engine.accepted();
-          return promise;
-        }
-      } catch (error) {
-        return raise(error);
-      }
-    }
-    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
-  }
-
-  // Everything but the fast path: options, or values for a port.
-  #submitWith(fn: PoolFunction, args: readonly unknown[], options: RunOptions): Promise<unknown> {
-    const { signal, timeout, deadline, affinity, idempotent, transfer, priority } = options;
-    if (signal?.aborted) return raiseAsIs(signal.reason);
-    const engine = this.#engine;
-    const flags = (idempotent ? L.META_IDEMPOTENT : 0) | (timeout !== undefined ? L.META_TIMED : 0);
-    let meta = inlineMeta(args);
-    let bytes: Uint8Array | undefined;
-    let port: Handle['port'];
-    try {
-      if (transfer !== undefined && transfer.length > 0) {
-        port = portArguments(args, transfer);
-        meta = L.META_PORT;
-      } else if (meta < 0) {
-        const encoded = engine.intake.encode(args);
-        if (encoded === TO_PORT) port = portArguments(args, []);
-        else bytes = encoded;
-        meta = encoded === TO_PORT ? L.META_PORT : L.META_ENCODED;
-      } else if (timeout !== undefined) {
-        // Its start is written down, so it does not start in the same step that claims it.
-        meta &= ~L.META_INLINE;
-      }
-    } catch (error) {
-      return raise(error);
-    }
-    // Reading the arguments has run the caller's getters.
-    if (signal?.aborted) return raiseAsIs(signal.reason);
-    if (this.#phase.phase !== 'open') return raise(this.#refusal());
-    if (timeout === 0 || deadline === 0) {
-      return raise(
-        new MillraceError(
-          timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE',
-          'A limit of 0 ms leaves no time to run.',
-        ),
-      );
-    }
-    const promise = new Promise(grab);
-    const handle = new Handle({
-      level: LEVEL[priority ?? 'normal'],
-      fn: fn.number,
-      meta: meta | flags,
-      resolve: grabbed,
-      timeout,
-      deadline,
-      signal,
-      worker: affinity,
-      submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
-    });
-    handle.bytes = bytes;
-    handle.port = port;
-    if (bytes === undefined && port === undefined) {
-      handle.numbers = new Float64Array(4);
-      writeInline(handle.numbers, 0, args);
-    }
-    // First, because a line may refuse the task at once.
-    engine.accepted();
-    engine.limits.watch(handle);
-    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
-    else engine.line(handle);
-    return promise;
-  }
-
   #refusal(): MillraceError {
     if (this.#phase.phase === 'failed') {
       return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${this.#phase.error.message}`, {
@@ -368,17 +260,6 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       'ERR_CLOSED',
       'The pool is closing or closed. Submit before `close`, or make another pool.',
     );
-  }
-
-  #full(): Promise<never> | undefined {
-    if (!this.#saturated) {
-      this.#saturated = true;
-      this.#tell('saturated');
-    }
-    // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
-    if (this.#options.whenFull === 'wait') return undefined;
-    const text = `${this.#options.maxQueue} tasks are waiting already. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;
-    return raise(new MillraceError('ERR_QUEUE_FULL', text));
   }
 
   #proxy(options: RunOptions | undefined): TaskProxy<M> {
@@ -401,12 +282,13 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #method(name: string, options: RunOptions | undefined): (...args: unknown[]) => Promise<unknown> {
     const fn = this.#engine.functions.get(name);
     if (fn === undefined) return () => raise(this.#engine.functions.unknown(name));
-    return (...args) => this.#submit(fn, args, options);
+    return (...args) => this.#submission.submit(fn, args, options);
   }
 
   // ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #enterClosing(report: Promise<CloseReport>): Promise<CloseReport> {
+    this.#submission.shut();
     this.#phase = { phase: 'closing', report };
     return report;
   }
@@ -445,6 +327,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   #fail(error: Error): void {
     if (this.#phase.phase === 'failed' || this.#phase.phase === 'closed') return;
+    this.#submission.shut();
     this.#phase = { phase: 'failed', error };
     this.#engine.rejectAll(() => this.#refusal());
     this.#room?.open();
@@ -482,8 +365,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #progressed(): void {
-    if (this.#engine.ledger.pending >= this.#most) return;
-    this.#saturated = false;
+    if (!this.#submission.hasRoom) return;
+    this.#submission.relax();
     this.#room?.open();
     this.#room = undefined;
   }
@@ -498,16 +381,4 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
     return this.#room.promise;
   }
-}
-
-/** The function's own options, where the caller says nothing: `undefined` is nothing. */
-function overruled(own: RunOptions, options: RunOptions = {}): RunOptions {
-  const said = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...own, ...Object.fromEntries(said) };
-}
-
-function stackHere(below: (...args: never[]) => unknown): object {
-  const at = {};
-  Error.captureStackTrace(at, below);
-  return at;
 }

@@ -75,9 +75,13 @@ export class Recovery {
     for (let slot = 0; slot < window.plant.slots; slot++) {
       if (window.live[slot] === 0 || window.resolve[slot] === undefined) continue;
       const word = window.state(slot);
-      const state = word & L.STATE_MASK;
+      let state = word & L.STATE_MASK;
       const handle = window.handle[slot];
       if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === block && state >= L.CLAIMED && state <= L.PENDING) {
+        // Subtle: a thread that is slow, not stuck, may still begin what it has claimed. It must not, once the task
+        // goes on elsewhere; and if it began meanwhile, the task counts as running. Ended: its entry settles it.
+        if (state === L.CLAIMED) state = window.plant.core.cancel(window.reference(slot));
+        if (state > L.PENDING) continue;
         if (this.#mayRunAgain(slot, state)) this.#move(slot);
         else
           this.#reject(
@@ -102,6 +106,11 @@ export class Recovery {
       this.#parts.release(slot, window.handle[slot]);
       return;
     }
+    // Claimed, but not looked at: it waited for something of its worker's, and has nothing to do with the death.
+    if (state === L.CLAIMED && !this.#isInHand(slot, block)) {
+      this.#again(slot, worker, cause);
+      return;
+    }
     const deaths = ++window.deaths[slot]!;
     if (deaths >= maxAttempts && (state === L.CLAIMED || this.#isIdempotent(slot))) {
       const text = `The task has ended ${deaths} workers and is not tried again. ${cause.message}`;
@@ -116,8 +125,19 @@ export class Recovery {
       );
       return;
     }
-    if (window.handle[slot]?.posted === undefined) intake.restart(slot);
+    this.#again(slot, worker, cause);
+  }
+
+  #again(slot: number, worker: number, cause: Error): void {
+    const { intake } = this.#parts;
+    if (intake.window.handle[slot]?.posted === undefined) intake.restart(slot);
     else this.#backToLine(slot, worker, cause);
+  }
+
+  // The worker was reading the task's arguments, or running it, when it ended.
+  #isInHand(slot: number, block: number): boolean {
+    const { plant } = this.#parts.intake.window;
+    return Atomics.load(plant.memory.i32, (plant.blocks[block]! + L.W_CURRENT) >> 2) === slot + 1;
   }
 
   #isIdempotent(slot: number): boolean {
@@ -143,6 +163,7 @@ export class Recovery {
       );
       return;
     }
+    handle.deaths = window.deaths[slot]!;
     this.#parts.release(slot, handle);
     lines.addFirst(handle);
   }

@@ -8,10 +8,10 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { inlineValue } from '../../workers/arguments.ts';
 import type { PortResult } from '../../workers/publish.ts';
 import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
+import { inlineValue } from '../memory/inline-value.ts';
 import * as L from '../memory/layout.ts';
 import type { Handle } from './handle.ts';
 import type { Ending, Ledger } from './ledger.ts';

@@ -99,7 +99,7 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
     graceMs: integer('graceMs', o.graceMs, 0, MAX_TIMER, 1000),
     startupTimeout: integer('startupTimeout', o.startupTimeout, 1, MAX_TIMER, 30_000),
     maxAttempts: integer('maxAttempts', o.maxAttempts, 1, 255, 3),
-    maxMemory: integer('maxMemory', o.maxMemory, 2 ** 24, 2 ** 32, 2 ** 30),
+    maxMemory: integer('maxMemory', o.maxMemory, 2 ** 24, 2 ** 31, 2 ** 30),
     softHeapLimit: integer('softHeapLimit', o.softHeapLimit, 1, Number.MAX_SAFE_INTEGER, 0),
     submissionStack: boolean('submissionStack', o.submissionStack),
     resourceLimits: o.resourceLimits,

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { MillraceError } from '../errors.ts';
-import { CORE_BASE64 } from './core-bytes.ts';
 import { Wasm, type WasmMemory, type WasmModule } from './wasm.ts';
 
 /** Addresses are byte offsets into the shared memory; items are int32 other than 0 and -1. */
@@ -60,30 +58,6 @@ export interface Core {
   adopt(block: number): void;
   graceBegin(): number;
   graceOver(epoch: number): number;
-}
-
-let compiled: WasmModule | undefined;
-
-/** The compiled core; the same module is handed to the workers, so that it is compiled once in a process. */
-export function compileCore(): WasmModule {
-  if (Wasm === undefined || typeof SharedArrayBuffer !== 'function') {
-    throw new MillraceError(
-      'ERR_UNSUPPORTED',
-      'This JavaScript engine has no shared WebAssembly memory. Run Node 20.19 or newer, without --jitless and without --no-expose-wasm.',
-    );
-  }
-  try {
-    compiled ??= new Wasm.Module(Buffer.from(CORE_BASE64, 'base64'));
-  } catch (cause) {
-    throw new MillraceError(
-      'ERR_UNSUPPORTED',
-      'The WebAssembly core cannot be compiled: this engine lacks the threads feature.',
-      {
-        cause,
-      },
-    );
-  }
-  return compiled;
 }
 
 /** One thread's instance over the shared memory. */

@@ -77,7 +77,7 @@ function stats(workers: number): PoolStats {
     cancelled: 0,
     steals: 7,
     crashes: 0,
-    memory: { bytes: 0, limit: 0, payloadBytes: 0 },
+    memory: { bytes: 0, limit: 0, payloadBytes: 0, records: 0 },
   };
 }
 

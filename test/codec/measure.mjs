@@ -3,13 +3,15 @@
  *
  *   npx tsc -p . && node test/codec/measure.mjs
  *
- * Each round times the codec and structuredClone (serialise + deserialise) in turn on the same value; the ratio is
- * the median over rounds, with the lowest and highest round. The codec's side is encode + copyTo into shared memory +
- * decode from it.
+ * Batches of about 0.3 ms of the codec and of structuredClone (serialise + deserialise) alternate on the same value.
+ * Of each block of batches the lower quartile counts, which other processes on the machine disturb least; the ratio
+ * is the median over blocks, with the lowest and highest block. The codec's side is encode + copyTo into shared
+ * memory + decode from it, after call sites have seen all the values below.
  */
 import { Decoder, Encoder } from '../../dist/src/codec/index.js';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 15);
+const BLOCKS = Number(process.env.BLOCKS ?? 7);
+const BATCHES = 40;
 const encoder = new Encoder();
 const decoder = new Decoder();
 const memory = new Uint8Array(new SharedArrayBuffer(32 * 1024 * 1024));
@@ -74,29 +76,34 @@ function time(f, value, times) {
   for (let i = 0; i < times; i++) f(value);
   return Number(process.hrtime.bigint() - start) / times / 1000;
 }
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
+const quantile = (list, q) => list.toSorted((a, b) => a - b)[Math.floor(list.length * q)];
 
-// Everything once first, so that no row is measured with call sites that have seen its value only.
-for (let i = 0; i < 20; i++) for (const value of Object.values(values)) roundTrip(value);
+for (let i = 0; i < 30; i++) for (const value of Object.values(values)) roundTrip(value);
 
 console.log('| value | codec, µs | of it encode | structuredClone, µs | codec / structuredClone |');
 console.log('| --- | --- | --- | --- | --- |');
 for (const [name, value] of Object.entries(values)) {
-  const times = Math.max(3, Math.min(20000, Math.round(4000 / time(structuredClone, value, 3))));
-  const own = [];
-  const half = [];
-  const peer = [];
-  time(roundTrip, value, times);
-  for (let i = 0; i < ROUNDS; i++) {
-    own.push(time(roundTrip, value, times));
-    peer.push(time(structuredClone, value, times));
-    half.push(time(encodeOnly, value, times));
+  const once = Math.min(...[1, 2, 3].map(() => time(structuredClone, value, 3)));
+  const times = Math.max(1, Math.min(2000, Math.round(300 / once)));
+  const blocks = { own: [], half: [], peer: [] };
+  for (let block = 0; block < BLOCKS; block++) {
+    const own = [];
+    const half = [];
+    const peer = [];
+    for (let i = 0; i < BATCHES; i++) {
+      own.push(time(roundTrip, value, times));
+      peer.push(time(structuredClone, value, times));
+      half.push(time(encodeOnly, value, times));
+    }
+    blocks.own.push(quantile(own, 0.25));
+    blocks.half.push(quantile(half, 0.25));
+    blocks.peer.push(quantile(peer, 0.25));
   }
-  const ratios = own.map((o, i) => o / peer[i]);
+  const ratios = blocks.own.map((o, i) => o / blocks.peer[i]);
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
-  const us = (n) => n.toPrecision(3);
+  const us = (list) => quantile(list, 0.5).toPrecision(3);
   console.log(
-    `| ${name} | ${us(median(own))} | ${us(median(half))} | ${us(median(peer))} | ` +
-      `**${median(ratios).toFixed(2)}** (${low.toFixed(2)}–${high.toFixed(2)}) |`,
+    `| ${name} | ${us(blocks.own)} | ${us(blocks.half)} | ${us(blocks.peer)} | ` +
+      `**${quantile(ratios, 0.5).toFixed(2)}** (${low.toFixed(2)}–${high.toFixed(2)}) |`,
   );
 }

@@ -1,15 +1,23 @@
+import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NEEDS_PORT } from '../../src/codec/index.ts';
 import { arbitraryValue } from './arbitrary.ts';
 import { decoder, encoder, roundTrip } from './round-trip.ts';
 import { difference } from './same.ts';
 
+function own(value: unknown): PropertyDescriptor {
+  return { value, writable: true, enumerable: true, configurable: true };
+}
+
 /** Compared with structuredClone, and the value itself must not have been touched. */
 function same(value: unknown): void {
   expect(difference(roundTrip(value), structuredClone(value))).toBeUndefined();
 }
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the comparer itself', () => {
   it.each<[unknown, unknown]>([
@@ -130,11 +138,42 @@ describe('values arrive as structuredClone would give them', () => {
     same(value);
   });
 
+  it('sparse arrays take no memory for their holes', () => {
+    // At eight bytes a hole these would be 24 GB.
+    const far = Array.from({ length: 100 }, () => {
+      const array: unknown[] = [1];
+      array[30_000_000] = 'far';
+      return array;
+    });
+    const back = roundTrip(far);
+    for (const array of back) {
+      expect([array.length, array[0], array[30_000_000]]).toEqual([30_000_001, 1, 'far']);
+      expect(Object.keys(array)).toEqual(['0', '30000000']);
+    }
+  });
+
   it('10,000 records share one list of keys', () => {
     const records = Array.from({ length: 10_000 }, (_, i) => ({ identifier: i, description: 'd' }));
     const bytes = encoder.encode(records, 'result');
     expect(bytes).toBeLessThan(10_000 * 16 + 1_000);
     same(records);
+  });
+
+  it('10,000 records come back with one hidden class', () => {
+    setFlagsFromString('--allow-natives-syntax');
+    const sameMap = new Function('a', 'b', 'return %HaveSameMap(a, b)') as (a: object, b: object) => boolean;
+    setFlagsFromString('--no-allow-natives-syntax');
+    const records = Array.from({ length: 10_000 }, (_, i) => ({
+      id: i,
+      name: `n${i}`,
+      at: i + 0.5,
+      on: i % 2 === 0,
+    }));
+    expect(sameMap({ a: 1 }, { b: 1 })).toBe(false);
+    for (let message = 0; message < 8; message++) {
+      const back = roundTrip(records);
+      expect(back.every((record) => sameMap(record, back[0]!))).toBe(true);
+    }
   });
 
   it('values of other errors within data keep what structuredClone keeps, and more', () => {
@@ -195,6 +234,28 @@ describe('what user code does while it is read', () => {
     };
     for (const build of [make, array, map]) {
       expect(difference(roundTrip(build()), structuredClone(build()))).toBeUndefined();
+    }
+  });
+
+  it('does not run setters somebody put on Object.prototype', () => {
+    let calls = 0;
+    Object.defineProperty(Object.prototype, 'trapped', {
+      configurable: true,
+      get: () => 'inherited',
+      set: () => {
+        calls++;
+      },
+    });
+    try {
+      const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key${i}`, i]));
+      const value = [
+        Object.defineProperty({}, 'trapped', own(1)),
+        Object.defineProperty(many, 'trapped', own(2)),
+      ];
+      const [one, other] = roundTrip(value) as { trapped: number }[];
+      expect([one?.trapped, other?.trapped, calls]).toEqual([1, 2, 0]);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, 'trapped');
     }
   });
 
@@ -299,7 +360,10 @@ describe('what needs a port', () => {
     ['a MessagePort', new MessageChannel().port1],
     ['a stream', new ReadableStream()],
     ['a Blob', new Blob(['x'])],
-    ['a WebAssembly.Module', new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))],
+    [
+      'a WebAssembly.Module',
+      new (Reflect.get(globalThis, 'WebAssembly').Module)(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
+    ],
   ])('%s', (_, value) => {
     expect(encoder.encode(value, 'result')).toBe(NEEDS_PORT);
     expect(encoder.encode([value], 'args')).toBe(NEEDS_PORT);

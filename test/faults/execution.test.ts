@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { until } from '../process/harness/until.ts';
-import { failure, inLab } from './lab.ts';
+import { failure, inLab, outcome } from './lab.ts';
 
 describe('a task that throws', () => {
   it('row 31: an error keeps class, name, message, stack, cause, code and properties', () =>
@@ -231,6 +231,8 @@ describe('what a task leaves behind', () => {
 
   it('row 52: patched built-ins do not stop the runtime', () =>
     inLab({ workers: 1 }, async ({ pool }) => {
+      // The codec is there: it is loaded while the first tasks may run.
+      expect(await pool.run('echo', [{ a: 1 }])).toEqual({ a: 1 });
       expect(await pool.run('pollute')).toBe(undefined);
       expect(await Promise.all([1, 2, 3].map((n) => pool.run('add', [n, 1])))).toEqual([2, 3, 4]);
       expect(await pool.run('echo', [{ a: [1, 'two'] }])).toEqual({ a: [1, 'two'] });
@@ -239,6 +241,23 @@ describe('what a task leaves behind', () => {
       expect(await pool.run('add', [2, 2])).toBe(4);
       expect(await failure(pool.run('thrower', ['range']))).toMatchObject({ message: 'too far' });
       expect(pool.stats().workers[0]!.restarts).toBe(0);
+    }));
+
+  it('row 52: built-ins patched while the thread is still loading cost a thread at most', () =>
+    inLab({ workers: 1 }, async ({ pool }) => {
+      for (let round = 0; round < 5; round++) {
+        const results = [
+          pool.run('pollute'),
+          ...[1, 2, 3].map((n) => pool.run('add', [n, 1])),
+          pool.run('echo', [{ n: 5 }]),
+        ];
+        for (const [i, result] of (await Promise.all(results.map(outcome))).entries()) {
+          if ('error' in result) expect(result.error).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+          else expect(result.value).toEqual([undefined, 2, 3, 4, { n: 5 }][i]);
+        }
+        // Another thread, fresh.
+        await failure(pool.run('reallyExit', [0]));
+      }
     }));
 
   it('row 53: nothing of the shared memory is in reach of a task', () =>

@@ -79,7 +79,9 @@ export async function expectClean(pool: FaultPool): Promise<void> {
   await until('nothing is pending', () => pool.stats().pending === 0);
   await until('every worker is back', () =>
     pool.stats().workers.every(({ state }) => state === 'idle' || state === 'busy'),
-  );
+  ).catch((error: Error) => {
+    throw new Error(`${error.message} ${JSON.stringify(pool.stats().workers)}`);
+  });
   expect(await Promise.all(numbers.map((worker) => pool.run('where', [], { affinity: worker })))).toEqual(
     numbers,
   );

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { attachCore, type Core, compileCore } from '../../src/memory/core.ts';
+
+import { compileCore } from '../../src/memory/compile.ts';
+import { attachCore, type Core } from '../../src/memory/core.ts';
 import * as L from '../../src/memory/layout.ts';
 import { SharedMemory } from '../../src/memory/shared-memory.ts';
 

@@ -2,16 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { AddressSpace } from './address-space.ts';
 import { instantiate, isTrap } from './engine.ts';
+import { canonicalNaN, ins, mayGiveAnyNaN } from './instructions.ts';
 import { Machine } from './machine.ts';
 import { call, done, type Result } from './program.ts';
-import { canonicalNaN, ins, mayGiveAnyNaN, randomModule } from './random-module.ts';
+import { randomModule } from './random-module.ts';
 import { Snapshots } from './snapshot.ts';
 import { DONE, STATUS } from './thread-state.ts';
 import { compile } from './wasm/compile.ts';
 import { decode } from './wasm/decode.ts';
 import { encode } from './wasm/encode.ts';
 import type { WasmModule } from './wasm/module.ts';
-import { OPCODES, type ValueType } from './wasm/opcodes.ts';
+import { OPCODES, type Opcode, type ValueType } from './wasm/opcodes.ts';
 import { Trap } from './wasm/trap.ts';
 import { readValue, type Value } from './wasm/values.ts';
 
@@ -118,12 +119,16 @@ function inSteps(module: WasmModule, args: readonly Value[]): Effect {
   });
 }
 
+/** The first word in which two memories differ, or -1. */
+function differing(mine: Int32Array, theirs: Int32Array): number {
+  return mine.findIndex((word, i) => word !== theirs[i]);
+}
+
 function expectSame(actual: Effect, engine: Effect): void {
   const outcome = ({ trap, result }: Effect): Outcome => (trap === undefined ? { value: result } : { trap });
   expectSameOutcome(outcome(actual), outcome(engine), 'f');
   expect(actual.globals).toEqual(engine.globals);
-  const different = actual.memory.findIndex((word, i) => word !== engine.memory[i]);
-  expect(different).toBe(-1);
+  expect(differing(actual.memory, engine.memory)).toBe(-1);
 }
 
 const EDGES: Readonly<Record<ValueType, readonly Value[]>> = {
@@ -188,21 +193,26 @@ const numeric = [...OPCODES.values()].filter(
   (o) => o.code >= 0x45 && o.effect && o.access === undefined && o.code < 0x100,
 );
 
-/** Exports every numeric instruction as a function of its name. */
-function numericModule(): WasmModule {
-  const types = numeric.map(({ effect }) => ({ params: effect!.takes, results: effect!.gives }));
+const accesses = [...OPCODES.values()].filter((o) => o.immediate === 'memory');
+
+/** Exports every instruction of a list as a function of its name, on its operands. */
+function moduleOfEach(list: readonly Opcode[]): WasmModule {
+  const types = list.map(({ effect }) => ({ params: effect!.takes, results: effect!.gives }));
   return {
     types,
     importedFunctions: [],
-    functions: numeric.map((op, i) => {
+    functions: list.map((op, i) => {
       const { params, results } = types[i]!;
       const fix = mayGiveAnyNaN(op) ? canonicalNaN(results[0]!, params.length) : [];
       const operands = params.map((_, p) => ins('local.get', p));
-      return { type: types[i]!, locals: results, code: [...operands, ins(op.name), ...fix, ins('end')] };
+      const { access } = op;
+      const immediates = access === undefined ? [] : [access.atomic ? Math.log2(access.bytes) : 0, 8];
+      const code = [...operands, ins(op.name, ...immediates), ...fix, ins('end')];
+      return { type: types[i]!, locals: results, code };
     }),
     memory: { initial: 1, maximum: 1, shared: true, imported: { module: 'env', name: 'memory' } },
     globals: [],
-    exports: numeric.map(({ name }, index) => ({ name, kind: 'function', index })),
+    exports: list.map(({ name }, index) => ({ name, kind: 'function', index })),
     data: [],
   };
 }
@@ -230,20 +240,47 @@ function expectSameOutcome(mine: Outcome, theirs: Outcome, what: string): void {
 }
 
 describe('the interpreter and the engine', () => {
-  const module = numericModule();
+  const module = moduleOfEach([...numeric, ...accesses]);
   const machine = machineFor(module);
   const instance = instantiate(encode(module));
+  const compare = (name: string, args: readonly Value[]): void => {
+    const mine = outcomeOf(() => machine.callDirect(0, name, args));
+    const theirs = outcomeOf(() => instance.call(name, args));
+    expectSameOutcome(mine, theirs, `${name}(${args.map((x) => (Object.is(x, -0) ? '-0' : x))})`);
+  };
 
   it.each(numeric.map((op) => [op.name, op] as const))('agree on the edges of %s', (name, op) => {
     const [first, second] = op.effect!.takes;
     for (const a of EDGES[first!]) {
+      if (second === undefined) compare(name, [a]);
+      else for (const b of EDGES[second]) compare(name, [a, b]);
+    }
+  });
+
+  it.each(accesses.map((op) => [op.name, op] as const))('agree on %s at all alignments', (name, op) => {
+    const [, second, third] = op.effect!.takes;
+    const waits = op.access!.kind === 'wait';
+    for (const address of [16, 17, 18, 19, 20, 23, 24, 65523, 65524, 65527, 65528, -1]) {
       for (const b of second === undefined ? [undefined] : EDGES[second]) {
-        const args = b === undefined ? [a] : [a, b];
-        const mine = outcomeOf(() => machine.callDirect(0, name, args));
-        const theirs = outcomeOf(() => instance.call(name, args));
-        expectSameOutcome(mine, theirs, `${name}(${args.map((x) => (Object.is(x, -0) ? '-0' : x))})`);
+        for (const c of third === undefined
+          ? [undefined]
+          : waits
+            ? [0n]
+            : [...EDGES[third].slice(0, 5), b!]) {
+          seed(instance.memory);
+          seed(machine.s.subarray(0, PAGE / 4));
+          // What is expected is there in one of the cases.
+          instance.memory[6] = machine.s[6] = -1;
+          instance.memory[7] = machine.s[7] = -1;
+          compare(
+            name,
+            [address, b, c].filter((x) => x !== undefined),
+          );
+          expect(differing(machine.s.subarray(0, 1024), instance.memory.subarray(0, 1024))).toBe(-1);
+        }
       }
     }
+    expect(differing(machine.s.subarray(0, PAGE / 4), instance.memory)).toBe(-1);
   });
 
   const program = fc.array(fc.nat({ max: 0x7fff }), { maxLength: 400, size: 'max' });

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantiate } from './engine.ts';
 import { buildFixture } from './fixtures/build.ts';
+import { ins } from './instructions.ts';
 import { type Fault, mutate } from './mutate.ts';
-import { ins } from './random-module.ts';
 import { encode } from './wasm/encode.ts';
 import type { Instruction, WasmModule } from './wasm/module.ts';
 

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { CONSTANTS, canonicalNaN, ins, mayGiveAnyNaN } from './instructions.ts';
 import {
   EMPTY_BLOCK,
   type FunctionBody,
@@ -15,39 +16,13 @@ import {
   type Instruction,
   type WasmModule,
 } from './wasm/module.ts';
-import { OPCODES, type Opcode, opcode, type ValueType } from './wasm/opcodes.ts';
+import { OPCODES, type Opcode, type ValueType } from './wasm/opcodes.ts';
 
 const TYPES: readonly ValueType[] = ['i32', 'i64', 'f32', 'f64'];
 /** Globals: one mutable of each type, the fuel, an immutable one. */
 const FUEL_GLOBAL = 4;
 const FIXED_GLOBAL = 5;
 const FUEL = 60;
-
-const CONSTANTS: Readonly<Record<ValueType, readonly (readonly (number | bigint)[])[]>> = {
-  i32: [[0], [1], [-1], [2], [8], [31], [64], [255], [0x7fffffff], [-0x80000000], [0x12345678], [65532]],
-  i64: [
-    [0n],
-    [1n],
-    [-1n],
-    [63n],
-    [2n ** 63n - 1n],
-    [-(2n ** 63n)],
-    [0x123456789abcdef0n],
-    [2n ** 32n],
-    [-5n],
-  ],
-  f32: [[0], [-0x80000000], [0x3fc00000], [-0x40800000], [0x7f800000], [0x7fc00000], [0x4f000000], [1]],
-  f64: [
-    [0, 0],
-    [0, -0x80000000],
-    [0, 0x3ff80000],
-    [0, -0x40100000],
-    [0, 0x7ff00000],
-    [0, 0x7ff80000],
-    [0, 0x41e00000],
-    [1, 0],
-  ],
-};
 
 const numeric = [...OPCODES.values()].filter((o) => o.code >= 0x45 && o.effect && o.access === undefined);
 const numericGiving = (type: ValueType): Opcode[] => numeric.filter((o) => o.effect!.gives[0] === type);
@@ -56,31 +31,6 @@ const accessGiving = (type: ValueType): Opcode[] => accesses.filter((o) => o.eff
 const stores = accesses.filter((o) => o.access!.kind === 'store');
 
 const BY_TYPE = new Map(TYPES.map((t) => [t, { numeric: numericGiving(t), access: accessGiving(t) }]));
-
-/** Whether the NaN this instruction gives may have any bits. */
-export function mayGiveAnyNaN({ name, effect }: Opcode): boolean {
-  const [result] = effect?.gives ?? [];
-  if (result !== 'f32' && result !== 'f64') return false;
-  return !/load|const|abs|neg|copysign|reinterpret|convert/.test(name);
-}
-
-const NAN_BITS: Readonly<Record<string, readonly number[]>> = { f32: [0x7fc00000], f64: [0, 0x7ff80000] };
-
-/** Replaces any NaN on the stack by the canonical one, through a local of its type. */
-export function canonicalNaN(type: ValueType, local: number): Instruction[] {
-  return [
-    ins('local.tee', local),
-    ins(`${type}.const`, ...NAN_BITS[type]!),
-    ins('local.get', local),
-    ins('local.get', local),
-    ins(`${type}.eq`),
-    ins('select'),
-  ];
-}
-
-export function ins(name: string, ...args: (number | bigint)[]): Instruction {
-  return { op: opcode(name), args };
-}
 
 const BLOCK_CODES: Readonly<Record<ValueType, number>> = { i32: -1, i64: -2, f32: -3, f64: -4 };
 const TYPE_CODES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
@@ -92,7 +42,6 @@ class Builder {
   #next = 0;
   #code: Instruction[] = [];
   #locals: ValueType[] = [];
-  #params = 0;
   /** What each enclosing label takes, innermost last. */
   #labels: (readonly ValueType[])[] = [];
   #room = 0;
@@ -116,15 +65,27 @@ class Builder {
   addFunction(last: boolean): void {
     const type = { params: this.#typeList(3), results: this.#typeList(last ? 1 : 2) };
     this.#code = [];
-    this.#params = type.params.length;
-    // One local of each type at least; the first f32 and f64 after the parameters hold NaN candidates.
+    // One local of each type at least; two more, which no other code names, hold NaN candidates.
     this.#locals = [...type.params, ...TYPES, ...this.#typeList(2)];
     this.#labels = [type.results];
     this.#room = 150;
     for (let n = this.draw(8); n >= 0; n--) this.#statement(4);
+    this.#showLocals();
     for (const result of type.results) this.#expression(result, 3);
     this.#code.push(ins('end'));
-    this.functions.push({ type, locals: this.#locals.slice(this.#params), code: this.#code });
+    this.functions.push({
+      type,
+      locals: [...this.#locals.slice(type.params.length), 'f32', 'f64'],
+      code: this.#code,
+    });
+  }
+
+  /** Stores all locals, so that a wrong one is seen. */
+  #showLocals(): void {
+    this.#locals.forEach((type, i) => {
+      const at = 0x800 + 256 * this.functions.length + 8 * i;
+      this.#code.push(ins('i32.const', at), ins('local.get', i), ins(`${type}.store`, 0, 0));
+    });
   }
 
   #emit(name: string, ...args: (number | bigint)[]): void {
@@ -203,7 +164,7 @@ class Builder {
     this.#emit(op.name);
     if (mayGiveAnyNaN(op)) {
       const [type] = op.effect!.gives;
-      this.#code.push(...canonicalNaN(type!, this.#params + TYPES.indexOf(type!)));
+      this.#code.push(...canonicalNaN(type!, this.#locals.length + (type === 'f32' ? 0 : 1)));
     }
   }
 
@@ -274,6 +235,15 @@ class Builder {
     }
   }
 
+  #call(depth: number): void {
+    if (this.functions.length === 0) return;
+    const index = this.draw(this.functions.length);
+    const { params, results } = this.functions[index]!.type;
+    for (const param of params) this.#expression(param, depth - 1);
+    this.#emit('call', index);
+    for (const _ of results) this.#emit('drop');
+  }
+
   /** Leaves by a jump, so that what follows is unreachable; may stand for a value of any type. */
   #jump(depth: number): void {
     const depths = this.#labels.map((_, i) => i);
@@ -307,7 +277,10 @@ class Builder {
       return;
     }
     const type = this.#pick(TYPES);
-    switch (this.draw(13)) {
+    switch (this.draw(15)) {
+      case 13:
+        this.#call(depth);
+        return;
       case 0:
         this.#expression(type, depth - 1);
         this.#emit('drop');
@@ -347,6 +320,13 @@ class Builder {
       case 10:
         if (this.draw(3) === 0) this.#jump(depth);
         else this.#emit('atomic.fence', 0);
+        return;
+      case 14:
+        // Close together, so that they overlap.
+        this.#emit('i32.const', this.draw(24));
+        this.#emit('i32.const', this.draw(24));
+        this.#emit('i32.const', this.draw(40));
+        this.#emit('memory.copy', 0, 0);
         return;
       default:
         this.#address(1, depth);

@@ -87,7 +87,8 @@ describe('files', () => {
     const forbidden = /(^|[/._-])(utils?|helpers?|managers?|misc|common)(?=[/._-])/i;
     expect('src/pool-manager.ts').toMatch(forbidden);
     expect('test/utils/a.ts').toMatch(forbidden);
-    expect(all.filter((path) => forbidden.test(path))).toEqual([]);
+    // Fixtures are named after what they stand for: CommonJS modules, for one.
+    expect(all.filter((path) => forbidden.test(path) && !path.includes('/fixtures/'))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carryError, restoreError } from '../../workers/carried-error.ts';
+import { carryError, restoreError } from '../../src/codec/carried-error.ts';
 import { run, startOf, supervise, until, watch } from './supervise.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 

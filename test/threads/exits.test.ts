@@ -63,7 +63,11 @@ describe('the fence at exit', () => {
   it('lets no write to shared memory come after', async () => {
     const supervisor = supervise();
     for (let round = 0; round < 20; round += 1) {
-      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const memory = new (Reflect.get(globalThis, 'WebAssembly').Memory)({
+        initial: 1,
+        maximum: 1,
+        shared: true,
+      });
       const words = new Int32Array(memory.buffer);
       const { thread, ready, exit } = watch(supervisor.spawn({ ...startOf('count'), memory }));
       await ready;

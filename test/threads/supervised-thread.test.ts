@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { carryError } from '../../src/codec/carried-error.ts';
 import type { ThreadExit } from '../../src/coordinator/threads/exit.ts';
 import { SupervisedThread } from '../../src/coordinator/threads/supervised-thread.ts';
-import { carryError } from '../../workers/carried-error.ts';
 import type { WorkerReport, WorkerStart } from '../../workers/start.ts';
 import { fixture, until } from './supervise.ts';
 import { VirtualTimers } from './virtual-timers.ts';

@@ -6,7 +6,7 @@
  */
 import type { LoadHook, ResolveHook } from 'node:module';
 import type { MessagePort } from 'node:worker_threads';
-import type { CarriedError } from '../carried-error.ts';
+import type { CarriedError } from '../../src/codec/carried-error.ts';
 import { isTypeScript, typescriptSibling } from './typescript-files.ts';
 
 /** Asked by a hook; `id` pairs the answer with the question. */
@@ -52,7 +52,7 @@ export const load: LoadHook = async (href, context, next) => {
     port.postMessage({ id: lastId, href } satisfies StripRequest);
   });
   if ('error' in reply) {
-    const { restoreError } = await import('../carried-error.ts');
+    const { restoreError } = await import('../../src/codec/carried-error.ts');
     throw restoreError(reply.error);
   }
   return { format: reply.format, source: reply.source, shortCircuit: true };

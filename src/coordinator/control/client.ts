@@ -5,8 +5,8 @@
  * @module
  */
 import type { Endpoint, Remote } from 'comlink';
-import { restoreError } from '../../../workers/carried-error.ts';
 import type { ControlReply, WorkerControl } from '../../../workers/control.ts';
+import { restoreError } from '../../codec/carried-error.ts';
 import { MillraceError } from '../../errors.ts';
 import type { Timer } from '../threads/timers.ts';
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import { restoreError } from '../../../workers/carried-error.ts';
 import type { WorkerReport, WorkerStart } from '../../../workers/start.ts';
+import { restoreError } from '../../codec/carried-error.ts';
 import { MillraceError } from '../../errors.ts';
 import { ControlClient } from '../control/client.ts';
 import { exitError, exitOfError, startError, startFailure, type ThreadExit } from './exit.ts';

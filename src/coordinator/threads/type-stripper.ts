@@ -8,9 +8,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { type CarriedError, carryError } from '../../../workers/carried-error.ts';
 import type { StripRequest } from '../../../workers/modules/strip-hooks.ts';
 import { isTypeScript } from '../../../workers/modules/typescript-files.ts';
+import { type CarriedError, carryError } from '../../codec/carried-error.ts';
 import { moduleFormat } from './module-format.ts';
 
 /** The one function used of `@swc/wasm-typescript`. */

@@ -30,9 +30,13 @@ import { BASE, blockOf, forget, header, wakeAll } from './idle';
  */
 export function adopt(block: usize): void {
   const deque = block + W_DEQUE;
+  // Subtle: a death inside pop leaves bottom on top of the last item and top not moved. A thief that read bottom
+  // before may still move top, whenever it likes: the item is shown again, so that it must be taken for the deque to
+  // be empty, and whoever takes it makes every older compare-exchange fail. What is above bottom and below own
+  // bottom was written (push, ringClaim).
+  atomic.store<i32>(deque, load<i32>(deque, DQ_OWN_BOTTOM), DQ_BOTTOM);
   // Invariant: only top moves; each round takes one item away or sees a peer do so.
   while (dequeSteal(deque) != EMPTY) {}
-  // Subtle: a death inside pop leaves bottom one below top. Up to top it goes, never the other way.
   const top = atomic.load<i32>(deque, DQ_TOP);
   store<i32>(deque, top, DQ_OWN_BOTTOM);
   store<i32>(deque, top, DQ_OWN_TOP);

@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { expected, MillraceError } from '../../errors.ts';
-import { attachCore, type Core, compileCore } from '../core.ts';
+import { compileCore } from '../compile.ts';
+import { attachCore, type Core } from '../core.ts';
 import * as L from '../layout.ts';
 import { PAGE, SharedMemory } from '../shared-memory.ts';
 import type { WasmModule } from '../wasm.ts';

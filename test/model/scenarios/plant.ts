@@ -182,7 +182,11 @@ export function ground(shape: GroundShape): Ground {
     words('directory', L.HEADER + L.H_DIRECTORY, workers, true),
     ...levels.flatMap((part) => part.regions),
   ];
-  if (shape.records) regions.push(words('tasks', TASKS, (shape.records * L.TASK_BYTES) / 4));
+  for (let slot = 0; slot < (shape.records ?? 0); slot++) {
+    // Neither arguments nor results take part: the record's state changes, its META is read.
+    const at = TASKS + slot * L.TASK_BYTES;
+    regions.push(words(`task${slot}`, at + L.T_STATE, 1), words(`meta${slot}`, at + L.T_META, 1, true));
+  }
   blocks.forEach((at, i) => {
     regions.push(
       words(`park${i}`, at + L.W_PARK, 1),

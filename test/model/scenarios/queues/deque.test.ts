@@ -13,8 +13,8 @@ import {
 } from '../../explore.ts';
 import { mutate } from '../../mutate.ts';
 import { counts } from '../counts.ts';
+import { exchanged, readsTooLate } from '../faults.ts';
 import { CORE, type DequePart, dequePart, STARTS } from '../plant.ts';
-import { exchanged, readsTooLate } from './faults.ts';
 import { all, bounded, conserved, type Operation, once, other, pop, push, steal, thread } from './items.ts';
 
 const { holds, finds } = counts('deque');
@@ -188,19 +188,20 @@ describe('the checker finds in the deque', () => {
     const thief = (deque: DequePart): Pick<Thread, 'program' | 'registers'> => {
       const program: Program = (r, result) => {
         const value = Number(result);
-        switch (r[0]++) {
-          case 0:
-            return load(deque.at + L.DQ_TOP);
+        r[0]! += 1;
+        switch (r[0]) {
           case 1:
+            return load(deque.at + L.DQ_TOP);
+          case 2:
             r[5] = value;
             return load(deque.at + L.DQ_BOTTOM);
-          case 2:
+          case 3:
             if (((value - r[5]!) | 0) < 2) return done;
             return read(deque.at + L.DQ_SLOTS + 4 * (r[5]! & 3));
-          case 3:
+          case 4:
             r[6] = value;
             return read(deque.at + L.DQ_SLOTS + 4 * ((r[5]! + 1) & 3));
-          case 4:
+          case 5:
             r[7] = value;
             return cas(deque.at + L.DQ_TOP, r[5]!, (r[5]! + 2) | 0);
           default:

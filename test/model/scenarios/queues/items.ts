@@ -5,14 +5,16 @@
  * @module
  */
 import * as L from '../../../../src/memory/layout.ts';
-import { call, done, fail, type Program, type Result, type Step, type View } from '../../explore.ts';
+import { call, done, fail, type Program, type Result, read, type Step, type View } from '../../explore.ts';
 import type { DequePart, RingPart } from '../plant.ts';
 
-/** Register 0 is the position, 1 what was put in, 2 what was taken out, 3 the last item taken, 4 a local count. */
-export const REGISTERS: readonly number[] = [0, 0, 0, 0, 0];
+/** Register 0 is the position, 1 what was put in, 2 what was taken out, 3 the last item taken, 4 and 5 what a refusal was based on. */
+export const REGISTERS: readonly number[] = [0, 0, 0, 0, 0, 0];
 const PUT = 1;
 const TAKEN = 2;
 const LAST = 3;
+const ASKED = 4;
+const TAIL = 5;
 
 /** Notes an item; gives what is wrong with it. `rising`: it must be greater than the last one. */
 function note(r: number[], item: number, rising: boolean): Step | undefined {
@@ -53,22 +55,40 @@ export const other = (step: Step): Operation => ({ step, kind: 'other' });
 /**
  * A thread that does these operations. What is refused (0), empty (0) or lost to another thread (-1) is left at that.
  * `room`: a refusal while fewer items than that can be inside is wrong.
+ * `ring`: so is one that the ring's producer gives with room at its last look at head.
  */
 export function thread(
   operations: readonly Operation[],
   room: number = Number.POSITIVE_INFINITY,
+  ring?: RingPart,
 ): { program: Program; registers: readonly number[] } {
   const program = (r: number[], result: Result): Step => {
     const before = operations[r[0]! - 1];
     const got = Number(result);
-    if (before?.kind === 'put') {
+    if (ring !== undefined && before?.kind === 'put' && got !== 1 && r[ASKED] === 0) {
+      r[ASKED] = 1;
+      return read(ring.producer.start);
+    }
+    if (ring !== undefined && r[ASKED] === 1) {
+      r[ASKED] = 2;
+      r[TAIL] = got;
+      return read(ring.producer.start + 4);
+    }
+    if (ring !== undefined && r[ASKED] === 2) {
+      r[ASKED] = 0;
+      const n = (r[TAIL]! - got) | 0;
+      r[TAIL] = 0;
+      if (n < ring.capacity) return fail(`an item was refused with ${n} inside`);
+    } else if (before?.kind === 'put') {
       if (got === 1) r[PUT]! |= 1 << before.item;
       else if (inside(r) < room) return fail(`item ${before.item} was refused with ${inside(r)} inside`);
     } else if (before?.kind === 'take' && got !== L.EMPTY && got !== L.RETRY) {
       const wrong = note(r, got, before.rising ?? false);
       if (wrong !== undefined) return wrong;
     }
-    return operations[r[0]++]?.step ?? done;
+    const at = r[0]!;
+    r[0] = at + 1;
+    return operations[at]?.step ?? done;
   };
   return { program, registers: REGISTERS };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { inspect } from 'node:util';
-import { type ErrorCode, MillraceError, NonErrorThrown } from '../src/errors.ts';
+import { type ErrorCode, MillraceError, NonErrorThrown } from '../errors.ts';
 
 /** Deeper causes are cut off: a cyclic chain has to end somewhere. */
 const MAX_DEPTH = 8;

@@ -1,10 +1,10 @@
 /**
- * Faults of queues that are more than one changed instruction.
+ * Faults that are more than one changed instruction, or in a function the core keeps to itself.
  *
  * @module
  */
-import { exportedFunction, type Instruction, type WasmModule } from '../../wasm/module.ts';
-import { OPCODES, opcode } from '../../wasm/opcodes.ts';
+import { exportedFunction, type Instruction, type WasmModule } from '../wasm/module.ts';
+import { OPCODES, opcode } from '../wasm/opcodes.ts';
 
 type Code = readonly Instruction[];
 
@@ -70,4 +70,42 @@ export function readsTooLate(module: WasmModule, name: string): WasmModule {
       ...code.slice(choice),
     ];
   });
+}
+
+/** A read-modify-write without a result that takes effect only after the nth call of another function. */
+export function updatesAfterCall(module: WasmModule, name: string, update: string, nth: number): WasmModule {
+  return rewritten(module, name, (code, address) => {
+    const at = position(code, update, nth);
+    const callee = position(code, 'call', 0);
+    const value = address + 1;
+    return [
+      ...code.slice(0, at),
+      plain('local.set', value),
+      plain('local.set', address),
+      // The result was dropped.
+      ...code.slice(at + 2, callee + 1),
+      plain('local.get', address),
+      plain('local.get', value),
+      code[at]!,
+      plain('drop'),
+      ...code.slice(callee + 1),
+    ];
+  });
+}
+
+/** The nth instruction of that name, which takes an address and a value and gives one, is left out. */
+export function without(module: WasmModule, name: string, instruction: string, nth: number = 0): WasmModule {
+  return rewritten(module, name, (code) => {
+    const at = position(code, instruction, nth);
+    const nothing = [plain('drop'), plain('drop'), plain('i32.const', 0)];
+    return [...code.slice(0, at), ...nothing, ...code.slice(at + 1)];
+  });
+}
+
+/** The module with the nth function that an exported one calls exported too, so that faults can be planted in it. */
+export function exposed(module: WasmModule, caller: string, nth: number, name: string): WasmModule {
+  const index = exportedFunction(module, caller) - module.importedFunctions.length;
+  const { code } = module.functions[index]!;
+  const callee = Number(code[position(code, 'call', nth)]!.args[0]);
+  return { ...module, exports: [...module.exports, { name, kind: 'function', index: callee }] };
 }

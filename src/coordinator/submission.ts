@@ -1,0 +1,179 @@
+/**
+ * How a call becomes an accepted task: refused when the pool is over or full, the short way when it is plain, else with
+ * a handle that carries its limits.
+ *
+ * @module
+ */
+import { MillraceError } from '../errors.ts';
+import * as L from '../memory/layout.ts';
+import { LEVEL } from '../scheduling/levels.ts';
+import type { Engine } from './engine.ts';
+import type { PoolFunction } from './functions.ts';
+import { Handle } from './handle.ts';
+import { inlineMeta, writeInline } from './inline.ts';
+import { TO_PORT } from './intake.ts';
+import type { RunOptions } from './options.ts';
+import { portArguments } from './port-arguments.ts';
+import { raise, raiseAsIs } from './raise.ts';
+import type { Resolved } from './validate.ts';
+import type { Resolve } from './window.ts';
+
+export interface SubmissionHooks {
+  /** Why no task is taken any more. */
+  refusal(): MillraceError;
+  /** As many tasks as allowed are outstanding. */
+  saturated(): void;
+}
+
+// One executor for all promises, so that none allocates a closure of its own.
+let grabbed: Resolve;
+const grab = (resolve: Resolve): void => {
+  grabbed = resolve;
+};
+
+export class Submission {
+  readonly #engine: Engine;
+  readonly #options: Resolved;
+  readonly #hooks: SubmissionHooks;
+  /** Accepted at most: `maxQueue` waiting, one running on each worker. */
+  readonly #most: number;
+  #saturated = false;
+  #open = true;
+
+  constructor(engine: Engine, options: Resolved, hooks: SubmissionHooks) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#most = Math.min(Number.MAX_SAFE_INTEGER, options.maxQueue + options.workers);
+  }
+
+  /** Fewer tasks are outstanding than allowed. */
+  get hasRoom(): boolean {
+    return this.#engine.ledger.pending < this.#most;
+  }
+
+  /** There is room again: the next time there is none is news. */
+  relax(): void {
+    this.#saturated = false;
+  }
+
+  /** From now on every call asks why it is refused. */
+  shut(): void {
+    this.#open = false;
+  }
+
+  /** `admitted`: the caller bounds itself, `maxQueue` is not asked. */
+  submit(
+    fn: PoolFunction,
+    args: readonly unknown[],
+    options: RunOptions | undefined,
+    admitted = false,
+  ): Promise<unknown> {
+    if (!this.#open) return raise(this.#hooks.refusal());
+    const engine = this.#engine;
+    if (!admitted && !this.hasRoom) {
+      const full = this.#full();
+      if (full !== undefined) return full;
+    }
+    if (options === undefined && fn.plain && !this.#options.submissionStack) {
+      const meta = inlineMeta(args);
+      const promise = new Promise(grab);
+      const resolve = grabbed;
+      if (meta >= 0) {
+        engine.intake.submit(LEVEL.normal, fn.number, meta, args, resolve);
+        engine.accepted();
+        return promise;
+      }
+      try {
+        if (engine.intake.submitEncoded(LEVEL.normal, fn.number, 0, args, resolve)) {
+          engine.accepted();
+          return promise;
+        }
+      } catch (error) {
+        return raise(error);
+      }
+    }
+    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
+  }
+
+  // Everything but the fast path: options, or values for a port.
+  #submitWith(fn: PoolFunction, args: readonly unknown[], options: RunOptions): Promise<unknown> {
+    const { signal, timeout, deadline, affinity, idempotent, transfer, priority } = options;
+    if (signal?.aborted) return raiseAsIs(signal.reason);
+    if (timeout === 0 || deadline === 0) {
+      const code = timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE';
+      return raise(new MillraceError(code, 'A limit of 0 ms leaves no time to run.'));
+    }
+    const engine = this.#engine;
+    const flags = (idempotent ? L.META_IDEMPOTENT : 0) | (timeout !== undefined ? L.META_TIMED : 0);
+    let meta = inlineMeta(args);
+    let bytes: Uint8Array | undefined;
+    let port: Handle['port'];
+    try {
+      if (transfer !== undefined && transfer.length > 0) {
+        port = portArguments(args, transfer);
+        meta = L.META_PORT;
+      } else if (meta < 0) {
+        const encoded = engine.intake.encode(args);
+        if (encoded === TO_PORT) port = portArguments(args, []);
+        else bytes = encoded;
+        meta = encoded === TO_PORT ? L.META_PORT : L.META_ENCODED;
+      } else if (timeout !== undefined) {
+        // Its start is written down, so it does not start in the same step that claims it.
+        meta &= ~L.META_INLINE;
+      }
+    } catch (error) {
+      return raise(error);
+    }
+    // Reading the arguments has run the caller's getters.
+    if (signal?.aborted) return raiseAsIs(signal.reason);
+    if (!this.#open) return raise(this.#hooks.refusal());
+    const promise = new Promise(grab);
+    const handle = new Handle({
+      level: LEVEL[priority ?? 'normal'],
+      fn: fn.number,
+      meta: meta | flags,
+      resolve: grabbed,
+      timeout,
+      deadline,
+      signal,
+      worker: affinity,
+      submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
+    });
+    handle.bytes = bytes;
+    handle.port = port;
+    if (bytes === undefined && port === undefined) {
+      handle.numbers = new Float64Array(4);
+      writeInline(handle.numbers, 0, args);
+    }
+    // First, because a line may refuse the task at once.
+    engine.accepted();
+    engine.limits.watch(handle);
+    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
+    else engine.line(handle);
+    return promise;
+  }
+
+  #full(): Promise<never> | undefined {
+    if (!this.#saturated) {
+      this.#saturated = true;
+      this.#hooks.saturated();
+    }
+    // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
+    if (this.#options.whenFull === 'wait') return undefined;
+    const text = `${this.#options.maxQueue} tasks are waiting already. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;
+    return raise(new MillraceError('ERR_QUEUE_FULL', text));
+  }
+}
+
+function stackHere(below: (...args: never[]) => unknown): object {
+  const at = {};
+  Error.captureStackTrace(at, below);
+  return at;
+}
+
+/** The function's own options, where the caller says nothing: `undefined` is nothing. */
+function overruled(own: RunOptions, options: RunOptions = {}): RunOptions {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(said) };
+}
