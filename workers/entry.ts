@@ -44,7 +44,8 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   let stray: (error: unknown) => void = reportStray;
   catchStrays((error) => stray(error));
 
-  const ownResources = process.getActiveResourcesInfo().length;
+  // Ports alone: what else is active now, files of modules being loaded, is gone in a moment.
+  const ownResources = process.getActiveResourcesInfo().filter((type) => type === 'MessagePort').length;
   let functions: LoadedFunctions;
   try {
     functions = await loadFunctions(start);

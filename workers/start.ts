@@ -49,7 +49,7 @@ export interface WorkerContext {
   readonly functions: LoadedFunctions;
   /** Answers control calls with `control` from now on; calls that came earlier are answered too. */
   serve(control: WorkerControl): void;
-  /** How many of `process.getActiveResourcesInfo()` were there before any task module was loaded. */
+  /** How many ports in `process.getActiveResourcesInfo()` were there before any task module was loaded. */
   readonly ownResources: number;
   /**
    * Control calls received and not yet answered. While it is not 0 the thread has to keep its event loop turning

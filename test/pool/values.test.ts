@@ -185,10 +185,13 @@ describe('transfer', () => {
     expect(total).toBe(5050);
 
     const written: number[] = [];
-    await new Promise<void>((close) => {
-      const sink = new WritableStream<number>({ write: (n) => void written.push(n), close });
-      void pool.run('writeNumbers', [sink, 5], { transfer: [sink] });
+    // The last chunk may come after the task's result, and the result after the last chunk.
+    let closed = (): void => {};
+    const whole = new Promise<void>((resolve) => {
+      closed = resolve;
     });
+    const sink = new WritableStream<number>({ write: (n) => void written.push(n), close: () => closed() });
+    await Promise.all([pool.run('writeNumbers', [sink, 5], { transfer: [sink] }), whole]);
     expect(written).toEqual([1, 2, 3, 4, 5]);
   });
 

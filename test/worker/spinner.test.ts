@@ -74,6 +74,18 @@ describe('Spinner', () => {
     expect(looks).toBeGreaterThan(45);
   });
 
+  it('is tried again from time to time, whatever came of it', () => {
+    const one = spinner(2, 1, 0);
+    const idles = 320;
+    for (let i = 0; i < idles; i++) {
+      one.spin();
+      one.slept(5);
+    }
+    // At first and ten times more, each 50 µs and half as long again and again.
+    expect(looks).toBeGreaterThan(10 * 50);
+    expect(looks).toBeLessThan(11 * 110);
+  });
+
   it('looks only while the threads awake and the main thread leave a core', () => {
     const cases = [
       { cores: 1, workers: 1, parked: 0, spins: false },
