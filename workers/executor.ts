@@ -26,8 +26,6 @@ interface Pending {
 }
 
 const NOTHING_MORE = 0;
-/** No state: the end is published when the codec is there. */
-const LATER = -1;
 const { apply } = Reflect;
 const AsyncFunction = (async () => {}).constructor;
 
@@ -37,11 +35,7 @@ export class Executor {
   readonly #functions: readonly Callable[];
   readonly #isAsync: readonly boolean[];
   readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
-  /** The codec and what uses it, once it has been loaded. */
-  #payloads: Payloads | undefined;
-  readonly #loading: Promise<Payloads>;
-  /** Claimed tasks that wait for it. */
-  readonly #deferred: number[] = [];
+  readonly #payloads: Payloads;
   readonly #pending = new Map<number, Pending>();
   readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
@@ -53,7 +47,7 @@ export class Executor {
     view: WorkerView,
     worker: number,
     functions: readonly Callable[],
-    payloads: Promise<Payloads>,
+    payloads: Payloads,
     concurrency: number,
     onAsyncEnd: () => void,
   ) {
@@ -65,23 +59,13 @@ export class Executor {
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
     this.#concurrency = concurrency;
     this.#onAsyncEnd = onAsyncEnd;
-    this.#loading = payloads;
-    subscribe(
-      payloads,
-      (loaded) => this.#start(loaded as Payloads),
-      () => {},
-    );
+    this.#payloads = payloads;
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
-  /** Tasks begun or claimed, and not settled. */
+  /** Async tasks that are not settled. */
   get pending(): number {
-    return this.#pending.size + this.#deferred.length;
-  }
-
-  /** False while modules are being loaded, for which the event loop has to turn. */
-  get complete(): boolean {
-    return this.#payloads !== undefined;
+    return this.#pending.size;
   }
 
   /**
@@ -95,10 +79,6 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
-      if (this.#payloads === undefined && (meta & (L.META_PORT | L.META_ENCODED)) !== 0) {
-        this.#deferred[this.#deferred.length] = slot;
-        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
-      }
       // From here on the task is in hand: should its arguments end the thread, it is to blame.
       i32[currentAt] = slot + 1;
       args = this.#begin(slot, at, meta);
@@ -154,13 +134,9 @@ export class Executor {
         // This one counts now: another may only be claimed when there is room for it too.
         return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
       }
-      end = writePlainResult(this.#view, at, value) ? L.DONE : this.#result(slot, state, value);
+      end = this.#result(slot, state, value);
     } catch (error) {
       end = this.#failure(slot, state, error);
-    }
-    if (end === LATER) {
-      this.#leave();
-      return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
     }
     this.#context?.end();
     this.#leave();
@@ -190,7 +166,7 @@ export class Executor {
       args =
         (meta & (L.META_PORT | L.META_ENCODED)) === 0
           ? inlineArguments(this.#view, at, meta)
-          : this.#payloads!.arguments.read(slot, at, meta);
+          : this.#payloads.arguments.read(slot, at, meta);
       // The task stays claimed, and is issued again when this thread is gone.
       if (args === undefined) return undefined;
     } catch (error) {
@@ -205,7 +181,7 @@ export class Executor {
     }
     if (args === undefined) {
       const state = memory.i32[at]!;
-      core.finish(block, slot, state, this.#payloads!.publisher.failure(slot, state, failure));
+      core.finish(block, slot, state, this.#payloads.publisher.failure(slot, state, failure));
     }
     return args;
   }
@@ -227,60 +203,20 @@ export class Executor {
     // Let go meanwhile: the slot may be another task's.
     if (mapGet(this.#pending, slot) !== mine) return;
     mapDelete(this.#pending, slot);
-    const { publisher } = this.#payloads ?? {};
-    if (
-      publisher === undefined &&
-      (failed || !writePlainResult(this.#view, this.#view.record(slot), value))
-    ) {
-      // Not loaded yet: once more when it is.
-      mapSet(this.#pending, slot, mine);
-      subscribe(
-        this.#loading,
-        () => this.#settle(slot, mine, value, failed),
-        () => {},
-      );
-      return;
-    }
-    const end = failed
-      ? publisher!.failure(slot, mine.state, value)
-      : writePlainResult(this.#view, this.#view.record(slot), value)
-        ? L.DONE
-        : publisher!.result(slot, mine.state, value);
+    const end = failed ? this.#failure(slot, mine.state, value) : this.#result(slot, mine.state, value);
     mine.context?.end();
     this.#view.core.finish(this.#view.block, slot, mine.state, end);
     this.#onAsyncEnd();
   }
 
-  // The codec is there: what waited for it goes on.
-  #start(payloads: Payloads): void {
-    this.#payloads = payloads;
-    for (let i = 0; i < this.#deferred.length; i++) this.run(this.#deferred[i]!, false);
-    this.#deferred.length = 0;
-    this.#onAsyncEnd();
-  }
-
+  // Writes the result where it belongs; the state to publish.
   #result(slot: number, state: number, value: unknown): number {
-    return this.#payloads?.publisher.result(slot, state, value) ?? this.#later(slot, state, () => value);
+    if (writePlainResult(this.#view, this.#view.record(slot), value)) return L.DONE;
+    return this.#payloads.publisher.result(slot, state, value);
   }
 
   #failure(slot: number, state: number, error: unknown): number {
-    return (
-      this.#payloads?.publisher.failure(slot, state, error) ??
-      this.#later(slot, state, () => {
-        throw error;
-      })
-    );
-  }
-
-  // Before the codec is loaded, a value that needs it ends its task as a promise would.
-  #later(slot: number, state: number, end: () => unknown): number {
-    // `await` asks no prototype, which a task may have changed.
-    const ended = async (): Promise<unknown> => {
-      await this.#loading;
-      return end();
-    };
-    this.#suspend(slot, state, ended());
-    return LATER;
+    return this.#payloads.publisher.failure(slot, state, error);
   }
 
   #leave(): void {

@@ -1,6 +1,6 @@
 /**
- * Everything that needs the codec. Imported by each worker as it starts, but not waited for: a thread is ready, and
- * runs tasks of plain numbers, some milliseconds before these modules are there.
+ * Everything that needs the codec: half the modules of a worker, loaded while the task modules load and the thread
+ * reports ready.
  *
  * @module
  */

@@ -26,9 +26,12 @@ type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
+// Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
+const payloadModule = import('./payloads.ts');
+
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context).run();
+  await new Scheduler(context, await payloadModule).run();
 }
 
 class Scheduler {
@@ -46,7 +49,7 @@ class Scheduler {
   /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
   #waitsForRoom = false;
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, { Payloads }: typeof import('./payloads.ts')) {
     const { start, functions } = context;
     this.#context = context;
     this.#eventLoop = new EventLoopWatch(context.ownResources);
@@ -56,9 +59,7 @@ class Scheduler {
     const callables: Callable[] = [runSource as Callable];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    const payloads = import('./payloads.ts').then(
-      ({ Payloads }) => new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData()),
-    );
+    const payloads = new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData());
     this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
       this.#wakeSaturated(),
     );
@@ -146,12 +147,7 @@ class Scheduler {
 
   // Nothing asynchronous is left behind, so the thread may block.
   #blocked(): boolean {
-    return (
-      this.#executor.complete &&
-      this.#executor.pending === 0 &&
-      this.#context.pendingControlCalls === 0 &&
-      !this.#eventLoop.busy()
-    );
+    return this.#executor.pending === 0 && this.#context.pendingControlCalls === 0 && !this.#eventLoop.busy();
   }
 
   #sleep(): void {

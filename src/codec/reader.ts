@@ -6,7 +6,6 @@
 
 import { BufferReader } from './buffer-reader.ts';
 import { corrupt } from './corrupt.ts';
-import { makeError } from './error-classes.ts';
 import { readError } from './error-reader.ts';
 import {
   HEADER,
@@ -43,8 +42,8 @@ import {
   TAG_MASK,
 } from './format.ts';
 import { isObjectPrototypeKey, objectPrototypeChanged } from './inherited-keys.ts';
+import { define, empty, makeSparse } from './made.ts';
 import {
-  defineProperty,
   latin1Slice,
   mapSet,
   NewDate,
@@ -319,6 +318,7 @@ export class Reader {
       if (word === HOLE) this.at++;
       else if (word === T_SPARSE) {
         this.at++;
+        makeSparse(array, length);
         this.#pairs(array, length);
         break;
       } else array[i] = this.read();
@@ -387,25 +387,4 @@ export class Reader {
     else if (kind === LATER.error && tag === T_ERROR) readError(this, word >>> TAG_BITS, value as Error);
     else throw corrupt('a part put off is of another kind');
   }
-}
-
-function empty(kind: number, errorClass: number): object | undefined {
-  switch (kind) {
-    case LATER.object:
-      return {};
-    case LATER.array:
-      return [];
-    case LATER.map:
-      return new NewMap();
-    case LATER.set:
-      return new NewSet();
-    case LATER.error:
-      return makeError(errorClass, undefined, undefined);
-    default:
-      return undefined;
-  }
-}
-
-function define(object: object, key: string, value: unknown): void {
-  defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MAGIC } from '../../src/codec/format.ts';
 import { Decoder } from '../../src/codec/index.ts';
 import { arbitraryValue } from './arbitrary.ts';
 import { bytesOf, decoder, encoder, roundTrip } from './round-trip.ts';
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const sample = (): unknown => [
   { a: 1, b: 'text', c: [1.5, 2.5], d: [{ x: 1 }, { x: 2 }] },

@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ERROR_LIMITS } from '../../src/codec/format.ts';
 import { decodeError, encodeError } from '../../src/codec/index.ts';
 import {
@@ -11,6 +11,9 @@ import {
   WorkerError,
 } from '../../src/errors.ts';
 import { decoder, encoder, roundTrip, roundTripError } from './round-trip.ts';
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const BUILT_IN = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError] as const;
 

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pathOfUncloneable } from '../../src/codec/index.ts';
 import { SerializeError } from '../../src/errors.ts';
 import { encoder, roundTrip } from './round-trip.ts';
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const f = (): number => 1;
 

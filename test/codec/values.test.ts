@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NEEDS_PORT } from '../../src/codec/index.ts';
 import { arbitraryValue } from './arbitrary.ts';
 import { decoder, encoder, roundTrip } from './round-trip.ts';
@@ -15,6 +15,9 @@ function own(value: unknown): PropertyDescriptor {
 function same(value: unknown): void {
   expect(difference(roundTrip(value), structuredClone(value))).toBeUndefined();
 }
+
+/** Generous: the machine may be busy. What is tested is not how long it takes. */
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the comparer itself', () => {
   it.each<[unknown, unknown]>([
@@ -133,6 +136,20 @@ describe('values arrive as structuredClone would give them', () => {
     ['nested empties', [{}, [], [[]], [{}], new Map(), new Set(), '', new Uint8Array(0)]],
   ])('%s', (_, value) => {
     same(value);
+  });
+
+  it('sparse arrays take no memory for their holes', () => {
+    // At eight bytes a hole these would be 24 GB.
+    const far = Array.from({ length: 100 }, () => {
+      const array: unknown[] = [1];
+      array[30_000_000] = 'far';
+      return array;
+    });
+    const back = roundTrip(far);
+    for (const array of back) {
+      expect([array.length, array[0], array[30_000_000]]).toEqual([30_000_001, 1, 'far']);
+      expect(Object.keys(array)).toEqual(['0', '30000000']);
+    }
   });
 
   it('10,000 records share one list of keys', () => {
