@@ -18,7 +18,7 @@ const SHORTEST_US = 2;
 const WORTH_MS = 0.1;
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 /** Every so many idle moments the full time is tried again, whatever came of it lately. */
-const PROBE = 8;
+const PROBE = 32;
 /** Looks between two readings of the clock. */
 const ROUNDS = 64;
 

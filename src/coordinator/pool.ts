@@ -6,7 +6,7 @@
 import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
 import { Engine } from './engine.ts';
-import { type PoolFunction, SOURCE } from './functions.ts';
+import { SOURCE } from './functions.ts';
 import { mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { raise } from './raise.ts';
