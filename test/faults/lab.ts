@@ -66,7 +66,7 @@ export async function inLab(options: PoolOptions, body: (lab: Lab) => Promise<vo
     } finally {
       await pool.close({ timeout: 5_000 });
     }
-    await until('every thread has exited', () => threads.size === before);
+    await until('every thread has exited', () => threads.size <= before);
     expect(listenerCounts()).toEqual(listeners);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -49,7 +49,7 @@ describe('close', () => {
     expect((await Promise.all(queued)).every((value, i) => value === i + 1)).toBe(true);
     expect(await Promise.all(encoded)).toHaveLength(500);
     expect(await report).toEqual({ completed: 5501, cancelled: 0, stuck: 0 });
-    await until('no thread is left', () => threads.size === before);
+    await until('no thread is left', () => threads.size <= before);
   });
 
   it('row 68: waits for a worker that is being replaced', async () => {
@@ -66,9 +66,10 @@ describe('close', () => {
     const before = threads.size;
     const pool = await open();
     const endless = [
-      pool.run('spin', ['s']),
-      pool.run('never', ['n']),
-      pool.run('spin', ['s']),
+      // First in their worker's own inbox, so that nothing comes before them.
+      pool.run('spin', ['s'], { affinity: 0 }),
+      pool.run('spin', ['s'], { affinity: 1 }),
+      pool.run('never', ['n'], { affinity: 0 }),
       ...Array.from({ length: 6000 }, (_, i) => pool.run('add', [i, 1])),
       pool.run('echo', [{ a: 1 }], { affinity: 1 }),
       pool.run('echo', [{ a: 1 }], { priority: 'low', signal: new AbortController().signal }),
@@ -81,7 +82,7 @@ describe('close', () => {
     const { completed, cancelled, stuck } = await report;
     expect({ sum: completed + cancelled, stuck }).toEqual({ sum: endless.length, stuck: 0 });
     expect(pool.stats().pending).toBe(0);
-    await until('no thread is left', () => threads.size === before);
+    await until('no thread is left', () => threads.size <= before);
   });
 
   it('row 70: terminate ends queued and running tasks', async () => {
@@ -98,7 +99,7 @@ describe('close', () => {
     expect(results.slice(2).every((r) => r === 'ERR_TERMINATED' || typeof r === 'object')).toBe(true);
     expect(report.stuck).toBe(0);
     expect(pool.stats().pending).toBe(0);
-    await until('no thread is left', () => threads.size === before);
+    await until('no thread is left', () => threads.size <= before);
   });
 
   it('row 71: close and terminate, in any order and number, end the same pool', async () => {
@@ -120,7 +121,7 @@ describe('close', () => {
       expect(await spin).toBe('ERR_TERMINATED');
       expect(pool.close()).toBeInstanceOf(Promise);
       await pool.close();
-      await until('no thread is left', () => threads.size === before);
+      await until('no thread is left', () => threads.size <= before);
     }
   });
 
@@ -138,11 +139,11 @@ describe('close', () => {
     const before = threads.size;
     const error = await failure(createPool({ tasks: [TASKS, fixture('broken/throws.mjs')], workers: 4 }));
     expect(error).toMatchObject({ code: 'ERR_MODULE_LOAD' });
-    await until('no thread is left', () => threads.size === before);
+    await until('no thread is left', () => threads.size <= before);
     const pool = await open();
     expect(pool.stats().workers.every(({ state }) => state !== 'starting' && state !== 'down')).toBe(true);
     await pool.close();
-    await until('no thread is left', () => threads.size === before);
+    await until('no thread is left', () => threads.size <= before);
   });
 });
 
