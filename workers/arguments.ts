@@ -4,7 +4,7 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { Decoder } from '../src/codec/index.ts';
+import type { Decoder } from '../src/codec/index.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import type { WorkerView } from './view.ts';
@@ -20,11 +20,17 @@ export interface PortTask {
   readonly bytes?: Uint8Array;
 }
 
+/** Instead of arguments: they are encoded, and the codec is not loaded yet. Read again when it is. */
+export const NEEDS_CODEC: unique symbol = Symbol('needs the codec');
+
 export class ArgumentReader {
   readonly #view: WorkerView;
   readonly #port: MessagePort;
-  readonly #decoder = new Decoder();
   readonly #onMoved: () => void;
+  /** Given once the codec is loaded. */
+  decoder: Decoder | undefined;
+  /** Taken out of the port, and not read yet. */
+  #taken: PortTask | undefined;
 
   /** `onMoved` is called when arguments bring something along that may go on after the task. */
   constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
@@ -38,15 +44,26 @@ export class ArgumentReader {
    *
    * @throws what the decoder or the port says
    */
-  read(slot: number, at: number, meta: number): readonly unknown[] | undefined {
+  read(slot: number, at: number, meta: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
     const { i32 } = this.#view.memory;
     if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
+    if (this.decoder === undefined) return NEEDS_CODEC;
     const address = i32[at + (L.T_PAYLOAD >> 2)]!;
     const length = i32[at + (L.T_LENGTH >> 2)]!;
-    return this.#decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
+    return this.decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
   }
 
-  #fromPort(reference: number): readonly unknown[] | undefined {
+  #fromPort(reference: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
+    const message = this.#taken ?? this.#take(reference);
+    if (message === undefined) return undefined;
+    const { args, bytes, moved } = message;
+    this.#taken = args === undefined && this.decoder === undefined ? message : undefined;
+    if (this.#taken !== undefined) return NEEDS_CODEC;
+    if (moved === true) this.#onMoved();
+    return args ?? (this.decoder!.decode(bytes!, 0, bytes!.length) as unknown[]);
+  }
+
+  #take(reference: number): PortTask | undefined {
     for (;;) {
       const received = receiveMessageOnPort(this.#port) as { message: PortTask | undefined } | undefined;
       if (received === undefined) {
@@ -54,12 +71,7 @@ export class ArgumentReader {
       }
       const { message } = received;
       // Subtle: Node has told this thread to end, so it delivers nothing; JavaScript goes on for some steps more.
-      if (message === undefined) return undefined;
-      if (message.reference === reference) {
-        const { args, bytes } = message;
-        if (message.moved === true) this.#onMoved();
-        return args ?? (this.#decoder.decode(bytes!, 0, bytes!.length) as unknown[]);
-      }
+      if (message === undefined || message.reference === reference) return message;
       // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
     }
   }

@@ -8,11 +8,10 @@
  * @module
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
-import { ControlServer } from './control.ts';
+import type { ControlServer, WorkerControl } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
-import { isTypeScript } from './modules/typescript-files.ts';
 // First of all: task modules may replace what is global while they load. The codec itself comes later.
 import '../src/codec/primordials.ts';
 import { NativePromise } from './primordials.ts';
@@ -37,8 +36,7 @@ export function workerLoop(run: WorkerRun): (start: WorkerStart) => void {
 
 async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   const report = (message: WorkerReport): void => start.controlPort.postMessage(message);
-  const server = new ControlServer(start.controlPort);
-  start.controlPort.on('message', (message: unknown) => server.receive(message));
+  const calls = new ControlCalls(start.controlPort);
 
   const reportStray = (error: unknown): void => report({ report: 'stray', error: carryError(error) });
   let stray: (error: unknown) => void = reportStray;
@@ -58,9 +56,9 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
     start,
     functions,
     ownResources,
-    serve: (control) => server.serve(control),
+    serve: (control) => calls.serve(control),
     get pendingControlCalls() {
-      return server.pending;
+      return calls.pending;
     },
     onStray: (handler) => {
       stray = handler;
@@ -81,8 +79,42 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   return end(0);
 }
 
+/** Control calls; who answers them is imported at the first. */
+class ControlCalls {
+  readonly #early: unknown[] = [];
+  #control: WorkerControl | undefined;
+  #opening: Promise<void> | undefined;
+  #server: ControlServer | undefined;
+
+  constructor(port: MessagePort) {
+    port.on('message', (message: unknown) => {
+      if (this.#server !== undefined) return this.#server.receive(message);
+      this.#early.push(message);
+      this.#opening ??= this.#open(port);
+    });
+  }
+
+  /** Calls received and not yet answered. */
+  get pending(): number {
+    return this.#early.length + (this.#server?.pending ?? 0);
+  }
+
+  serve(control: WorkerControl): void {
+    this.#control = control;
+    this.#server?.serve(control);
+  }
+
+  // A failure is unhandled on purpose: it surfaces as a stray error of this thread; callers have deadlines.
+  async #open(port: MessagePort): Promise<void> {
+    const { ControlServer } = await import('./control.ts');
+    this.#server = new ControlServer(port);
+    if (this.#control !== undefined) this.#server.serve(this.#control);
+    for (const message of this.#early.splice(0)) this.#server.receive(message);
+  }
+}
+
 async function loadFunctions(start: WorkerStart): Promise<LoadedFunctions> {
-  if (start.modules.some(isTypeScript)) {
+  if (start.typescript) {
     const { enableTypeScript } = await import('./modules/typescript.ts');
     enableTypeScript(start.stripPort);
   }

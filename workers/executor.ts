@@ -7,11 +7,12 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { sharedNow } from '../src/memory/clock.ts';
+import { inlineArguments, writePlainResult } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
+import { sharedNow } from '../src/memory/shared-memory.ts';
+import { type ArgumentReader, NEEDS_CODEC } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
-import { inlineArguments, writePlainResult } from './plain-values.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, mapDelete, mapForEach, mapGet, mapSet, NativePromise, subscribe } from './primordials.ts';
 import type { WorkerView } from './view.ts';
@@ -25,17 +26,28 @@ interface Pending {
   readonly context: TaskContext | undefined;
 }
 
+/** Stands for function number 0, source text, until the codec is loaded; never called. */
+export const NOT_LOADED: Callable = () => undefined;
+
 const NOTHING_MORE = 0;
+/** No state: the end is published when the codec is there. */
+const LATER = -1;
 const { apply } = Reflect;
 const AsyncFunction = (async () => {}).constructor;
 
 export class Executor {
   readonly #view: WorkerView;
   readonly #worker: number;
-  readonly #functions: readonly Callable[];
+  readonly #functions: Callable[];
   readonly #isAsync: readonly boolean[];
   readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
-  readonly #payloads: Payloads;
+  readonly #arguments: ArgumentReader;
+  readonly #loadPayloads: () => Promise<Payloads>;
+  /** The codec and what uses it, once it has been loaded. */
+  #payloads: Payloads | undefined;
+  #loading: Promise<unknown> | undefined;
+  /** The claimed task that waits for it, or -1. */
+  #held = -1;
   readonly #pending = new Map<number, Pending>();
   readonly #concurrency: number;
   readonly #onAsyncEnd: () => void;
@@ -46,8 +58,9 @@ export class Executor {
   constructor(
     view: WorkerView,
     worker: number,
-    functions: readonly Callable[],
-    payloads: Payloads,
+    functions: Callable[],
+    args: ArgumentReader,
+    loadPayloads: () => Promise<Payloads>,
     concurrency: number,
     onAsyncEnd: () => void,
   ) {
@@ -59,13 +72,45 @@ export class Executor {
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
     this.#concurrency = concurrency;
     this.#onAsyncEnd = onAsyncEnd;
-    this.#payloads = payloads;
+    this.#arguments = args;
+    this.#loadPayloads = loadPayloads;
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
   /** Async tasks that are not settled. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** Whether the codec is loaded. */
+  get complete(): boolean {
+    return this.#payloads !== undefined;
+  }
+
+  /** The codec is being loaded, for which the event loop has to turn. */
+  get loading(): boolean {
+    return this.#payloads === undefined && this.#loading !== undefined;
+  }
+
+  /** Resolves when the claimed task that waits for the codec has run, if there is one. */
+  get held(): Promise<unknown> | undefined {
+    return this.#held < 0 ? undefined : this.#loading;
+  }
+
+  /** Loads the codec. Begins at the first call. */
+  load(): Promise<unknown> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    const payloads = await this.#loadPayloads();
+    this.#payloads = payloads;
+    this.#arguments.decoder = payloads.decoder;
+    this.#functions[0] = payloads.runSource as Callable;
+    const slot = this.#held;
+    this.#held = -1;
+    if (slot >= 0) this.run(slot, false);
   }
 
   /**
@@ -81,10 +126,18 @@ export class Executor {
     if ((meta & L.META_INLINE) === 0) {
       // From here on the task is in hand: should its arguments end the thread, it is to blame.
       i32[currentAt] = slot + 1;
-      args = this.#begin(slot, at, meta);
+      const read = this.#begin(slot, at, meta);
+      if (read === NEEDS_CODEC) {
+        i32[currentAt] = 0;
+        this.#held = slot;
+        void this.load();
+        // Peers could not take from here what would be claimed meanwhile.
+        return NOTHING_MORE;
+      }
+      args = read;
       if (args === undefined) {
         i32[currentAt] = 0;
-        return more ? core.next(block) : NOTHING_MORE;
+        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
       }
     }
     const state = i32[at]!;
@@ -138,6 +191,10 @@ export class Executor {
     } catch (error) {
       end = this.#failure(slot, state, error);
     }
+    if (end === LATER) {
+      this.#leave();
+      return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    }
     this.#context?.end();
     this.#leave();
     if (more) return core.finishNext(block, slot, state, end);
@@ -158,15 +215,19 @@ export class Executor {
   }
 
   // Arguments outside the record are decoded before the code is said to have started. Undefined: it does not start.
-  #begin(slot: number, at: number, meta: number): readonly unknown[] | undefined {
+  #begin(slot: number, at: number, meta: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
     const { core, memory, block } = this.#view;
+    // Source text may come through the port, which needs no codec; what runs it comes with the codec.
+    if (this.#payloads === undefined && memory.i32[at + (L.T_FN >> 2)] === 0) return NEEDS_CODEC;
     let args: readonly unknown[] | undefined;
     let failure: unknown;
     try {
-      args =
+      const read =
         (meta & (L.META_PORT | L.META_ENCODED)) === 0
           ? inlineArguments(this.#view, at, meta)
-          : this.#payloads.arguments.read(slot, at, meta);
+          : this.#arguments.read(slot, at, meta);
+      if (read === NEEDS_CODEC) return read;
+      args = read;
       // The task stays claimed, and is issued again when this thread is gone.
       if (args === undefined) return undefined;
     } catch (error) {
@@ -181,7 +242,8 @@ export class Executor {
     }
     if (args === undefined) {
       const state = memory.i32[at]!;
-      core.finish(block, slot, state, this.#payloads.publisher.failure(slot, state, failure));
+      const end = this.#failure(slot, state, failure);
+      if (end !== LATER) core.finish(block, slot, state, end);
     }
     return args;
   }
@@ -202,21 +264,47 @@ export class Executor {
   #settle(slot: number, mine: Pending, value: unknown, failed: boolean): void {
     // Let go meanwhile: the slot may be another task's.
     if (mapGet(this.#pending, slot) !== mine) return;
+    const { state } = mine;
+    if (this.#payloads === undefined) {
+      if (failed || !writePlainResult(this.#view, this.#view.record(slot), value)) {
+        this.#whenLoaded(() => this.#settle(slot, mine, value, failed));
+        return;
+      }
+    }
     mapDelete(this.#pending, slot);
-    const end = failed ? this.#failure(slot, mine.state, value) : this.#result(slot, mine.state, value);
+    const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
-    this.#view.core.finish(this.#view.block, slot, mine.state, end);
+    this.#view.core.finish(this.#view.block, slot, state, end);
     this.#onAsyncEnd();
   }
 
-  // Writes the result where it belongs; the state to publish.
+  // Writes the result where it belongs; the state to publish, or `LATER`.
   #result(slot: number, state: number, value: unknown): number {
     if (writePlainResult(this.#view, this.#view.record(slot), value)) return L.DONE;
+    if (this.#payloads === undefined) return this.#later(slot, state, value, false);
     return this.#payloads.publisher.result(slot, state, value);
   }
 
   #failure(slot: number, state: number, error: unknown): number {
+    if (this.#payloads === undefined) return this.#later(slot, state, error, true);
     return this.#payloads.publisher.failure(slot, state, error);
+  }
+
+  // Before the codec is loaded, a task whose end needs it is as one whose promise is not settled.
+  #later(slot: number, running: number, value: unknown, failed: boolean): number {
+    if (this.#view.core.suspend(slot, running) === 0) return LATER;
+    const state = (running & ~L.STATE_MASK) | L.PENDING;
+    const mine: Pending = { state, context: this.#context };
+    mapSet(this.#pending, slot, mine);
+    this.#whenLoaded(() => this.#settle(slot, mine, value, failed));
+    return LATER;
+  }
+
+  #whenLoaded(then: () => void): void {
+    // A load that failed is unhandled on purpose: as a stray error it ends this thread, and another takes its place.
+    subscribe(this.load(), then, (error) => {
+      throw error;
+    });
   }
 
   #leave(): void {

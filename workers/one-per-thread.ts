@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { TaskOptions } from './task.ts';
 
 /** The value kept under `name` in this thread; made by the first copy that asks. */
 export function onePerThread<T extends object>(name: string, make: () => T): T {
@@ -14,4 +15,14 @@ export function onePerThread<T extends object>(name: string, make: () => T): T {
   const value = make();
   Object.defineProperty(globalThis, key, { value });
   return value;
+}
+
+/** A registered symbol, so that a bundled copy of this module reads what another copy wrote. */
+export const TASK_OPTIONS: unique symbol = Symbol.for('millrace.task-options') as never;
+
+const NONE: TaskOptions = Object.freeze({});
+
+/** The options `task` attached to this very function, or none. */
+export function taskOptions(fn: object): TaskOptions {
+  return Object.hasOwn(fn, TASK_OPTIONS) ? (fn as { [TASK_OPTIONS]: TaskOptions })[TASK_OPTIONS] : NONE;
 }

@@ -1,14 +1,10 @@
 /**
- * How long a turn lasts, how often the clock is read, and how many tasks are claimed at once.
- *
- * The clock costs as much as a tiny task, so it is read every `stride` tasks, and the stride follows what tasks take:
- * about one reading in 50 µs of work. The batch to claim follows too: about 100 µs of work, at most 32 tasks, so that
- * no peer starves while this worker sits on a queue of long ones.
+ * How a thread divides its time: between tasks and its event loop, and between looking for work and sleep.
  *
  * @module
  */
 import * as L from '../src/memory/layout.ts';
-import { performance } from './primordials.ts';
+import { clearInterval, performance, setInterval } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
@@ -20,6 +16,13 @@ const MAX_STRIDE = 64;
 /** How often slow figures (the heap) are looked at, ms. */
 const SLOW_MS = 50;
 
+/**
+ * How long a turn lasts, how often the clock is read, and how many tasks are claimed at once.
+ *
+ * The clock costs as much as a tiny task, so it is read every `stride` tasks, and the stride follows what tasks take:
+ * about one reading in 50 µs of work. The batch to claim follows too: about 100 µs of work, at most 32 tasks, so that
+ * no peer starves while this worker sits on a queue of long ones.
+ */
 export class Pace {
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
@@ -82,5 +85,129 @@ export class Pace {
     this.#stride = Math.min(stride, this.#stride * 2);
     const batch = Math.max(1, Math.min(MAX_BATCH, Math.floor(BATCH_US / us)));
     this.#i32[this.#batchAt] = Math.min(batch, this.#i32[this.#batchAt]! * 2);
+  }
+}
+
+const LONGEST_US = 50;
+const SHORTEST_US = 2;
+/** A sleep shorter than this would have been worth a look, ms. */
+const WORTH_MS = 0.1;
+const PARKED = (L.HEADER + L.H_PARKED) >> 2;
+/** Every so many idle moments the full time is tried again, whatever came of it lately. */
+const PROBE = 32;
+/** Looks between two readings of the clock. */
+const ROUNDS = 64;
+
+/**
+ * Whether and how long to look for work before sleeping.
+ *
+ * Waking a parked thread costs the waker about 20 µs and the task as much; looking for a moment costs a core. So a
+ * worker looks only while the threads awake, with the main thread, leave it a core; only with a search token; and
+ * only as long as it has paid lately: the time doubles when something was found, halves when not, and comes back
+ * after a sleep so short that looking would have caught the work, or when it is tried again.
+ */
+export class Spinner {
+  readonly #view: WorkerView;
+  readonly #cores: number;
+  readonly #workers: number;
+  #us = LONGEST_US;
+  #idles = 0;
+
+  constructor(view: WorkerView, cores: number) {
+    this.#view = view;
+    this.#cores = cores;
+    this.#workers = view.memory.i32[(L.HEADER + L.H_WORKERS) >> 2]!;
+  }
+
+  /** True when work is visible. */
+  spin(): boolean {
+    const { core, block } = this.#view;
+    // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
+    if (++this.#idles % PROBE === 0) this.#us = LONGEST_US;
+    if (this.#us < SHORTEST_US || !this.#coreIsFree() || core.beginSearch(block) === 0) return false;
+    const until = performance.now() + this.#us / 1000;
+    do {
+      if (core.spin(block, ROUNDS) !== 0) {
+        this.#us = Math.min(LONGEST_US, this.#us * 2);
+        return true;
+      }
+    } while (performance.now() < until);
+    this.#us /= 2;
+    return false;
+  }
+
+  /** The worker slept this long, ms. */
+  slept(ms: number): void {
+    if (ms < WORTH_MS) this.#us = LONGEST_US;
+  }
+
+  // The main thread is one of those awake: it has just submitted, or waits for the result.
+  #coreIsFree(): boolean {
+    const { i32 } = this.#view.memory;
+    let parked = 0;
+    for (let i = 0; i <= (this.#workers - 1) >> 5; i++) parked += bits(i32[PARKED + i]!);
+    return this.#workers - parked + 1 <= this.#cores;
+  }
+}
+
+function bits(word: number): number {
+  let n = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
+  return n;
+}
+
+/** Whether this thread's event loop has anything to do, and with it whether the thread may block. */
+export class EventLoopWatch {
+  /** What is there without any task or task module. */
+  readonly #baseline: number;
+  readonly #active: () => number;
+  /** Tasks ran, or the thread woke, since the loop last went round. */
+  #untouched = false;
+  #mayMoveData = false;
+
+  /**
+   * @param baseline what keeps the loop going that is the runtime's own
+   * @param active what keeps it going now: timers, sockets, file requests, everything Node knows of
+   */
+  constructor(baseline: number, active: () => number = () => process.getActiveResourcesInfo().length) {
+    this.#baseline = baseline;
+    this.#active = active;
+  }
+
+  /**
+   * Something was moved between threads. A moved stream goes on through a port that keeps no loop going, and nothing
+   * says when it ends: from now on the loop stays alive while this thread waits.
+   */
+  movesData(): void {
+    this.#mayMoveData = true;
+  }
+
+  touched(): void {
+    this.#untouched = false;
+  }
+
+  turned(): void {
+    this.#untouched = true;
+  }
+
+  /** Before blocking the loop goes round once, so that what the last tasks left behind shows itself. */
+  mustTurn(): boolean {
+    return !this.#untouched;
+  }
+
+  /** A timer, a socket, or output that is not flushed: blocking would freeze it. */
+  busy(): boolean {
+    return (
+      this.#mayMoveData ||
+      process.stdout.writableLength > 0 ||
+      process.stderr.writableLength > 0 ||
+      this.#active() > this.#baseline
+    );
+  }
+
+  /** Keeps the thread's event loop alive while it waits for a word in shared memory, which alone would not. */
+  hold(): () => void {
+    const timer = setInterval(() => {}, 2 ** 30);
+    return () => clearInterval(timer);
   }
 }

@@ -10,28 +10,26 @@
  * @module
  */
 import * as L from '../src/memory/layout.ts';
-import { EventLoopWatch } from './event-loop.ts';
-import { type Callable, Executor } from './executor.ts';
-import { Pace } from './pace.ts';
+import { ArgumentReader } from './arguments.ts';
+import { type Callable, Executor, NOT_LOADED } from './executor.ts';
+import { EventLoopWatch, Pace, Spinner } from './pace.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
-import { runSource } from './source.ts';
-import { Spinner } from './spinner.ts';
+import { Atomics, NativePromise, performance, setImmediate, setTimeout, subscribe } from './primordials.ts';
 import type { WorkerContext } from './start.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
-type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
+type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
+
+/** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
+const QUIET_MS = 50;
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
-// Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
-const payloadModule = import('./payloads.ts');
-
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context, await payloadModule).run();
+  await new Scheduler(context).run();
 }
 
 class Scheduler {
@@ -49,19 +47,29 @@ class Scheduler {
   /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
   #waitsForRoom = false;
 
-  constructor(context: WorkerContext, { Payloads }: typeof import('./payloads.ts')) {
+  constructor(context: WorkerContext) {
     const { start, functions } = context;
     this.#context = context;
     this.#eventLoop = new EventLoopWatch(context.ownResources);
     const config = start.config;
     this.#view = new WorkerView(start.memory, start.module, Number(config['block']));
-    // Numbers as the coordinator gives them: 0 is source text, the rest by name in the order of the report.
-    const callables: Callable[] = [runSource as Callable];
+    // Numbers as the coordinator gives them: by name in the order of the report, from 1.
+    const callables: Callable[] = [NOT_LOADED];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    const payloads = new Payloads(this.#view, start.taskPort, () => this.#eventLoop.movesData());
-    this.#executor = new Executor(this.#view, start.worker, callables, payloads, this.#concurrency, () =>
-      this.#wakeSaturated(),
+    const { taskPort } = start;
+    const moved = (): void => this.#eventLoop.movesData();
+    this.#executor = new Executor(
+      this.#view,
+      start.worker,
+      callables,
+      new ArgumentReader(this.#view, taskPort, moved),
+      async () => {
+        const { Payloads } = await import('./payloads.ts');
+        return new Payloads(this.#view, taskPort, moved);
+      },
+      this.#concurrency,
+      () => this.#wakeSaturated(),
     );
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
@@ -98,6 +106,10 @@ class Scheduler {
         case 'saturated':
           await this.#untilRoom();
           break;
+        case 'loading':
+          this.#stopSearching();
+          await this.#executor.held;
+          break;
         case 'command':
           if (await this.#obey()) return;
           break;
@@ -123,6 +135,7 @@ class Scheduler {
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
+      if (executor.held !== undefined) return 'loading';
       if (more && executor.pending < this.#concurrency) return 'empty';
       if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
@@ -147,23 +160,49 @@ class Scheduler {
 
   // Nothing asynchronous is left behind, so the thread may block.
   #blocked(): boolean {
-    return this.#executor.pending === 0 && this.#context.pendingControlCalls === 0 && !this.#eventLoop.busy();
+    return (
+      this.#executor.pending === 0 &&
+      !this.#executor.loading &&
+      this.#context.pendingControlCalls === 0 &&
+      !this.#eventLoop.busy()
+    );
   }
 
   #sleep(): void {
     const { memory, parkAt } = this.#view;
-    while (Atomics.load(memory.i32, parkAt) === 0) Atomics.wait(memory.i32, parkAt, 0);
+    while (Atomics.load(memory.i32, parkAt) === 0) {
+      if (Atomics.wait(memory.i32, parkAt, 0, this.#patience()) !== 'timed-out') continue;
+      this.#loadCodec();
+      // Subtle: not just leave. Who has won this thread's parked bit meanwhile has to find it awake.
+      this.#poke();
+    }
   }
 
   async #sleepWithEventLoop(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
     while (Atomics.load(memory.i32, parkAt) === 0) {
-      const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
-      if (wait.async) await wait.value;
+      const wait = Atomics.waitAsync(memory.i32, parkAt, 0, this.#patience());
+      if (wait.async && (await wait.value) === 'timed-out') this.#loadCodec();
     }
     hold();
     this.#answerPing();
+  }
+
+  #patience(): number {
+    return this.#executor.complete || this.#executor.loading ? Number.POSITIVE_INFINITY : QUIET_MS;
+  }
+
+  // Nobody waits for it, so nobody should wait for it later. Then this thread can block again.
+  #loadCodec(): void {
+    const executor = this.#executor;
+    subscribe(
+      executor.load(),
+      () => this.#poke(),
+      (error) => {
+        throw error;
+      },
+    );
   }
 
   async #roundTheLoop(): Promise<void> {

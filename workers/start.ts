@@ -19,6 +19,8 @@ export interface WorkerStart {
   readonly module: object;
   /** Task modules, as `file:` hrefs, in the order the user gave them. */
   readonly modules: readonly string[];
+  /** Whether any of them is TypeScript. */
+  readonly typescript: boolean;
   readonly config: Readonly<Record<string, number | boolean | string>>;
   /** Payloads that only a port can carry. */
   readonly taskPort: MessagePort;

@@ -4,6 +4,7 @@
  * @module
  */
 import { expected } from '../src/errors.ts';
+import { TASK_OPTIONS } from './one-per-thread.ts';
 
 /** Defaults of one function; what the caller gives to `run` comes first. */
 export interface TaskOptions {
@@ -16,11 +17,6 @@ export interface TaskOptions {
   /** The task may be started again elsewhere when its worker dies. Default `false`. */
   readonly idempotent?: boolean;
 }
-
-/** A registered symbol, so that a bundled copy of this module reads what another copy wrote. */
-const TASK_OPTIONS: unique symbol = Symbol.for('millrace.task-options') as never;
-
-const NONE: TaskOptions = Object.freeze({});
 
 /** Node fires a longer timer after 1 ms. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -40,11 +36,6 @@ export function task<F extends (...args: never[]) => unknown>(fn: F, options: Ta
   if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
   Object.defineProperty(fn, TASK_OPTIONS, { value: Object.freeze(checked(options)), configurable: true });
   return fn;
-}
-
-/** The options `task` attached to this very function, or none. */
-export function taskOptions(fn: object): TaskOptions {
-  return Object.hasOwn(fn, TASK_OPTIONS) ? (fn as { [TASK_OPTIONS]: TaskOptions })[TASK_OPTIONS] : NONE;
 }
 
 function checked(options: TaskOptions): TaskOptions {

@@ -4,10 +4,10 @@
  * @module
  */
 import { MillraceError } from '../src/errors.ts';
+import type { WasmMemory, WasmModule } from '../src/memory/core.ts';
 import { attachCore, type Core } from '../src/memory/core.ts';
 import * as L from '../src/memory/layout.ts';
 import { SharedMemory } from '../src/memory/shared-memory.ts';
-import type { WasmMemory, WasmModule } from '../src/memory/wasm.ts';
 
 export class WorkerView {
   readonly core: Core;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Deserializer } from 'node:v8';
 import { corrupt } from './corrupt.ts';
 import { BUFFER_ENTRY_WORDS, BUFFER_RAW, BUFFER_RESIZABLE, KIND_DATA_VIEW, VIEW_KINDS } from './format.ts';
 import {
@@ -12,7 +13,6 @@ import {
   isAnyArrayBuffer,
   isArray,
   isView,
-  NewDeserializer,
   setBytes,
   subarray,
   typedBuffer,
@@ -109,7 +109,7 @@ export class BufferReader {
     if (this.#message!.words[at] !== BUFFER_RESIZABLE)
       throw corrupt('its table of buffers has an entry of no kind');
     // node:v8 reads from a copy: the sender's memory could change under it.
-    const deserializer = new NewDeserializer(this.#copy(at));
+    const deserializer = new Deserializer(this.#copy(at));
     deserializer.readHeader();
     const group: unknown = deserializer.readValue();
     if (!isArray(group)) throw corrupt('its table of buffers holds no group where one is due');

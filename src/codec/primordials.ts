@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { Buffer } from 'node:buffer';
-import { types } from 'node:util';
-import { Deserializer, Serializer } from 'node:v8';
+// This file is loaded by every thread that starts: `node:v8`, and all of `node:util`, would cost each a millisecond.
+import * as types from 'node:util/types';
+
+const { Buffer } = globalThis;
 
 const { bind, call } = Function.prototype;
 /** `uncurry(f)(self, ...args)` is `f.call(self, ...args)` whatever becomes of `Function.prototype`. */
@@ -53,8 +54,6 @@ export const BytesOf: typeof Uint8Array = Uint8Array;
 export const WordsOf: typeof Int32Array = Int32Array;
 export const DoublesOf: typeof Float64Array = Float64Array;
 export const NewArrayBuffer: typeof ArrayBuffer = ArrayBuffer;
-export const NewSerializer: typeof Serializer = Serializer;
-export const NewDeserializer: typeof Deserializer = Deserializer;
 
 export const mapGet: <K, V>(m: Map<K, V>, key: K) => V | undefined = uncurry(Map.prototype.get) as never;
 export const mapSet: <K, V>(m: Map<K, V>, key: K, value: V) => unknown = uncurry(Map.prototype.set) as never;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { Serializer } from 'node:v8';
 import { KIND_DATA_VIEW, VIEW_KINDS } from './format.ts';
 import {
   BufferPrototype,
@@ -20,7 +21,6 @@ import {
   mapGet,
   mapSet,
   NewMap,
-  NewSerializer,
   typedBuffer,
   typedBytes,
   typedOffset,
@@ -152,7 +152,7 @@ export class BufferTable {
 /** The bytes of an entry as they go into the message: a view on the user's own memory, or `node:v8`'s text. */
 export function bytesOfEntry(entry: BufferEntry): Uint8Array {
   if (entry.resizable) {
-    const serializer = new NewSerializer();
+    const serializer = new Serializer();
     serializer.writeHeader();
     serializer.writeValue([entry.buffer, ...entry.views]);
     return serializer.releaseBuffer();

@@ -7,9 +7,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PortResult } from '../../workers/publish.ts';
 import { MillraceError, WorkerError } from '../errors.ts';
-import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
 import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';
+import { sharedNow } from '../memory/shared-memory.ts';
 import { levelSchedule } from '../scheduling/levels.ts';
 import { Bell } from './bell.ts';
 import { Crew, type CrewHooks } from './crew.ts';

@@ -6,8 +6,8 @@
  */
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
 import { Arena } from '../memory/arena.ts';
-import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
+import { sharedNow } from '../memory/shared-memory.ts';
 import { Backlog } from './backlog.ts';
 import { Handle } from './handle.ts';
 import { writeInline } from './inline.ts';

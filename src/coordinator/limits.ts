@@ -10,8 +10,8 @@
  */
 import { AsyncResource } from 'node:async_hooks';
 import { TimeoutError } from '../errors.ts';
-import { sharedNow } from '../memory/clock.ts';
 import * as L from '../memory/layout.ts';
+import { sharedNow } from '../memory/shared-memory.ts';
 import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
 import type { Ledger } from './ledger.ts';

@@ -2,9 +2,29 @@
  * The wasm core as TypeScript sees it: compiled once, instantiated by each thread over the same memory.
  * What each function does, and who may call it, stands in `core/*.ts`; why it is right, in the READMEs beside this file.
  *
+ * The part of WebAssembly that is used here is typed by hand: Node's types leave it to the DOM library, which a Node
+ * library must not ask its users for.
+ *
  * @module
  */
-import { Wasm, type WasmMemory, type WasmModule } from './wasm.ts';
+
+/** A compiled module: opaque, and structured-cloneable, so that workers need not compile it again. */
+export type WasmModule = object & { readonly __wasmModule?: never };
+
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Adds pages of 64 KiB; the size before, in pages. @throws RangeError beyond the maximum. */
+  grow(pages: number): number;
+}
+
+interface WasmNamespace {
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
+}
+
+/** Absent under `--jitless` and the like. */
+export const Wasm: WasmNamespace | undefined = (globalThis as { WebAssembly?: WasmNamespace }).WebAssembly;
 
 /** Addresses are byte offsets into the shared memory; items are int32 other than 0 and -1. */
 export interface Core {

@@ -4,15 +4,29 @@
  * A view does not grow with the memory: it keeps the length it was made with. So the coordinator makes its views
  * anew after each growth, and a worker that meets an address beyond its views calls `refresh`.
  *
+ * What threads share beside it is the clock.
+ *
  * @module
  */
 import { MillraceError } from '../errors.ts';
-import { Wasm, type WasmMemory } from './wasm.ts';
+import { Wasm, type WasmMemory } from './core.ts';
 
 export const PAGE = 65536;
 
 // A task may replace these in its thread.
 const { Int32Array: Words, Float64Array: Doubles, Uint8Array: Bytes } = globalThis;
+
+// A task may install a fake clock in its thread.
+const now = performance.now.bind(performance);
+const origin = Number(process.hrtime.bigint()) / 1e6 - now();
+
+/**
+ * One monotonic clock for all threads of the process: milliseconds, comparable between threads, never set back.
+ * (`performance.now` counts from each thread's own start.)
+ */
+export function sharedNow(): number {
+  return origin + now();
+}
 
 /** Fixed-length views of the whole memory as it was when they were made. */
 export interface Views {

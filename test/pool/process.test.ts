@@ -66,6 +66,8 @@ describe('an idle pool', () => {
       `${open('workers: 4')}
        await Promise.all(Array.from({ length: 5000 }, () => pool.run('add', [1, 1])));
        await pool.run('sleep', [5]);
+       // Something that needs the codec, on each: a worker without it loads it when it has been idle for a moment, once.
+       await Promise.all([0, 1, 2, 3].map((affinity) => pool.run('id', ['text'], { affinity })));
        while (pool.stats().workers.some((w) => w.state !== 'idle')) await new Promise((r) => setTimeout(r, 10));
        const parks = () => pool.stats().workers.map((w) => w.parks);
        const before = parks();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { moduleHref } from '../../workers/modules/location.ts';
 import { typescriptSibling } from '../../workers/modules/typescript-files.ts';
-import { type TaskOptions, task, taskOptions } from '../../workers/task.ts';
+import { taskOptions } from '../../workers/one-per-thread.ts';
+import { type TaskOptions, task } from '../../workers/task.ts';
 
 describe('where a task module may be', () => {
   it('takes file URLs and absolute paths', () => {

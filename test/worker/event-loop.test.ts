@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventLoopWatch } from '../../workers/event-loop.ts';
+import { EventLoopWatch } from '../../workers/pace.ts';
 
 describe('EventLoopWatch', () => {
   it('is busy while more is active than the runtime itself needs', () => {

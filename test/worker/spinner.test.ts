@@ -3,7 +3,7 @@ import * as L from '../../src/memory/layout.ts';
 
 let now = 0;
 vi.mock('../../workers/primordials.ts', () => ({ performance: { now: () => now } }));
-const { Spinner } = await import('../../workers/spinner.ts');
+const { Spinner } = await import('../../workers/pace.ts');
 
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 /** What one call of `spin` without success takes here, ms. */

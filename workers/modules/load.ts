@@ -3,9 +3,15 @@
  *
  * @module
  */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { taskOptions } from '../one-per-thread.ts';
 import type { LoadedFunction, LoadedFunctions } from '../start.ts';
-import { taskOptions } from '../task.ts';
-import { callableExports } from './exports.ts';
+
+type Callable = (...args: never[]) => unknown;
+type Namespace = Readonly<Record<string, unknown>> & { readonly default?: unknown };
+
+const { cache } = createRequire(import.meta.url);
 
 /**
  * Imports every module and waits for its top-level await.
@@ -17,7 +23,7 @@ import { callableExports } from './exports.ts';
 export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedFunctions> {
   const table = new Map<string, LoadedFunction>();
   for (const module of hrefs) {
-    let exported: ReadonlyMap<string, (...args: never[]) => unknown>;
+    let exported: ReadonlyMap<string, Callable>;
     try {
       exported = callableExports(module, await import(module));
     } catch (error) {
@@ -43,4 +49,31 @@ async function duplicate(name: string, first: string, second: string): Promise<E
   const { MillraceError } = await import('../../src/errors.ts');
   const text = `Both ${first} and ${second} export a function \`${name}\`. Rename one, or load only one of the two.`;
   return new MillraceError('ERR_DUPLICATE_FUNCTION', text);
+}
+
+/** A module's own functions by name, and nothing they inherit; one exported as default has the name `default`. */
+function callableExports(href: string, namespace: Namespace): ReadonlyMap<string, Callable> {
+  const found = new Map<string, Callable>();
+  const exported = commonJsExports(href, namespace);
+  if (exported === undefined) {
+    collect(namespace, found);
+  } else {
+    // Not the namespace: Node guesses its names from the text, and misses the computed ones.
+    collect(exported, found);
+    if (typeof exported === 'function') found.set('default', exported as Callable);
+  }
+  return found;
+}
+
+function collect(from: object, into: Map<string, Callable>): void {
+  for (const [name, value] of Object.entries(from)) {
+    if (typeof value === 'function') into.set(name, value);
+  }
+}
+
+/** `module.exports`, if the module is CommonJS. A `require`d ES module is in that cache too, as its namespace. */
+function commonJsExports(href: string, namespace: Namespace): object | undefined {
+  const exported: unknown = cache[fileURLToPath(href)]?.exports;
+  const isObject = (typeof exported === 'object' && exported !== null) || typeof exported === 'function';
+  return isObject && exported === namespace.default ? exported : undefined;
 }

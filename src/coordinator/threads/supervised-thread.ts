@@ -5,6 +5,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { isTypeScript } from '../../../workers/modules/typescript-files.ts';
 import type { WorkerReport, WorkerStart } from '../../../workers/start.ts';
 import { restoreError } from '../../codec/carried-error.ts';
 import { MillraceError } from '../../errors.ts';
@@ -96,7 +97,12 @@ export class SupervisedThread implements Thread {
     const ports = { taskPort: data.port2, controlPort: control.port2 };
     try {
       this.#launched = launch(
-        { ...sent, ...ports, ...(strip && { stripPort: strip.port }) },
+        {
+          ...sent,
+          ...ports,
+          typescript: start.modules.some(isTypeScript),
+          ...(strip && { stripPort: strip.port }),
+        },
         [...transfer, data.port2, control.port2, ...(strip ? [strip.port] : [])],
         (error) => this.#undelivered(error),
       );

@@ -6,10 +6,9 @@
  * @module
  */
 import { expected, InvalidArgumentError, MillraceError } from '../../errors.ts';
-import { attachCore, type Core } from '../core.ts';
+import { attachCore, type Core, Wasm, type WasmMemory, type WasmModule } from '../core.ts';
 import * as L from '../layout.ts';
 import { SharedMemory } from '../shared-memory.ts';
-import { Wasm, type WasmMemory, type WasmModule } from '../wasm.ts';
 
 /** What a handle opens: the name of the class. */
 export type HandleKind =
