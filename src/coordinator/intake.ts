@@ -7,6 +7,7 @@
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
 import { Arena } from '../memory/arena.ts';
 import { sharedNow } from '../memory/clock.ts';
+import { keepLargeBlocks, LARGE_BYTES } from '../memory/large-blocks.ts';
 import * as L from '../memory/layout.ts';
 import { Backlog } from './backlog.ts';
 import { Handle } from './handle.ts';
@@ -80,6 +81,7 @@ export class Intake {
     try {
       const length = encoder.encode(args, 'args');
       if (length === NEEDS_PORT) return TO_PORT;
+      if (length >= LARGE_BYTES) keepLargeBlocks();
       const bytes = new Uint8Array(length);
       encoder.copyTo(bytes, 0);
       return bytes;
@@ -105,6 +107,7 @@ export class Intake {
     try {
       const length = encoder.encode(args, 'args');
       if (length === NEEDS_PORT) return false;
+      if (length >= LARGE_BYTES) keepLargeBlocks();
       const meta = flags | L.META_ENCODED;
       const { window } = this;
       const backlog = this.backlog[level]!;
