@@ -117,7 +117,7 @@ export class Engine {
       settled,
       release,
     });
-    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow);
+    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow, cores);
     this.crew = new Crew(
       this.plant,
       supervisor,

@@ -145,7 +145,8 @@ describe('byte arrays beside the message', () => {
   });
 
   it('leave the small ones and the resizable ones in it', () => {
-    const resizable = new ArrayBuffer(80, { maxByteLength: 160 });
+    const Resizable = ArrayBuffer as unknown as new (n: number, o: { maxByteLength: number }) => ArrayBuffer;
+    const resizable = new Resizable(80, { maxByteLength: 160 });
     const value = [ascending(63), new Uint8Array(resizable)];
     const { back, moved } = roundTripBeside(value, 64);
     expect(moved).toBe(0);
