@@ -17,6 +17,8 @@ import type { Supervisor, Thread } from './threads/supervisor.ts';
 type Post =
   | { readonly state: 'starting'; readonly thread: Thread; readonly block: number }
   | { readonly state: 'running'; readonly thread: Thread; readonly block: number; readonly seat: Seat }
+  /** Its thread finishes what it has, to be replaced, and takes nothing new. */
+  | { readonly state: 'draining'; readonly thread: Thread; readonly block: number }
   /** Between two threads; its block keeps waiting. */
   | { readonly state: 'between'; readonly block: number }
   | { readonly state: 'down'; readonly error: Error };
@@ -34,6 +36,8 @@ export interface CrewHooks {
   functions(report: readonly FunctionEntry[]): void;
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
+  /** The worker takes no more: what it was given and has not begun is for others, or for its successor. */
+  draining(block: number, worker: number): void;
   /** A message of the worker's data port. */
   data(block: number, message: unknown): void;
   /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
@@ -94,7 +98,7 @@ export class Crew {
   }
 
   state(worker: number): {
-    state: 'starting' | 'running' | 'between' | 'down';
+    state: Post['state'];
     block: number | undefined;
     restarts: number;
   } {
@@ -197,6 +201,7 @@ export class Crew {
       first?.failed(error);
     });
     thread.onStray((error) => this.#hooks.stray(worker, error));
+    thread.onLeaving(() => this.#drains(worker, block, thread));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
     thread.onData((message) => this.#hooks.data(block, message));
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
@@ -209,10 +214,25 @@ export class Crew {
     Atomics.notify(this.#plant.memory.i32, at);
   }
 
+  /** Whether this is the thread its worker number has, not one that has been given up. */
+  #isCurrent(worker: number, thread: Thread): boolean {
+    const post = this.#posts[worker]!;
+    return 'thread' in post && post.thread === thread;
+  }
+
+  #drains(worker: number, block: number, thread: Thread): void {
+    if (!this.#open || !this.#isCurrent(worker, thread)) return;
+    this.#seats[worker] = undefined;
+    this.#posts[worker] = { state: 'draining', thread, block };
+    this.#hooks.draining(block, worker);
+    const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
+    Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
+    this.poke(block);
+  }
+
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {
     this.#alive.delete(block);
-    const post = this.#posts[worker]!;
-    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
+    const current = this.#isCurrent(worker, thread);
     const left = Atomics.exchange(this.#plant.memory.i32, (this.#plant.blocks[block]! + L.W_LEFT) >> 2, 0);
     if (current) this.#seats[worker] = undefined;
     const error = exitError(worker, exit);
@@ -247,9 +267,7 @@ export class Crew {
 
   #replaceStuck(worker: number, block: number, thread: Thread): void {
     this.#hooks.stuck(worker);
-    const post = this.#posts[worker]!;
-    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
-    if (!current) return;
+    if (!this.#isCurrent(worker, thread)) return;
     this.#seats[worker] = undefined;
     this.#hooks.abandon(
       block,

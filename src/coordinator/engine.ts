@@ -238,6 +238,11 @@ export class Engine {
         this.#events.progressed();
         return tasks;
       },
+      draining: (_block, worker) => {
+        this.#recovery.takeBack(worker);
+        this.intake.refill();
+        this.lines.dispatch();
+      },
       abandon: (block, worker, cause) => this.#recovery.abandon(block, worker, cause),
       crashed: (worker, error, tasks) => {
         this.crashes++;

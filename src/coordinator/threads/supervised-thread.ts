@@ -60,6 +60,7 @@ export class SupervisedThread implements Thread {
   readonly #startFailureListeners = new Listeners<Error>();
   readonly #dataListeners = new Listeners<unknown>();
   readonly #strayListeners = new Listeners<Error>();
+  readonly #leavingListeners = new Listeners<void>();
   readonly #stuckListeners = new Listeners<void>();
   readonly #exitListeners = new Listeners<ThreadExit>();
   readonly #release: () => void;
@@ -137,6 +138,10 @@ export class SupervisedThread implements Thread {
     this.#strayListeners.add(listener);
   }
 
+  onLeaving(listener: () => void): void {
+    this.#leavingListeners.add(listener);
+  }
+
   onStuck(listener: () => void): void {
     this.#stuckListeners.add(listener);
   }
@@ -172,6 +177,9 @@ export class SupervisedThread implements Thread {
         return;
       case 'stray':
         this.#strayListeners.call(restoreError(report.error));
+        return;
+      case 'leaving':
+        if (this.#state === 'ready') this.#leavingListeners.call();
         return;
       case 'returned':
         this.#ends({ reason: 'returned' });
