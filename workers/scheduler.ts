@@ -94,6 +94,7 @@ class Scheduler {
   }
 
   async run(): Promise<void> {
+    this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
     for (;;) {
       const end = this.#turn();
       switch (end) {
@@ -226,8 +227,7 @@ class Scheduler {
     const before = this.#leaving;
     if (before?.why === 'doubt' || before?.why === leaving.why) return;
     this.#leaving = leaving;
-    const report: WorkerReport = { report: 'leaving' };
-    if (before === undefined) this.#context.start.controlPort.postMessage(report);
+    if (before === undefined) this.#report({ report: 'leaving' });
     if (leaving.why === 'doubt') setTimeout(() => this.#poke(), this.#graceMs);
     this.#poke();
   }
@@ -298,6 +298,10 @@ class Scheduler {
       await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
+  }
+
+  #report(report: WorkerReport): void {
+    this.#context.start.controlPort.postMessage(report);
   }
 
   get #inboxSize(): number {

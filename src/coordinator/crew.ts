@@ -5,13 +5,16 @@
  * @module
  */
 import type { FunctionEntry } from '../../workers/start.ts';
-import { MillraceError } from '../errors.ts';
+import { expected, MillraceError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
 import type { Seat } from './lines.ts';
 import { exitError, type ThreadExit } from './threads/exit.ts';
 import { RespawnPolicy } from './threads/respawn.ts';
 import type { Supervisor, Thread } from './threads/supervisor.ts';
+
+/** So many replacements in a row of threads that had hardly begun are worth a warning. */
+const HURRIED = 4;
 
 /** How one worker number stands. */
 type Post =
@@ -26,6 +29,8 @@ type Post =
 export interface CrewOptions {
   readonly workers: number;
   readonly modules: readonly string[];
+  /** Bytes; 0: none. */
+  readonly softHeapLimit: number;
   /** Given to each worker. */
   readonly config: Readonly<Record<string, number>>;
   readonly now: () => number;
@@ -66,6 +71,9 @@ export class Crew {
   readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
   #seats: (Seat | undefined)[];
   #open = true;
+  /** Bytes a worker used before it ran anything, when there is a soft limit. */
+  #baseHeap = 0;
+  #warned = false;
   readonly #onEmpty: (() => void)[] = [];
 
   constructor(plant: Plant, supervisor: Supervisor, options: CrewOptions, hooks: CrewHooks) {
@@ -121,6 +129,8 @@ export class Crew {
             if (--missing === 0) resolve();
           },
           failed: (error) => {
+            // Later it is a crash like any other.
+            if (missing === 0) return;
             reject(error);
             void this.terminate(0);
           },
@@ -179,6 +189,7 @@ export class Crew {
     this.#posts[worker] = { state: 'starting', thread, block };
     this.#alive.set(block, thread);
     let failure: Error | undefined;
+    const { softHeapLimit } = this.#options;
     thread.onReady(({ functions }) => {
       if (!this.#open) return;
       try {
@@ -193,8 +204,14 @@ export class Crew {
       const seat: Seat = { worker, block, port: thread.port };
       this.#posts[worker] = { state: 'running', thread, block, seat };
       this.#seats[worker] = seat;
-      first?.ready();
+      if (softHeapLimit === 0) first?.ready();
       this.#hooks.ready(worker);
+    });
+    thread.onBegan((heapUsed) => {
+      if (softHeapLimit === 0) return;
+      this.#baseHeap = heapUsed;
+      if (heapUsed <= softHeapLimit) first?.ready();
+      else first?.failed(tooLow(softHeapLimit, heapUsed));
     });
     thread.onStartFailure((error) => {
       failure = error;
@@ -204,6 +221,8 @@ export class Crew {
     thread.onLeaving(() => this.#drains(worker, block, thread));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
     thread.onData((message) => this.#hooks.data(block, message));
+    // News only when its loop has not begun, and the start waits for that.
+    thread.onExit((exit) => first?.failed(exitError(worker, exit)));
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
@@ -252,11 +271,24 @@ export class Crew {
       return;
     }
     this.#restarts[worker]!++;
+    if (exit.reason === 'returned' && decision.inARow >= HURRIED) this.#warn(worker, decision.inARow, block);
     const again = (): void => {
       if (this.#open) this.#spawn(worker, block);
     };
     // A task that waits for this worker keeps the process alive by itself.
     setTimeout(again, decision.delay).unref();
+  }
+
+  // A limit that leaves tasks no room makes the pool crawl, and nothing else would say why.
+  #warn(worker: number, inARow: number, block: number): void {
+    const { softHeapLimit } = this.#options;
+    const used = this.#plant.memory.f64[(this.#plant.blocks[block]! + L.W_HEAP) >> 3]!;
+    if (this.#warned || softHeapLimit === 0 || used <= softHeapLimit) return;
+    this.#warned = true;
+    process.emitWarning(
+      `Worker ${worker} has reached \`softHeapLimit\` (${softHeapLimit} bytes) ${inARow} times in a row soon after its start, and is replaced with growing pauses. A worker that has run nothing uses ${this.#baseHeap} bytes already. Raise the limit, or look for what the tasks leave behind.`,
+      'MillraceWarning',
+    );
   }
 
   #giveUp(worker: number, error: Error): void {
@@ -295,4 +327,9 @@ export class Crew {
 
 function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
   return failure === undefined ? exit : { reason: 'not-started', error: failure };
+}
+
+function tooLow(limit: number, heapUsed: number): Error {
+  const more = `more than the ${heapUsed} bytes of heap a worker uses before it runs any task`;
+  return expected('softHeapLimit', more, limit);
 }

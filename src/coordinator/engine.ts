@@ -122,6 +122,7 @@ export class Engine {
       {
         workers: options.workers,
         modules: options.modules,
+        softHeapLimit: options.softHeapLimit,
         config: {
           cores,
           concurrency: options.concurrency,

@@ -51,7 +51,9 @@ export interface PoolOptions {
   /**
    * Between tasks, a worker whose used heap is above this many bytes is replaced. Its unfinished async tasks end
    * first, however long they take: meanwhile it takes no new task, and those bound to it by `affinity` wait. Give
-   * async tasks that may never settle a `timeout`. Default: never.
+   * async tasks that may never settle a `timeout`. A worker that reaches the limit within a second of its start is
+   * replaced after a pause, 20 ms at first and doubling up to 1 s, with a process warning when that goes on; and
+   * `createPool` rejects when a worker is above it before it has run anything. Default: never.
    */
   readonly softHeapLimit?: number;
   /** Environment of the workers. Default: a copy of `process.env`. */

@@ -1,7 +1,8 @@
 // Threads that are replaced before anything goes wrong with them.
+import { createPool } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { until } from '../process/harness/until.ts';
-import { failure, inLab } from './lab.ts';
+import { failure, inLab, TASKS, threads } from './lab.ts';
 
 const LIMIT = 48 * 2 ** 20;
 
@@ -62,4 +63,35 @@ describe('a worker above its soft heap limit', () => {
       expect(crashes).toEqual([]);
       expect(pool.stats().workers.reduce((sum, { restarts }) => sum + restarts, 0)).toBeGreaterThan(0);
     }));
+});
+
+describe('a soft heap limit that cannot be kept', () => {
+  it('row 50: below the heap of a fresh worker is refused, and no thread is left', async () => {
+    const before = threads.size;
+    const error = await failure(createPool({ tasks: TASKS, workers: 2, softHeapLimit: 2 ** 20 }));
+    expect(error).toMatchObject({ name: 'InvalidArgumentError', code: 'ERR_INVALID_ARGUMENT' });
+    expect(error.message).toMatch(/`softHeapLimit`.* \d{7,} bytes.*`1048576` \(number\)/);
+    await until('every thread has exited', () => threads.size <= before);
+  });
+
+  it('row 50: reached again and again right after the start is replaced with pauses, and said once', async () => {
+    const warnings: Error[] = [];
+    const collect = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', collect);
+    try {
+      await inLab({ workers: 1, softHeapLimit: 16 * 2 ** 20 }, async ({ pool, crashes }) => {
+        await until('a warning', async () => {
+          await pool.run('leak', [16]);
+          return warnings.length > 0;
+        });
+        expect(crashes).toEqual([]);
+        await Promise.all([1, 2].map(() => pool.run('leak', [16])));
+      });
+      expect(warnings.map(({ name, message }) => `${name}: ${message}`)).toEqual([
+        expect.stringMatching(/^MillraceWarning: .*`softHeapLimit` \(16777216 bytes\).* \d{7,} bytes/),
+      ]);
+    } finally {
+      process.off('warning', collect);
+    }
+  });
 });

@@ -60,6 +60,7 @@ export class SupervisedThread implements Thread {
   readonly #startFailureListeners = new Listeners<Error>();
   readonly #dataListeners = new Listeners<unknown>();
   readonly #strayListeners = new Listeners<Error>();
+  readonly #beganListeners = new Listeners<number>();
   readonly #leavingListeners = new Listeners<void>();
   readonly #stuckListeners = new Listeners<void>();
   readonly #exitListeners = new Listeners<ThreadExit>();
@@ -138,6 +139,10 @@ export class SupervisedThread implements Thread {
     this.#strayListeners.add(listener);
   }
 
+  onBegan(listener: (heapUsed: number) => void): void {
+    this.#beganListeners.add(listener);
+  }
+
   onLeaving(listener: () => void): void {
     this.#leavingListeners.add(listener);
   }
@@ -177,6 +182,9 @@ export class SupervisedThread implements Thread {
         return;
       case 'stray':
         this.#strayListeners.call(restoreError(report.error));
+        return;
+      case 'began':
+        if (this.#state === 'ready') this.#beganListeners.call(report.heapUsed);
         return;
       case 'leaving':
         if (this.#state === 'ready') this.#leavingListeners.call();

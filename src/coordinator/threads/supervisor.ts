@@ -49,6 +49,8 @@ export interface Thread {
   onData(listener: (message: unknown) => void): void;
   /** An error no task can be blamed for; the thread lives on. */
   onStray(listener: (error: Error) => void): void;
+  /** Its loop begins: what it needs beside the task modules is there too. With the bytes of heap used, if measured. */
+  onBegan(listener: (heapUsed: number) => void): void;
   /** The thread asks to be replaced: it takes no new task, and ends by itself when it has finished what it has. */
   onLeaving(listener: () => void): void;
   /** The thread was asked to end and has not in `killDeadline`; its exit is still delivered, should it ever come. */
