@@ -18,13 +18,25 @@ const HURRIED = 4;
 
 /** How one worker number stands. */
 type Post =
-  | { readonly state: 'starting'; readonly thread: Thread; readonly block: number }
+  /** `instead`: the thread it replaces, given up because it does not end. */
+  | {
+      readonly state: 'starting';
+      readonly thread: Thread;
+      readonly block: number;
+      readonly instead: Thread | undefined;
+    }
   | { readonly state: 'running'; readonly thread: Thread; readonly block: number; readonly seat: Seat }
   /** Its thread finishes what it has, to be replaced, and takes nothing new. */
   | { readonly state: 'draining'; readonly thread: Thread; readonly block: number }
   /** Between two threads; its block keeps waiting. */
   | { readonly state: 'between'; readonly block: number }
   | { readonly state: 'down'; readonly error: Error };
+
+/** Who waits for the first thread of a worker number. */
+interface FirstStart {
+  ready(): void;
+  failed(error: Error): void;
+}
 
 export interface CrewOptions {
   readonly workers: number;
@@ -67,6 +79,8 @@ export class Crew {
   readonly #restarts: number[];
   /** Threads that have not exited, by block: the current ones and the stuck ones. */
   readonly #alive = new Map<number, Thread>();
+  /** Those that were told to end and have not in time. */
+  readonly #stuck = new Set<Thread>();
   /** Blocks of stuck threads that have exited since, free for reuse when a grace period has passed. */
   readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
   #seats: (Seat | undefined)[];
@@ -106,16 +120,23 @@ export class Crew {
   }
 
   state(worker: number): {
-    state: Post['state'];
+    state: Post['state'] | 'stuck';
     block: number | undefined;
     restarts: number;
   } {
     const post = this.#posts[worker]!;
     return {
-      state: post.state,
+      state: this.#isStuck(post) ? 'stuck' : post.state,
       block: post.state === 'down' ? undefined : post.block,
       restarts: this.#restarts[worker]!,
     };
+  }
+
+  // Until another thread takes tasks in its place.
+  #isStuck(post: Post): boolean {
+    if (!('thread' in post)) return false;
+    const held = post.state === 'starting' ? (post.instead ?? post.thread) : post.thread;
+    return this.#stuck.has(held);
   }
 
   /** Starts every worker. Rejects with the first start failure; then every thread is told to end. */
@@ -124,7 +145,7 @@ export class Crew {
     return new Promise((resolve, reject) => {
       let missing = workers;
       for (let worker = 0; worker < workers; worker++) {
-        this.#spawn(worker, worker, {
+        const first: FirstStart = {
           ready: () => {
             if (--missing === 0) resolve();
           },
@@ -134,7 +155,8 @@ export class Crew {
             reject(error);
             void this.terminate(0);
           },
-        });
+        };
+        this.#spawn(worker, worker, { first });
       }
     });
   }
@@ -175,7 +197,11 @@ export class Crew {
     return this.#alive.size;
   }
 
-  #spawn(worker: number, block: number, first?: { ready(): void; failed(error: Error): void }): void {
+  #spawn(
+    worker: number,
+    block: number,
+    { first, instead }: { readonly first?: FirstStart; readonly instead?: Thread } = {},
+  ): void {
     const { modules, config } = this.#options;
     const address = this.#plant.blocks[block]!;
     const thread = this.#supervisor.spawn({
@@ -186,7 +212,7 @@ export class Crew {
       config: { ...config, block: address },
       nudge: () => this.poke(block),
     });
-    this.#posts[worker] = { state: 'starting', thread, block };
+    this.#posts[worker] = { state: 'starting', thread, block, instead };
     this.#alive.set(block, thread);
     let failure: Error | undefined;
     const { softHeapLimit } = this.#options;
@@ -251,6 +277,7 @@ export class Crew {
 
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {
     this.#alive.delete(block);
+    this.#stuck.delete(thread);
     const current = this.#isCurrent(worker, thread);
     const left = Atomics.exchange(this.#plant.memory.i32, (this.#plant.blocks[block]! + L.W_LEFT) >> 2, 0);
     if (current) this.#seats[worker] = undefined;
@@ -298,6 +325,7 @@ export class Crew {
   }
 
   #replaceStuck(worker: number, block: number, thread: Thread): void {
+    this.#stuck.add(thread);
     this.#hooks.stuck(worker);
     if (!this.#isCurrent(worker, thread)) return;
     this.#seats[worker] = undefined;
@@ -315,7 +343,7 @@ export class Crew {
       return;
     }
     this.#restarts[worker]!++;
-    this.#spawn(worker, fresh);
+    this.#spawn(worker, fresh, { instead: thread });
   }
 
   // The memory of a stuck thread stays its own until its exit, and until no peer can hold a reference from it.

@@ -99,7 +99,11 @@ export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
 /** How one worker stands; counters count since the pool was made, over all threads that held the number. */
 export interface WorkerStats {
   readonly worker: number;
-  /** `'draining'`: it takes no new task and finishes its async ones, to be replaced (`softHeapLimit`, a stray error). */
+  /**
+   * `'draining'`: it takes no new task and finishes its async ones, to be replaced (`softHeapLimit`, a stray error).
+   * `'stuck'`: its thread was told to end and does not, and no other takes tasks in its place yet.
+   * `'down'`: it has given up, and gets no thread any more.
+   */
   readonly state: 'starting' | 'idle' | 'busy' | 'draining' | 'stuck' | 'down';
   /** Tasks whose code ran to an end on this worker. */
   readonly completed: number;
