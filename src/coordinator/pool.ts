@@ -21,7 +21,8 @@ type Phase =
   | { readonly phase: 'open' }
   | { readonly phase: 'closing'; readonly report: Promise<CloseReport> }
   | { readonly phase: 'closed'; readonly report: CloseReport }
-  | { readonly phase: 'failed'; readonly error: Error };
+  /** `report` comes when its threads have ended. */
+  | { readonly phase: 'failed'; readonly error: Error; readonly report: Promise<CloseReport> };
 
 /** A thread told to end by `terminate` has this long, ms; what stays after that is counted as stuck. */
 const TERMINATE_MS = 5000;
@@ -74,9 +75,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     try {
       await this.#engine.crew.start();
     } catch (error) {
-      this.#phase = { phase: 'failed', error: error as Error };
-      await this.#engine.crew.terminate(TERMINATE_MS);
-      this.#engine.dispose();
+      const report = this.#endFailed();
+      this.#phase = { phase: 'failed', error: error as Error, report };
+      await report;
       throw error;
     } finally {
       clearInterval(hold);
@@ -218,7 +219,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   /**
    * Takes no more tasks, lets the accepted ones finish, ends the threads. With `timeout` (ms, from now) what is not
-   * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise.
+   * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise. A
+   * pool that has failed resolves when its threads have ended.
    */
   close(options: { readonly timeout?: number } = {}): Promise<CloseReport> {
     const { timeout } = options;
@@ -233,7 +235,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       case 'closed':
         return Promise.resolve(this.#phase.report);
       case 'failed':
-        return Promise.resolve(this.#report(0));
+        return this.#phase.report;
     }
   }
 
@@ -328,10 +330,16 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #fail(error: Error): void {
     if (this.#phase.phase === 'failed' || this.#phase.phase === 'closed') return;
     this.#submission.shut();
-    this.#phase = { phase: 'failed', error };
+    // The threads are told before anyone who waits for a task hears of it.
+    this.#phase = { phase: 'failed', error, report: this.#endFailed() };
     this.#engine.rejectAll(() => this.#refusal());
     this.#room?.open();
-    void this.#engine.crew.terminate(TERMINATE_MS).then(() => this.#engine.dispose());
+  }
+
+  async #endFailed(): Promise<CloseReport> {
+    const stuck = await this.#engine.crew.terminate(TERMINATE_MS);
+    this.#engine.dispose();
+    return this.#report(stuck);
   }
 
   async #within(ms: number, done: Promise<void>): Promise<'late' | undefined> {

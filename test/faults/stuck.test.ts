@@ -113,6 +113,8 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
         expect(error).toMatchObject({ code: 'ERR_POOL_FAILED' });
         expect(error.cause).toMatchObject({ code: 'ERR_NO_MEMORY' });
         expect(await failure(pool.run('add', [1, 1]))).toMatchObject({ code: 'ERR_POOL_FAILED' });
+        expect(await pool.close()).toEqual({ completed: 0, cancelled: 14, stuck: 13 });
+        expect(await pool.terminate()).toEqual(await pool.close());
       } finally {
         await releaseAll(path);
       }
