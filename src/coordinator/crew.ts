@@ -354,7 +354,8 @@ export class Crew {
 }
 
 function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
-  return failure === undefined ? exit : { reason: 'not-started', error: failure };
+  if (failure === undefined || exit.reason === 'not-started') return exit;
+  return { reason: 'not-started', error: failure };
 }
 
 function tooLow(limit: number, heapUsed: number): Error {

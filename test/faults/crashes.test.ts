@@ -111,6 +111,28 @@ describe('a thread that dies', () => {
       expect(crashes).toHaveLength(8);
     }));
 
+  it('row 60: threads killed from outside while they start are replaced until one is left alone', () =>
+    inLab({ workers: 2 }, async ({ pool, crashes }) => {
+      let kills = 10;
+      const kill = (worker: Worker): void => {
+        if (kills-- > 0) void worker.terminate();
+      };
+      process.on('worker', kill);
+      try {
+        await killThreads();
+        expect(await Promise.all([0, 1].map((affinity) => pool.run('where', [], { affinity })))).toEqual([
+          0, 1,
+        ]);
+      } finally {
+        process.off('worker', kill);
+      }
+      expect(kills).toBeLessThanOrEqual(0);
+      expect(crashes).toHaveLength(12);
+      expect(crashes.slice(2).map(({ error }) => (error.cause as { code: string }).code)).toEqual(
+        new Array(10).fill('ERR_WORKER_EXITED'),
+      );
+    }));
+
   it('row 41: a listener that throws loses no task and no worker', () =>
     inLab({ workers: 1 }, async ({ pool }) => {
       const uncaught: unknown[] = [];

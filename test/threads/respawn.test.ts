@@ -13,6 +13,7 @@ function policy(): { now: number; policy: RespawnPolicy } {
     stableAfter: 10_000,
     unhurriedAfter: 400,
     maxStartFailures: 3,
+    maxUnexplained: 10,
   });
   return clock;
 }
@@ -70,6 +71,26 @@ describe('respawning', () => {
       action: 'give-up',
       error: { code: 'ERR_POOL_FAILED', cause: failure.error },
     });
+  });
+
+  it('does not give up so soon when threads end before they are ready and say nothing', () => {
+    const { policy: respawn } = policy();
+    const silent = { ...failure, unexplained: true } as const;
+    const ends = Array.from({ length: 10 }, () => respawn.ended(silent));
+    expect(ends.map((end) => (end.action === 'respawn' ? end.delay : end.action))).toEqual([
+      ...[20, 40, 80, 160, 320, 500, 500, 500, 500],
+      'give-up',
+    ]);
+    expect(ends[9]).toMatchObject({ error: { code: 'ERR_POOL_FAILED', cause: failure.error } });
+  });
+
+  it('counts explained start failures apart from those', () => {
+    const { policy: respawn } = policy();
+    const silent = { ...failure, unexplained: true } as const;
+    const actions = [silent, failure, silent, failure, silent, failure].map(
+      (end) => respawn.ended(end).action,
+    );
+    expect(actions).toEqual([...new Array(5).fill('respawn'), 'give-up']);
   });
 
   it('counts start failures anew once a thread was ready', () => {

@@ -21,6 +21,11 @@ export interface RespawnOptions {
   readonly unhurriedAfter?: number;
   /** After how many starts in a row that never became ready nothing is tried any more. Default 3. */
   readonly maxStartFailures?: number;
+  /**
+   * The same for those that said nothing, by which alone nobody can tell a module that ends its thread from a thread
+   * that was killed from outside. Default 10, some ten seconds.
+   */
+  readonly maxUnexplained?: number;
 }
 
 export type RespawnDecision =
@@ -42,9 +47,12 @@ export class RespawnPolicy {
   readonly #stableAfter: number;
   readonly #unhurriedAfter: number;
   readonly #maxStartFailures: number;
+  readonly #maxUnexplained: number;
   #readySince: number | undefined;
   #failures = 0;
+  /** In a row; those that said why apart from those that did not. */
   #startFailures = 0;
+  #unexplained = 0;
 
   /** @param now a monotonic clock, ms */
   constructor(now: () => number, options: RespawnOptions = {}) {
@@ -54,12 +62,14 @@ export class RespawnPolicy {
     this.#stableAfter = options.stableAfter ?? 10_000;
     this.#unhurriedAfter = options.unhurriedAfter ?? 1_000;
     this.#maxStartFailures = options.maxStartFailures ?? 3;
+    this.#maxUnexplained = options.maxUnexplained ?? 10;
   }
 
   /** The thread became ready. */
   ready(): void {
     this.#readySince = this.#now();
     this.#startFailures = 0;
+    this.#unexplained = 0;
   }
 
   /**
@@ -76,8 +86,11 @@ export class RespawnPolicy {
       return { action: 'respawn', delay: 0, inARow: 0 };
     }
     if (exit.reason === 'not-started') {
-      this.#startFailures += 1;
-      if (this.#startFailures >= this.#maxStartFailures) return this.#giveUp(exit.error);
+      if (exit.unexplained) this.#unexplained += 1;
+      else this.#startFailures += 1;
+      const spent =
+        this.#startFailures >= this.#maxStartFailures || this.#unexplained >= this.#maxUnexplained;
+      if (spent) return this.#giveUp(exit.error);
     }
     const most = exit.reason === 'returned' ? Math.min(this.#unhurriedAfter, this.#maxDelay) : this.#maxDelay;
     const delay = Math.min(this.#initialDelay * 2 ** this.#failures, most);
@@ -86,7 +99,7 @@ export class RespawnPolicy {
   }
 
   #giveUp(cause: Error): RespawnDecision {
-    const text = `${this.#startFailures} worker threads in a row did not become ready; the last: ${cause.message}`;
+    const text = `${this.#startFailures + this.#unexplained} worker threads in a row did not become ready; the last: ${cause.message}`;
     return { action: 'give-up', error: new MillraceError('ERR_POOL_FAILED', text, { cause }) };
   }
 }

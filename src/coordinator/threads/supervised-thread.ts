@@ -209,7 +209,8 @@ export class SupervisedThread implements Thread {
       this.#exit = exit;
     } else {
       const error = startFailure(this.worker, this.#start.modules, exit);
-      this.#exit = { reason: 'not-started', error };
+      const unexplained = exit.reason === 'exited';
+      this.#exit = { reason: 'not-started', error, ...(unexplained && { unexplained }) };
       this.#startFailureListeners.call(error);
     }
     if (!this.#terminating) this.#arm(this.#deadlines.kill, () => this.#terminate());
