@@ -9,6 +9,8 @@
  *
  * @module
  */
+import { carryError } from '../src/codec/carried-error.ts';
+import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
@@ -35,10 +37,43 @@ const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 // Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
 const payloadModule = import('./payloads.ts');
+let payloadFailure: unknown;
+payloadModule.catch((error: unknown) => {
+  payloadFailure = error;
+});
+
+/** @throws {MillraceError} `ERR_MODULE_LOAD`: a part of this package is known by now not to load. */
+export function checkOwnModules(): void {
+  if (payloadFailure !== undefined) throw ownModuleError(payloadFailure);
+}
 
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context, await payloadModule).run();
+  let scheduler: Scheduler;
+  try {
+    scheduler = new Scheduler(context, await ownModule());
+  } catch (error) {
+    // The thread was called ready, but nothing has run on it: to the coordinator it failed to start.
+    const report: WorkerReport = { report: 'failed', error: carryError(error) };
+    context.start.controlPort.postMessage(report);
+    throw error;
+  }
+  await scheduler.run();
+}
+
+// Task modules may have patched what a promise inherits: only `await` is sure not to look it up.
+async function ownModule(): Promise<typeof import('./payloads.ts')> {
+  try {
+    return await payloadModule;
+  } catch (cause) {
+    throw ownModuleError(cause);
+  }
+}
+
+function ownModuleError(cause: unknown): MillraceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const text = `A worker could not load a part of Millrace itself: ${why}. Install the package again, or, after bundling, let \`workerUrl\` point at a complete worker entry.`;
+  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
 }
 
 class Scheduler {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOwnModules } from '../scheduler.ts';
 import type { LoadedFunction, LoadedFunctions } from '../start.ts';
 import { taskOptions } from '../task.ts';
 import { callableExports } from './exports.ts';
@@ -14,6 +15,7 @@ const ENCLOSURE = ' imported from data:text/javascript,import';
  *
  * @param hrefs `file:` hrefs, as `moduleHref` makes them
  * @throws {MillraceError} `ERR_MODULE_LOAD`: a file is missing, does not parse, or throws; `cause` is that error.
+ * @throws {MillraceError} `ERR_MODULE_LOAD` as well: a part of this package does not load.
  * @throws {MillraceError} `ERR_DUPLICATE_FUNCTION`: two modules export the same name.
  */
 export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedFunctions> {
@@ -32,6 +34,8 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
       table.set(name, { name, module, options: taskOptions(call), call });
     }
   }
+  // A thread that can run nothing should not be called ready, if that is known by now.
+  checkOwnModules();
   return table;
 }
 

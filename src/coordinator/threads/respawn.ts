@@ -65,11 +65,9 @@ export class RespawnPolicy {
     this.#maxUnexplained = options.maxUnexplained ?? 10;
   }
 
-  /** The thread became ready. */
+  /** The thread has loaded the task modules. */
   ready(): void {
     this.#readySince = this.#now();
-    this.#startFailures = 0;
-    this.#unexplained = 0;
   }
 
   /**
@@ -77,6 +75,11 @@ export class RespawnPolicy {
    * of a thread that asked to be replaced, unless it did so at once.
    */
   ended(exit: ThreadExit): RespawnDecision {
+    // One that was ready may still have failed to start: its loop did not begin.
+    if (this.#readySince !== undefined && exit.reason !== 'not-started') {
+      this.#startFailures = 0;
+      this.#unexplained = 0;
+    }
     const lived = this.#readySince === undefined ? 0 : this.#now() - this.#readySince;
     this.#readySince = undefined;
     if (lived >= this.#stableAfter) this.#failures = 0;

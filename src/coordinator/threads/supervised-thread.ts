@@ -203,9 +203,9 @@ export class SupervisedThread implements Thread {
   /** The thread is going to end, or has to: the first cause counts, and a deadline for the end starts. */
   #ends(exit: ThreadExit): void {
     if (this.#state === 'gone' || this.#exit !== undefined) return;
-    const ready = this.#state === 'ready';
+    const began = this.#state === 'ready' && exit.reason !== 'not-started';
     this.#state = 'ending';
-    if (ready || exit.reason === 'killed') {
+    if (began || exit.reason === 'killed') {
       this.#exit = exit;
     } else {
       const error = startFailure(this.worker, this.#start.modules, exit);

@@ -37,10 +37,11 @@ export interface Thread {
    */
   readonly port: MessagePort;
   readonly control: ControlClient;
-  /** The task modules are loaded and the loop starts. At most once, and never after a start failure. */
+  /** The task modules are loaded. At most once, and never after a start failure. */
   onReady(listener: (report: ReadyReport) => void): void;
   /**
-   * The thread never became ready, and was not asked to end. At most once; `onExit` follows when the thread is gone.
+   * The thread never became ready, or it did and its loop cannot begin; and it was not asked to end. At most once;
+   * `onExit` follows when the thread is gone.
    * The error is `ERR_MODULE_LOAD`, `ERR_DUPLICATE_FUNCTION` or `ERR_PERMISSION`, or `ERR_POOL_FAILED` when no
    * thread could be made.
    */
