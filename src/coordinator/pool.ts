@@ -5,13 +5,14 @@
  */
 import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
 import { mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { raise } from './raise.ts';
 import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
+import { explainReservation, requireRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
@@ -48,19 +49,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   constructor(options: Resolved, cores: number, supervisor: Supervisor) {
     super();
     this.#options = options;
-    this.#engine = new Engine({
-      options,
-      cores,
-      supervisor,
-      events: {
-        crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
-        stuck: (worker) => this.#tell('workerStuck', { worker }),
-        stray: (worker, error) => this.#tell('strayError', { worker, error }),
-        drained: () => this.#drained(),
-        progressed: () => this.#progressed(),
-        failed: (error) => this.#fail(error),
-      },
-    });
+    try {
+      this.#engine = new Engine({ options, cores, supervisor, events: this.#events() });
+    } catch (error) {
+      throw explainReservation(error);
+    }
     this.#submission = new Submission(this.#engine, options, {
       refusal: () => this.#refusal(),
       saturated: () => this.#tell('saturated'),
@@ -73,6 +66,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     // Threads hold no process; whoever awaits the pool does.
     const hold = setInterval(() => {}, 2 ** 30);
     try {
+      requireRoomForThreads(this.#options.workers, this.#options.resourceLimits);
       await this.#engine.crew.start();
     } catch (error) {
       const report = this.#endFailed();
@@ -250,6 +244,17 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close().then(() => {});
+  }
+
+  #events(): EngineEvents {
+    return {
+      crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
+      stuck: (worker) => this.#tell('workerStuck', { worker }),
+      stray: (worker, error) => this.#tell('strayError', { worker, error }),
+      drained: () => this.#drained(),
+      progressed: () => this.#progressed(),
+      failed: (error) => this.#fail(error),
+    };
   }
 
   #refusal(): MillraceError {
