@@ -9,6 +9,8 @@
  *
  * @module
  */
+import { carryError } from '../src/codec/carried-error.ts';
+import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { EventLoopWatch } from './event-loop.ts';
 import { type Callable, Executor } from './executor.ts';
@@ -17,7 +19,7 @@ import { Pace } from './pace.ts';
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
 import { runSource } from './source.ts';
 import { Spinner } from './spinner.ts';
-import type { WorkerContext } from './start.ts';
+import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
@@ -29,15 +31,55 @@ type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command';
  */
 const LONGEST_PUT_OFF_MS = 25;
 
+/** Why this thread asks to be replaced. */
+type Leaving =
+  /** Its heap is above the soft limit. It is healthy: it takes nothing new and finishes what it has. */
+  | { readonly why: 'heap' }
+  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has until `until`. */
+  | { readonly why: 'doubt'; readonly until: number };
+
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 // Begun before any task module is loaded, waited for before any task runs, but not before the thread reports ready.
 const payloadModule = import('./payloads.ts');
+let payloadFailure: unknown;
+payloadModule.catch((error: unknown) => {
+  payloadFailure = error;
+});
+
+/** @throws {MillraceError} `ERR_MODULE_LOAD`: a part of this package is known by now not to load. */
+export function checkOwnModules(): void {
+  if (payloadFailure !== undefined) throw ownModuleError(payloadFailure);
+}
 
 /** Runs until the coordinator says stop, or this worker asks to be replaced. */
 export async function runWorker(context: WorkerContext): Promise<void> {
-  await new Scheduler(context, await payloadModule).run();
+  let scheduler: Scheduler;
+  try {
+    scheduler = new Scheduler(context, await ownModule());
+  } catch (error) {
+    // The thread was called ready, but nothing has run on it: to the coordinator it failed to start.
+    const report: WorkerReport = { report: 'failed', error: carryError(error) };
+    context.start.controlPort.postMessage(report);
+    throw error;
+  }
+  await scheduler.run();
+}
+
+// Task modules may have patched what a promise inherits: only `await` is sure not to look it up.
+async function ownModule(): Promise<typeof import('./payloads.ts')> {
+  try {
+    return await payloadModule;
+  } catch (cause) {
+    throw ownModuleError(cause);
+  }
+}
+
+function ownModuleError(cause: unknown): MillraceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const text = `A worker could not load a part of Millrace itself: ${why}. Install the package again, or, after bundling, let \`workerUrl\` point at a complete worker entry.`;
+  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
 }
 
 class Scheduler {
@@ -50,12 +92,11 @@ class Scheduler {
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
-  /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
-  #leaving = false;
+  #leaving: Leaving | undefined;
+  /** The loop waits for async tasks to end: as many as allowed are unfinished, or this thread is leaving. */
+  #waitsForEnds = false;
   /** When the event loop last went round, ms. */
   #turned = 0;
-  /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
-  #waitsForRoom = false;
 
   constructor(context: WorkerContext, { Payloads }: typeof import('./payloads.ts')) {
     const { start, functions } = context;
@@ -77,8 +118,7 @@ class Scheduler {
     this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
       context.reportStray(error);
-      this.#leaving = true;
-      this.#poke();
+      this.#leave({ why: 'doubt', until: performance.now() + this.#graceMs });
     });
     context.serve({
       statistics: () => ({ asyncPending: this.#executor.pending }),
@@ -92,11 +132,12 @@ class Scheduler {
           externalMemory: h.external_memory,
         };
       },
-      drain: () => this.#untilNothingPending(Number.POSITIVE_INFINITY),
+      drain: () => this.#untilNothingPending(),
     });
   }
 
   async run(): Promise<void> {
+    this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
     for (;;) {
       const end = this.#turn();
       switch (end) {
@@ -122,19 +163,19 @@ class Scheduler {
     const { core, memory, block, commandAt } = this.#view;
     const executor = this.#executor;
     const pace = this.#pace;
-    if (this.#leaving || Atomics.load(memory.i32, commandAt) !== 0) return 'command';
+    if (this.#leaving !== undefined || Atomics.load(memory.i32, commandAt) !== 0) return 'command';
     if (executor.pending >= this.#concurrency) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
     pace.begin();
     for (;;) {
-      const more = pace.more() && !this.#leaving && memory.i32[commandAt] === 0;
+      const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
       if (more && executor.pending < this.#concurrency) return 'empty';
-      if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
+      if (this.#leaving !== undefined || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
     }
   }
@@ -196,7 +237,7 @@ class Scheduler {
       ? heapUsed()
       : memory.f64[(block + L.W_HEAP) >> 3]!;
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
-      this.#leaving = true;
+      this.#leave({ why: 'heap' });
     this.#answerPing();
   }
 
@@ -219,21 +260,32 @@ class Scheduler {
   async #untilRoom(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    this.#waitsForRoom = true;
-    while (this.#executor.pending >= this.#concurrency && !this.#leaving) {
+    this.#waitsForEnds = true;
+    while (this.#executor.pending >= this.#concurrency && this.#leaving === undefined) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#commanded() || this.#executor.pending < this.#concurrency) break;
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
-    this.#waitsForRoom = false;
+    this.#waitsForEnds = false;
     hold();
   }
 
   #wakeSaturated(): void {
     // Several may end in one step: what waited for the codec does.
-    if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
+    if (!this.#waitsForEnds) return;
+    if (this.#executor.pending < this.#concurrency || this.#leaving !== undefined) this.#poke();
+  }
+
+  /** Asks to be replaced. The coordinator takes back what it has given this worker, and says `CMD_RECYCLE`. */
+  #leave(leaving: Leaving): void {
+    const before = this.#leaving;
+    if (before?.why === 'doubt' || before?.why === leaving.why) return;
+    this.#leaving = leaving;
+    if (before === undefined) this.#report({ report: 'leaving' });
+    if (leaving.why === 'doubt') setTimeout(() => this.#poke(), this.#graceMs);
+    this.#poke();
   }
 
   /** Ends this thread's own wait. */
@@ -249,26 +301,76 @@ class Scheduler {
 
   /** True when the loop is over. */
   async #obey(): Promise<boolean> {
-    const { memory, block, commandAt } = this.#view;
+    const { memory, block } = this.#view;
     this.#stopSearching();
-    const command = Atomics.load(memory.i32, commandAt);
-    if (command === L.CMD_STOP) return true;
+    if (this.#stopped()) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
-    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    await this.#untilNothingPending(performance.now() + this.#graceMs);
+    await this.#finish();
     return true;
   }
 
-  async #untilNothingPending(end: number): Promise<void> {
+  // The end of a thread that leaves: its async tasks go on, and nothing new is begun.
+  async #finish(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    while (this.#executor.pending > 0 && performance.now() < end) {
+    this.#waitsForEnds = true;
+    while (!this.#finished()) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
-      if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)
-        break;
+      this.#runWhatWasMovedHere();
+      if (this.#finished()) break;
+      const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
+      if (wait.async) await wait.value;
+    }
+    hold();
+  }
+
+  #finished(): boolean {
+    if (this.#stopped()) return true;
+    const leaving = this.#leaving!;
+    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
+    if (leaving.why === 'doubt') return this.#executor.pending === 0 || performance.now() >= leaving.until;
+    return this.#mayGo && this.#inboxSize === 0 && this.#executor.pending === 0;
+  }
+
+  // Only now is it known that the inbox gets nothing more. What the coordinator could not take back is in it still:
+  // tasks that something was moved with, which would be lost with this thread.
+  #runWhatWasMovedHere(): void {
+    const { core, block } = this.#view;
+    while (this.#leaving!.why === 'heap' && this.#mayGo && this.#inboxSize > 0) {
+      // The inbox comes first: at most one task from elsewhere is met, when its last entry is one that was taken back.
+      const next = core.next(block);
+      if (next === 0) return;
+      this.#pace.begin();
+      this.#executor.run(next - 1, false);
+      this.#pace.end();
+    }
+  }
+
+  async #untilNothingPending(): Promise<void> {
+    const hold = this.#eventLoop.hold();
+    while (this.#executor.pending > 0 && !this.#stopped()) {
+      this.#answerPing();
       await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
+  }
+
+  #report(report: WorkerReport): void {
+    this.#context.start.controlPort.postMessage(report);
+  }
+
+  get #inboxSize(): number {
+    const { core, memory, block } = this.#view;
+    return core.spscSize(block + memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);
+  }
+
+  /** The coordinator knows that this thread leaves. */
+  get #mayGo(): boolean {
+    return Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_RECYCLE;
+  }
+
+  #stopped(): boolean {
+    return Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_STOP;
   }
 }

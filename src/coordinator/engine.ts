@@ -124,6 +124,7 @@ export class Engine {
       {
         workers: options.workers,
         modules: options.modules,
+        softHeapLimit: options.softHeapLimit,
         config: {
           cores,
           concurrency: options.concurrency,
@@ -239,6 +240,11 @@ export class Engine {
         this.bell.nudge();
         this.#events.progressed();
         return tasks;
+      },
+      draining: (_block, worker) => {
+        this.#recovery.takeBack(worker);
+        this.intake.refill();
+        this.lines.dispatch();
       },
       abandon: (block, worker, cause) => this.#recovery.abandon(block, worker, cause),
       crashed: (worker, error, tasks) => {

@@ -162,6 +162,33 @@ describe('memory', () => {
   );
 });
 
+describe('a pool that failed', () => {
+  it('row 71: is closed when its threads have ended, not before', async () => {
+    const result = await runToExit(
+      `
+      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
+      const left = new Set();
+      process.on('worker', (w) => { left.add(w); w.once('exit', () => left.delete(w)); });
+      const { Memory } = WebAssembly;
+      let memory;
+      WebAssembly.Memory = class extends Memory {
+        constructor(options) { super(options); memory = this; }
+      };
+      const { createPool } = await import('millrace');
+      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      const spinning = [pool.run('spin', ['s']), pool.run('never', ['n'])];
+      const i32 = new Int32Array(memory.buffer);
+      i32[(i32[(L.HEADER + L.H_DIRECTORY) >> 2] + i32[(L.HEADER + L.H_COMPLETIONS) >> 2] + L.SC_TAIL) >> 2] = 100000;
+      const [{ reason }] = await Promise.allSettled(spinning);
+      const before = left.size;
+      const [closed, terminated] = await Promise.all([pool.close(), pool.terminate()]);
+      console.log(reason.code, before, left.size, JSON.stringify(closed), terminated === closed);`,
+      { env: { JOURNAL: '/dev/null' } },
+    );
+    expect(result.stdout).toBe('ERR_POOL_FAILED 2 0 {"completed":0,"cancelled":2,"stuck":0} true\n');
+  });
+});
+
 describe('a result', () => {
   it.each([
     ['of another’s bytes', 'L.T_RESULT', -4096],

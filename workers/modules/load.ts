@@ -3,15 +3,19 @@
  *
  * @module
  */
+import { checkOwnModules } from '../scheduler.ts';
 import type { LoadedFunction, LoadedFunctions } from '../start.ts';
 import { taskOptions } from '../task.ts';
 import { callableExports } from './exports.ts';
+
+const ENCLOSURE = ' imported from data:text/javascript,import';
 
 /**
  * Imports every module and waits for its top-level await.
  *
  * @param hrefs `file:` hrefs, as `moduleHref` makes them
  * @throws {MillraceError} `ERR_MODULE_LOAD`: a file is missing, does not parse, or throws; `cause` is that error.
+ * @throws {MillraceError} `ERR_MODULE_LOAD` as well: a part of this package does not load.
  * @throws {MillraceError} `ERR_DUPLICATE_FUNCTION`: two modules export the same name.
  */
 export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedFunctions> {
@@ -19,9 +23,10 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
   for (const module of hrefs) {
     let exported: ReadonlyMap<string, (...args: never[]) => unknown>;
     try {
-      exported = callableExports(module, await import(module));
+      const { namespace } = await import(enclosing(module));
+      exported = callableExports(module, namespace);
     } catch (error) {
-      throw await loadError(module, error);
+      throw await loadError(module, withoutEnclosure(error));
     }
     for (const [name, call] of exported) {
       const first = table.get(name);
@@ -29,7 +34,31 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
       table.set(name, { name, module, options: taskOptions(call), call });
     }
   }
+  // A thread that can run nothing should not be called ready, if that is known by now.
+  checkOwnModules();
   return table;
+}
+
+/**
+ * A module that exports the namespace of another. `import()` of a task module that exports a function `then` would
+ * call it, as that of a promise: the namespace must not be what a promise is resolved with.
+ */
+function enclosing(href: string): string {
+  const source = `import * as namespace from ${JSON.stringify(href)}; export { namespace };`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Node says who imported what it does not find; of that enclosure nobody has heard. */
+function withoutEnclosure(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.includes(ENCLOSURE)) return error;
+  const { message, stack } = error;
+  error.message = upToEnclosure(message);
+  if (stack !== undefined) error.stack = stack.replace(message, error.message);
+  return error;
+}
+
+function upToEnclosure(message: string): string {
+  return message.slice(0, message.indexOf(ENCLOSURE));
 }
 
 /** Errors are imported when one is needed: a worker that starts well has one module less to load. */
