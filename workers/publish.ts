@@ -6,9 +6,9 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/index.ts';
+import { keepLargeBlocks } from '../src/codec/large-blocks.ts';
 import { BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
-import { keepLargeBlocks } from '../src/memory/large-blocks.ts';
 import * as L from '../src/memory/layout.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics } from './primordials.ts';

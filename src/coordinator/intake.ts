@@ -4,10 +4,11 @@
  *
  * @module
  */
+
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
+import { keepLargeBlocks, LARGE_BYTES } from '../codec/large-blocks.ts';
 import { Arena } from '../memory/arena.ts';
 import { sharedNow } from '../memory/clock.ts';
-import { keepLargeBlocks, LARGE_BYTES } from '../memory/large-blocks.ts';
 import * as L from '../memory/layout.ts';
 import { Backlog } from './backlog.ts';
 import { Handle } from './handle.ts';
