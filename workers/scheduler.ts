@@ -35,8 +35,8 @@ const LONGEST_PUT_OFF_MS = 25;
 type Leaving =
   /** Its heap is above the soft limit. It is healthy: it takes nothing new and finishes what it has. */
   | { readonly why: 'heap' }
-  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has until `until`. */
-  | { readonly why: 'doubt'; readonly until: number };
+  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has `graceMs`. */
+  | { readonly why: 'doubt' };
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
@@ -93,6 +93,8 @@ class Scheduler {
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
   #leaving: Leaving | undefined;
+  /** In doubt, it has waited for `graceMs`. */
+  #graceOver = false;
   /** The loop waits for async tasks to end: as many as allowed are unfinished, or this thread is leaving. */
   #waitsForEnds = false;
   /** When the event loop last went round, ms. */
@@ -118,7 +120,7 @@ class Scheduler {
     this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
       context.reportStray(error);
-      this.#leave({ why: 'doubt', until: performance.now() + this.#graceMs });
+      this.#leave({ why: 'doubt' });
     });
     context.serve({
       statistics: () => ({ asyncPending: this.#executor.pending }),
@@ -284,7 +286,8 @@ class Scheduler {
     if (before?.why === 'doubt' || before?.why === leaving.why) return;
     this.#leaving = leaving;
     if (before === undefined) this.#report({ report: 'leaving' });
-    if (leaving.why === 'doubt') setTimeout(() => this.#poke(), this.#graceMs);
+    // Subtle: the timer itself says that the time is over. A clock read when it fires may say that it is not yet.
+    if (leaving.why === 'doubt') setTimeout(() => this.#endGrace(), this.#graceMs);
     this.#poke();
   }
 
@@ -329,7 +332,7 @@ class Scheduler {
     if (this.#stopped()) return true;
     const leaving = this.#leaving!;
     // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    if (leaving.why === 'doubt') return this.#executor.pending === 0 || performance.now() >= leaving.until;
+    if (leaving.why === 'doubt') return this.#executor.pending === 0 || this.#graceOver;
     return this.#mayGo && this.#inboxSize === 0 && this.#executor.pending === 0;
   }
 
@@ -354,6 +357,11 @@ class Scheduler {
       await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
+  }
+
+  #endGrace(): void {
+    this.#graceOver = true;
+    this.#poke();
   }
 
   #report(report: WorkerReport): void {
