@@ -190,6 +190,13 @@ class Scheduler {
     }
     const { core, block } = this.#view;
     if (core.park(block) === 0) return;
+    // Subtle: a ping sets the park word too, and `park` has just cleared it. Ping then set, clear then look: one of the
+    // two sees the other, and a ping is not slept over.
+    if (this.#pinged()) {
+      core.unpark(block);
+      await this.#roundTheLoop();
+      return;
+    }
     const from = performance.now();
     if (this.#blocked()) this.#sleep();
     else await this.#sleepWithEventLoop();
@@ -219,14 +226,14 @@ class Scheduler {
     this.#answerPing();
   }
 
+  #pinged(): boolean {
+    const { memory, block } = this.#view;
+    return Atomics.load(memory.i32, (block + L.W_PING) >> 2) !== memory.i32[(block + L.W_PONG) >> 2];
+  }
+
   // After a task of many ms, a turn of an event loop that has nothing to do costs as much as 30 submissions.
   #mayPutOff(): boolean {
-    const { memory, block } = this.#view;
-    return (
-      performance.now() - this.#turned < LONGEST_PUT_OFF_MS &&
-      memory.i32[(block + L.W_PING) >> 2] === memory.i32[(block + L.W_PONG) >> 2] &&
-      this.#blocked()
-    );
+    return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#pinged() && this.#blocked();
   }
 
   async #roundTheLoop(): Promise<void> {
