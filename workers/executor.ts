@@ -7,10 +7,12 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { MessagePort } from 'node:worker_threads';
+import { MillraceError } from '../src/errors.ts';
 import { inlineArguments, writePlainResult } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
-import { type ArgumentReader, NEEDS_CODEC } from './arguments.ts';
+import { ArgumentReader, NEEDS_CODEC } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
@@ -24,6 +26,17 @@ export type Callable = (...args: unknown[]) => unknown;
 interface Pending {
   readonly state: number;
   readonly context: TaskContext | undefined;
+}
+
+/** What goes on around a worker's tasks. */
+export interface Surroundings {
+  /** Through which arguments and results go that shared memory cannot take. */
+  readonly port: MessagePort;
+  /** Something came or went with a task that may go on after it. */
+  readonly onMoved: () => void;
+  readonly onAsyncEnd: () => void;
+  /** The codec does not load: what needs it stays claimed or pending, for ever. */
+  readonly onBroken: (error: MillraceError) => void;
 }
 
 /** Stands for function number 0, source text, until the codec is loaded; never called. */
@@ -42,15 +55,14 @@ export class Executor {
   readonly #isAsync: readonly boolean[];
   readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
   readonly #arguments: ArgumentReader;
-  readonly #loadPayloads: () => Promise<Payloads>;
+  readonly #around: Surroundings;
   /** The codec and what uses it, once it has been loaded. */
   #payloads: Payloads | undefined;
-  #loading: Promise<unknown> | undefined;
+  #loading: Promise<void> | undefined;
   /** The claimed task that waits for it, or -1. */
   #held = -1;
   readonly #pending = new Map<number, Pending>();
   readonly #concurrency: number;
-  readonly #onAsyncEnd: () => void;
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
   #context: TaskContext | undefined;
@@ -59,10 +71,8 @@ export class Executor {
     view: WorkerView,
     worker: number,
     functions: Callable[],
-    args: ArgumentReader,
-    loadPayloads: () => Promise<Payloads>,
     concurrency: number,
-    onAsyncEnd: () => void,
+    around: Surroundings,
   ) {
     this.#view = view;
     this.#worker = worker;
@@ -71,9 +81,8 @@ export class Executor {
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
     this.#concurrency = concurrency;
-    this.#onAsyncEnd = onAsyncEnd;
-    this.#arguments = args;
-    this.#loadPayloads = loadPayloads;
+    this.#around = around;
+    this.#arguments = new ArgumentReader(view, around.port, around.onMoved);
     provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
   }
 
@@ -97,14 +106,22 @@ export class Executor {
     return this.#held < 0 ? undefined : this.#loading;
   }
 
-  /** Loads the codec. Begins at the first call. */
-  load(): Promise<unknown> {
+  /** Loads the codec; begins at the first call. Resolves also when that fails, after `onBroken`. */
+  load(): Promise<void> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
 
   async #load(): Promise<void> {
-    const payloads = await this.#loadPayloads();
+    const { port, onMoved, onBroken } = this.#around;
+    let payloads: Payloads;
+    try {
+      const { Payloads } = await import('./payloads.ts');
+      payloads = new Payloads(this.#view, port, onMoved);
+    } catch (cause) {
+      onBroken(ownModuleError(cause));
+      return;
+    }
     this.#payloads = payloads;
     this.#arguments.decoder = payloads.decoder;
     this.#functions[0] = payloads.runSource as Callable;
@@ -210,7 +227,7 @@ export class Executor {
       context?.abort();
       context?.end();
       this.#view.core.finish(this.#view.block, slot, state, L.CANCELLED);
-      this.#onAsyncEnd();
+      this.#around.onAsyncEnd();
     });
   }
 
@@ -267,7 +284,7 @@ export class Executor {
     const { state } = mine;
     if (this.#payloads === undefined) {
       if (failed || !writePlainResult(this.#view, this.#view.record(slot), value)) {
-        this.#whenLoaded(() => this.#settle(slot, mine, value, failed));
+        void this.#settleLater(slot, mine, value, failed);
         return;
       }
     }
@@ -275,7 +292,7 @@ export class Executor {
     const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
     this.#view.core.finish(this.#view.block, slot, state, end);
-    this.#onAsyncEnd();
+    this.#around.onAsyncEnd();
   }
 
   // Writes the result where it belongs; the state to publish, or `LATER`.
@@ -296,15 +313,14 @@ export class Executor {
     const state = (running & ~L.STATE_MASK) | L.PENDING;
     const mine: Pending = { state, context: this.#context };
     mapSet(this.#pending, slot, mine);
-    this.#whenLoaded(() => this.#settle(slot, mine, value, failed));
+    void this.#settleLater(slot, mine, value, failed);
     return LATER;
   }
 
-  #whenLoaded(then: () => void): void {
-    // A load that failed is unhandled on purpose: as a stray error it ends this thread, and another takes its place.
-    subscribe(this.load(), then, (error) => {
-      throw error;
-    });
+  // Task modules may have patched what a promise inherits: only `await` is sure not to look it up.
+  async #settleLater(slot: number, mine: Pending, value: unknown, failed: boolean): Promise<void> {
+    await this.load();
+    if (this.#payloads !== undefined) this.#settle(slot, mine, value, failed);
   }
 
   #leave(): void {
@@ -316,4 +332,10 @@ export class Executor {
   #newContext(slot: number): TaskContext {
     return new TaskContext(this.#worker, this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
   }
+}
+
+function ownModuleError(cause: unknown): MillraceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const text = `A worker could not load a part of Millrace itself: ${why}. Install the package again, or, after bundling, let \`workerUrl\` point at a complete worker entry.`;
+  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
 }

@@ -6,6 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/index.ts';
+import { keepLargeBlocks } from '../src/codec/large-blocks.ts';
 import { BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
@@ -20,8 +21,16 @@ export interface PortResult {
   /** The state word of the attempt, so that a result of another attempt is recognised. */
   readonly state: number;
   readonly bytes?: Uint8Array;
+  /** Byte arrays of the result too large to be copied twice; they move. */
+  readonly beside?: readonly ArrayBuffer[];
   readonly value?: unknown;
 }
+
+/**
+ * From this size on a byte array is copied by the worker and moved to the coordinator: the coordinator would have to
+ * copy it out of shared memory, and there is only one of it.
+ */
+const BESIDE_BYTES = 65_536;
 
 export class Publisher {
   readonly #view: WorkerView;
@@ -66,12 +75,20 @@ export class Publisher {
     }
   }
 
-  #bytes(slot: number, state: number, length: number): void {
+  #bytes(slot: number, state: number, encoded: number): void {
+    let length = encoded;
+    if (length >= BESIDE_BYTES) {
+      keepLargeBlocks();
+      const { bytes, beside } = this.#encoder.putBeside(BESIDE_BYTES);
+      length = bytes;
+      if (beside.length > 0) {
+        this.#besideMessage(slot, state, length, beside);
+        return;
+      }
+    }
     const address = this.#reserve(slot, length);
     if (address === 0) {
-      const bytes = new BytesOf(length);
-      this.#encoder.copyTo(bytes, 0);
-      this.#post({ slot, state, bytes }, [bytes.buffer]);
+      this.#besideMessage(slot, state, length, []);
       return;
     }
     this.#encoder.copyTo(this.#view.memory.u8, address);
@@ -80,6 +97,12 @@ export class Publisher {
     i32[at + (L.T_RESULT_KIND >> 2)] = L.RESULT_BYTES;
     i32[at + (L.T_RESULT >> 2)] = address;
     i32[at + (L.T_RESULT_LENGTH >> 2)] = length;
+  }
+
+  #besideMessage(slot: number, state: number, length: number, beside: readonly ArrayBuffer[]): void {
+    const bytes = new BytesOf(length);
+    this.#encoder.copyTo(bytes, 0);
+    this.#post({ slot, state, bytes, beside }, [bytes.buffer, ...beside]);
   }
 
   #post(message: PortResult, transfer: readonly object[]): void {

@@ -9,13 +9,14 @@
  *
  * @module
  */
+import { carryError } from '../src/codec/carried-error.ts';
+import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { ArgumentReader } from './arguments.ts';
 import { type Callable, Executor, NOT_LOADED } from './executor.ts';
 import { EventLoopWatch, Pace, Spinner } from './pace.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, NativePromise, performance, setImmediate, setTimeout, subscribe } from './primordials.ts';
-import type { WorkerContext } from './start.ts';
+import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
+import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
@@ -23,6 +24,19 @@ type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
 
 /** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
 const QUIET_MS = 50;
+
+/**
+ * How long the event loop may be left alone while tasks follow each other and nothing is known to wait for it, ms. A
+ * control call that has just been posted, or a `nextTick` of a sync task, waits no longer than this.
+ */
+const LONGEST_PUT_OFF_MS = 25;
+
+/** Why this thread asks to be replaced. */
+type Leaving =
+  /** Its heap is above the soft limit. It is healthy: it takes nothing new and finishes what it has. */
+  | { readonly why: 'heap' }
+  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has `graceMs`. */
+  | { readonly why: 'doubt' };
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
@@ -42,10 +56,15 @@ class Scheduler {
   readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
-  /** An error nobody could be blamed for: this thread's state is in doubt, it finishes what it has begun. */
-  #leaving = false;
-  /** As many async tasks as allowed are unfinished, and the loop waits for one to end. */
-  #waitsForRoom = false;
+  #leaving: Leaving | undefined;
+  /** A part of this package does not load: the thread ends, at once. */
+  #broken = false;
+  /** In doubt, it has waited for `graceMs`. */
+  #graceOver = false;
+  /** The loop waits for async tasks to end: as many as allowed are unfinished, or this thread is leaving. */
+  #waitsForEnds = false;
+  /** When the event loop last went round, ms. */
+  #turned = 0;
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;
@@ -57,28 +76,19 @@ class Scheduler {
     const callables: Callable[] = [NOT_LOADED];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
-    const { taskPort } = start;
-    const moved = (): void => this.#eventLoop.movesData();
-    this.#executor = new Executor(
-      this.#view,
-      start.worker,
-      callables,
-      new ArgumentReader(this.#view, taskPort, moved),
-      async () => {
-        const { Payloads } = await import('./payloads.ts');
-        return new Payloads(this.#view, taskPort, moved);
-      },
-      this.#concurrency,
-      () => this.#wakeSaturated(),
-    );
+    this.#executor = new Executor(this.#view, start.worker, callables, this.#concurrency, {
+      port: start.taskPort,
+      onMoved: () => this.#eventLoop.movesData(),
+      onAsyncEnd: () => this.#wakeSaturated(),
+      onBroken: (error) => this.#break(error),
+    });
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#softHeapLimit = Number(config['softHeapLimit']);
     this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {
       context.reportStray(error);
-      this.#leaving = true;
-      this.#poke();
+      this.#leave({ why: 'doubt' });
     });
     context.serve({
       statistics: () => ({ asyncPending: this.#executor.pending }),
@@ -92,16 +102,21 @@ class Scheduler {
           externalMemory: h.external_memory,
         };
       },
-      drain: () => this.#untilNothingPending(Number.POSITIVE_INFINITY),
+      drain: () => this.#untilNothingPending(),
     });
   }
 
   async run(): Promise<void> {
+    // What a fresh worker's heap holds includes the codec.
+    if (this.#softHeapLimit > 0) await this.#executor.load();
+    if (!this.#broken) this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
     for (;;) {
       const end = this.#turn();
       switch (end) {
         case 'budget':
-          await this.#roundTheLoop();
+          // Either way promises go on: nothing is left on the stack.
+          if (this.#mayPutOff()) await undefined;
+          else await this.#roundTheLoop();
           break;
         case 'saturated':
           await this.#untilRoom();
@@ -124,20 +139,20 @@ class Scheduler {
     const { core, memory, block, commandAt } = this.#view;
     const executor = this.#executor;
     const pace = this.#pace;
-    if (this.#leaving || Atomics.load(memory.i32, commandAt) !== 0) return 'command';
+    if (this.#leaving !== undefined || this.#commanded()) return 'command';
     if (executor.pending >= this.#concurrency) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
     pace.begin();
     for (;;) {
-      const more = pace.more() && !this.#leaving && memory.i32[commandAt] === 0;
+      const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
       next = executor.run(next - 1, more);
       if (next !== 0) continue;
       pace.end();
       if (executor.held !== undefined) return 'loading';
       if (more && executor.pending < this.#concurrency) return 'empty';
-      if (this.#leaving || memory.i32[commandAt] !== 0) return 'command';
+      if (this.#leaving !== undefined || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
     }
   }
@@ -150,6 +165,13 @@ class Scheduler {
     }
     const { core, block } = this.#view;
     if (core.park(block) === 0) return;
+    // Subtle: a ping sets the park word too, and `park` has just cleared it. Ping then set, clear then look: one of the
+    // two sees the other, and a ping is not slept over.
+    if (this.#pinged()) {
+      core.unpark(block);
+      await this.#roundTheLoop();
+      return;
+    }
     const from = performance.now();
     if (this.#blocked()) this.#sleep();
     else await this.#sleepWithEventLoop();
@@ -172,7 +194,7 @@ class Scheduler {
     const { memory, parkAt } = this.#view;
     while (Atomics.load(memory.i32, parkAt) === 0) {
       if (Atomics.wait(memory.i32, parkAt, 0, this.#patience()) !== 'timed-out') continue;
-      this.#loadCodec();
+      void this.#loadCodec();
       // Subtle: not just leave. Who has won this thread's parked bit meanwhile has to find it awake.
       this.#poke();
     }
@@ -183,7 +205,7 @@ class Scheduler {
     const hold = this.#eventLoop.hold();
     while (Atomics.load(memory.i32, parkAt) === 0) {
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0, this.#patience());
-      if (wait.async && (await wait.value) === 'timed-out') this.#loadCodec();
+      if (wait.async && (await wait.value) === 'timed-out') void this.#loadCodec();
     }
     hold();
     this.#answerPing();
@@ -194,15 +216,26 @@ class Scheduler {
   }
 
   // Nobody waits for it, so nobody should wait for it later. Then this thread can block again.
-  #loadCodec(): void {
-    const executor = this.#executor;
-    subscribe(
-      executor.load(),
-      () => this.#poke(),
-      (error) => {
-        throw error;
-      },
-    );
+  async #loadCodec(): Promise<void> {
+    await this.#executor.load();
+    this.#poke();
+  }
+
+  // Whatever it was called meanwhile, and even if it has run tasks: to the coordinator it failed to start.
+  #break(error: MillraceError): void {
+    this.#broken = true;
+    this.#report({ report: 'failed', error: carryError(error) });
+    this.#poke();
+  }
+
+  #pinged(): boolean {
+    const { memory, block } = this.#view;
+    return Atomics.load(memory.i32, (block + L.W_PING) >> 2) !== memory.i32[(block + L.W_PONG) >> 2];
+  }
+
+  // After a task of many ms, a turn of an event loop that has nothing to do costs as much as 30 submissions.
+  #mayPutOff(): boolean {
+    return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#pinged() && this.#blocked();
   }
 
   async #roundTheLoop(): Promise<void> {
@@ -210,11 +243,12 @@ class Scheduler {
     this.#stopSearching();
     await turnOfEventLoop();
     this.#eventLoop.turned();
+    this.#turned = performance.now();
     memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due()
       ? heapUsed()
       : memory.f64[(block + L.W_HEAP) >> 3]!;
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
-      this.#leaving = true;
+      this.#leave({ why: 'heap' });
     this.#answerPing();
   }
 
@@ -237,21 +271,33 @@ class Scheduler {
   async #untilRoom(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    this.#waitsForRoom = true;
-    while (this.#executor.pending >= this.#concurrency && !this.#leaving) {
+    this.#waitsForEnds = true;
+    while (this.#executor.pending >= this.#concurrency && this.#leaving === undefined) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#commanded() || this.#executor.pending < this.#concurrency) break;
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
-    this.#waitsForRoom = false;
+    this.#waitsForEnds = false;
     hold();
   }
 
   #wakeSaturated(): void {
     // Several may end in one step: what waited for the codec does.
-    if (this.#waitsForRoom && (this.#executor.pending < this.#concurrency || this.#leaving)) this.#poke();
+    if (!this.#waitsForEnds) return;
+    if (this.#executor.pending < this.#concurrency || this.#leaving !== undefined) this.#poke();
+  }
+
+  /** Asks to be replaced. The coordinator takes back what it has given this worker, and says `CMD_RECYCLE`. */
+  #leave(leaving: Leaving): void {
+    const before = this.#leaving;
+    if (before?.why === 'doubt' || before?.why === leaving.why) return;
+    this.#leaving = leaving;
+    if (before === undefined) this.#report({ report: 'leaving' });
+    // Subtle: the timer itself says that the time is over. A clock read when it fires may say that it is not yet.
+    if (leaving.why === 'doubt') setTimeout(() => this.#endGrace(), this.#graceMs);
+    this.#poke();
   }
 
   /** Ends this thread's own wait. */
@@ -262,31 +308,86 @@ class Scheduler {
   }
 
   #commanded(): boolean {
-    return Atomics.load(this.#view.memory.i32, this.#view.commandAt) !== 0;
+    return this.#broken || Atomics.load(this.#view.memory.i32, this.#view.commandAt) !== 0;
   }
 
   /** True when the loop is over. */
   async #obey(): Promise<boolean> {
-    const { memory, block, commandAt } = this.#view;
+    const { memory, block } = this.#view;
     this.#stopSearching();
-    const command = Atomics.load(memory.i32, commandAt);
-    if (command === L.CMD_STOP) return true;
+    if (this.#stopped()) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
-    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
-    await this.#untilNothingPending(performance.now() + this.#graceMs);
+    await this.#finish();
     return true;
   }
 
-  async #untilNothingPending(end: number): Promise<void> {
+  // The end of a thread that leaves: its async tasks go on, and nothing new is begun.
+  async #finish(): Promise<void> {
     const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
-    while (this.#executor.pending > 0 && performance.now() < end) {
+    this.#waitsForEnds = true;
+    while (!this.#finished()) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
-      if (this.#executor.pending === 0 || Atomics.load(memory.i32, this.#view.commandAt) === L.CMD_STOP)
-        break;
+      this.#runWhatWasMovedHere();
+      if (this.#finished()) break;
+      const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
+      if (wait.async) await wait.value;
+    }
+    hold();
+  }
+
+  #finished(): boolean {
+    if (this.#stopped()) return true;
+    const leaving = this.#leaving!;
+    // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
+    if (leaving.why === 'doubt') return this.#executor.pending === 0 || this.#graceOver;
+    return this.#mayGo && this.#inboxSize === 0 && this.#executor.pending === 0;
+  }
+
+  // Only now is it known that the inbox gets nothing more. What the coordinator could not take back is in it still:
+  // tasks that something was moved with, which would be lost with this thread.
+  #runWhatWasMovedHere(): void {
+    const { core, block } = this.#view;
+    while (this.#leaving!.why === 'heap' && this.#mayGo && this.#inboxSize > 0) {
+      // The inbox comes first: at most one task from elsewhere is met, when its last entry is one that was taken back.
+      const next = core.next(block);
+      if (next === 0) return;
+      this.#pace.begin();
+      this.#executor.run(next - 1, false);
+      this.#pace.end();
+    }
+  }
+
+  async #untilNothingPending(): Promise<void> {
+    const hold = this.#eventLoop.hold();
+    while (this.#executor.pending > 0 && !this.#stopped()) {
+      this.#answerPing();
       await new NativePromise((resolve) => setTimeout(resolve, 1));
     }
     hold();
+  }
+
+  #endGrace(): void {
+    this.#graceOver = true;
+    this.#poke();
+  }
+
+  #report(report: WorkerReport): void {
+    this.#context.start.controlPort.postMessage(report);
+  }
+
+  get #inboxSize(): number {
+    const { core, memory, block } = this.#view;
+    return core.spscSize(block + memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);
+  }
+
+  /** The coordinator knows that this thread leaves. */
+  get #mayGo(): boolean {
+    return Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_RECYCLE;
+  }
+
+  #stopped(): boolean {
+    return this.#broken || Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_STOP;
   }
 }

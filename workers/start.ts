@@ -75,5 +75,9 @@ export type WorkerReport =
   | { readonly report: 'ready'; readonly functions: readonly FunctionEntry[] }
   | { readonly report: 'failed'; readonly error: CarriedError }
   | { readonly report: 'stray'; readonly error: CarriedError }
+  /** The loop begins. `heapUsed`: bytes before any task has run; 0 when there is no soft limit to compare it with. */
+  | { readonly report: 'began'; readonly heapUsed: number }
+  /** The thread takes no new task and ends when it has finished what it has; `CMD_RECYCLE` says it was heard. */
+  | { readonly report: 'leaving' }
   | { readonly report: 'returned' }
   | { readonly report: 'threw'; readonly error: CarriedError };

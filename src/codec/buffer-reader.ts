@@ -5,7 +5,14 @@
  */
 import { Deserializer } from 'node:v8';
 import { corrupt } from './corrupt.ts';
-import { BUFFER_ENTRY_WORDS, BUFFER_RAW, BUFFER_RESIZABLE, KIND_DATA_VIEW, VIEW_KINDS } from './format.ts';
+import {
+  BUFFER_BESIDE,
+  BUFFER_ENTRY_WORDS,
+  BUFFER_RAW,
+  BUFFER_RESIZABLE,
+  KIND_DATA_VIEW,
+  VIEW_KINDS,
+} from './format.ts';
 import {
   allocUnsafeSlow,
   BytesOf,
@@ -49,6 +56,8 @@ export class BufferReader {
   #length = 0;
   #buffers: (ArrayBuffer | undefined)[] = [];
   #groups: (unknown[] | undefined)[] = [];
+  /** What came beside the message being read. */
+  beside: readonly ArrayBuffer[] = [];
 
   open(message: Message, tableAt: number, count: number, tableEnd: number, length: number): void {
     if (count < 0 || (tableAt + count * BUFFER_ENTRY_WORDS) * 4 > tableEnd)
@@ -61,6 +70,7 @@ export class BufferReader {
 
   release(): void {
     this.#message = undefined;
+    if (this.beside.length > 0) this.beside = [];
     if (this.#buffers.length > 0) this.#buffers = [];
     if (this.#groups.length > 0) this.#groups = [];
   }
@@ -72,6 +82,7 @@ export class BufferReader {
     const kind = this.#message!.words[at];
     let made: unknown;
     if (kind === BUFFER_RAW) made = typedBuffer(this.#copy(at));
+    else if (kind === BUFFER_BESIDE) made = this.#beside(at);
     else made = this.#group(entry)[0];
     if (!isAnyArrayBuffer(made)) throw corrupt('its table of buffers holds no buffer where one is due');
     this.#buffers[entry] = made as ArrayBuffer;
@@ -115,6 +126,14 @@ export class BufferReader {
     if (!isArray(group)) throw corrupt('its table of buffers holds no group where one is due');
     this.#groups[entry] = group;
     return group;
+  }
+
+  #beside(at: number): unknown {
+    const { words } = this.#message!;
+    const buffer = this.beside[words[at + 1]!];
+    if (!isAnyArrayBuffer(buffer) || bufferBytes(buffer as ArrayBuffer) !== words[at + 2])
+      throw corrupt('a buffer beside it is missing');
+    return buffer;
   }
 
   #copy(at: number): Uint8Array {

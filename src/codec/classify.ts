@@ -139,6 +139,17 @@ const MOVED_BY_PORT = new NewSet([
   'TransformStream',
   'FileHandle',
 ]);
+/** Node refuses to clone these since 22, and cloned them as plain objects before: structured clone itself is asked. */
+const ASKED = new NewSet([
+  'URL',
+  'URLSearchParams',
+  'Headers',
+  'Request',
+  'Response',
+  'FormData',
+  'WebSocket',
+  'EventSource',
+]);
 const BUILTIN = new NewSet(
   (
     'Object Array Map Set Date RegExp Error EvalError RangeError ReferenceError SyntaxError TypeError URIError ' +
@@ -162,6 +173,7 @@ function lineageOf(prototype: object): Lineage {
       const name: unknown = getOwnPropertyDescriptor(maker, 'name')?.value;
       if (setHas(CLONED_BY_PORT, name)) return 'port';
       if (setHas(MOVED_BY_PORT, name)) return 'move';
+      if (setHas(ASKED, name)) return 'foreign';
       const next: object | null = getPrototypeOf(at) as object | null;
       if (isNativeCode(maker)) {
         // `Object` below another prototype is no other realm's Object.prototype: it is a global object.

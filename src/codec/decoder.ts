@@ -10,6 +10,8 @@ import { T_ERROR, T_LATER, T_THROWN, TAG_MASK } from './format.ts';
 import { BytesOf, DoublesOf, setBytes, subarray, typedBuffer, typedOffset, WordsOf } from './primordials.ts';
 import { Reader } from './reader.ts';
 
+const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
+
 /**
  * Decodes what an `Encoder` wrote. Nothing it returns refers to `source`. Bytes no encoder can have written are an
  * error (`ERR_CORRUPT`, mostly), never a read outside the message.
@@ -21,11 +23,20 @@ export class Decoder {
   #doubles: Float64Array = new DoublesOf(0);
   #bytes: Uint8Array = new BytesOf(0);
 
-  /** The value of the `length` bytes at `offset` of `source`, which may be a view on shared memory. */
-  decode(source: Uint8Array, offset: number, length: number): unknown {
+  /**
+   * The value of the `length` bytes at `offset` of `source`, which may be a view on shared memory. Buffers that came
+   * `beside` the message become part of the value as they are.
+   */
+  decode(
+    source: Uint8Array,
+    offset: number,
+    length: number,
+    beside: readonly ArrayBuffer[] = NOTHING_BESIDE,
+  ): unknown {
     const reader = this.#reader;
     try {
       this.#open(source, offset, length);
+      reader.beside(beside);
       const value = reader.read();
       reader.finish();
       return value;

@@ -7,6 +7,7 @@ import { expected, MillraceError } from '../errors.ts';
 import { isErrorLike, previewOf, standInFor } from './error-writer.ts';
 import { Failure, NEEDS_PORT_SIGNAL, type Root, serializeError } from './failure.ts';
 import {
+  BUFFER_BESIDE,
   BUFFER_ENTRY_WORDS,
   BUFFER_RAW,
   BUFFER_RESIZABLE,
@@ -19,7 +20,17 @@ import {
   T_THROWN,
 } from './format.ts';
 import { pathOfUncloneable } from './path.ts';
-import { bufferBytes, isArray, latin1Write, setBytes, subarray, ucs2Write } from './primordials.ts';
+import {
+  allocUnsafeSlow,
+  BytesOf,
+  bufferBytes,
+  isArray,
+  latin1Write,
+  setBytes,
+  subarray,
+  typedBuffer,
+  ucs2Write,
+} from './primordials.ts';
 import { SHAPE_HEAD } from './shapes.ts';
 import { bytesOfEntry } from './views.ts';
 import type { LongString } from './words.ts';
@@ -39,6 +50,9 @@ export class Encoder {
   #longs: LongString[] = [];
   #blobs: Uint8Array[] = [];
   #blobsAt: number[] = [];
+  /** Where the buffer table is, and what follows it up to the blobs. */
+  #tableAt = 0;
+  #wordsBytes = 0;
   #headBytes = 0;
   #ready = false;
   #busy = false;
@@ -109,6 +123,43 @@ export class Encoder {
     }
     this.#drop();
     this.#writer.shrink();
+  }
+
+  /**
+   * Takes the byte arrays of at least `least` bytes out of the message of the last `encode`, before `copyTo`: as
+   * buffers of their own, to be transferred beside it and handed to `decode`. `bytes` is what `copyTo` writes now.
+   *
+   * Memory of this thread, which moves without another copy, instead of room in the message.
+   */
+  putBeside(least: number): { readonly bytes: number; readonly beside: readonly ArrayBuffer[] } {
+    if (this.#last !== this) return this.#last.putBeside(least);
+    if (!this.#ready)
+      throw expected('putBeside()', 'called after encode() and before copyTo()', 'another call');
+    const { words } = this.#writer;
+    const beside: ArrayBuffer[] = [];
+    const blobs: Uint8Array[] = [];
+    const blobsAt: number[] = [];
+    let total = this.#wordsBytes;
+    for (let i = 0; i < this.#blobs.length; i++) {
+      const blob = this.#blobs[i]!;
+      const at = this.#tableAt + i * BUFFER_ENTRY_WORDS;
+      if (words[at] === BUFFER_RAW && blob.length >= least) {
+        const copy = new BytesOf(typedBuffer(allocUnsafeSlow(blob.length)) as ArrayBuffer);
+        setBytes(copy, blob);
+        words[at] = BUFFER_BESIDE;
+        words[at + 1] = beside.length;
+        beside[beside.length] = typedBuffer(copy) as ArrayBuffer;
+      } else {
+        words[at + 1] = total;
+        blobs[blobs.length] = blob;
+        blobsAt[blobsAt.length] = total;
+        total = alignedTo8(total + blob.length);
+      }
+    }
+    this.#blobs = blobs;
+    this.#blobsAt = blobsAt;
+    words[HEADER.bytes] = total;
+    return { bytes: total, beside };
   }
 
   #inner(): Encoder {
@@ -201,6 +252,8 @@ export class Encoder {
     this.#headBytes = (writer.at * 4 + 7) & ~7;
     let total = this.#headBytes;
     if (writer.longs.length > 0) total = this.#placeLongs(total);
+    this.#tableAt = buffersAt;
+    this.#wordsBytes = total;
     if (entries.length > 0) total = this.#placeBlobs(buffersAt, total);
     if (total > MAX_BYTES) throw NEEDS_PORT_SIGNAL;
     const { words } = writer;

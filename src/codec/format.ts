@@ -99,6 +99,8 @@ export const BUFFER_ENTRY_WORDS: number = 6;
 export const BUFFER_RAW: number = 1;
 /** A resizable buffer with all its views, as `node:v8` writes them. */
 export const BUFFER_RESIZABLE: number = 2;
+/** Not in the message but beside it; the blob offset is its number there. */
+export const BUFFER_BESIDE: number = 3;
 
 /** Limits of errors on their way back. Errors inside ordinary values are not cut. */
 export const ERROR_LIMITS = {

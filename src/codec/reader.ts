@@ -125,6 +125,11 @@ export class Reader {
   }
 
   /** Lets go of what was read. */
+  /** What came beside the message that is open. */
+  beside(buffers: readonly ArrayBuffer[]): void {
+    if (buffers.length > 0) this.#buffers.beside = buffers;
+  }
+
   release(): void {
     if (this.#seen.length > 0) this.#seen = [];
     if (this.#later.length > 0) {

@@ -5,8 +5,9 @@
  * `off` - nothing is outstanding, nothing is scheduled. `polling` - a `setImmediate` is scheduled. `sleeping` - the
  * bell is armed and `Atomics.waitAsync` will wake us; it keeps no process alive, which is the keep-alive's part.
  *
- * How long polling goes on without success adapts: twice what the last successes took, halved by each failure, so
- * that long tasks cost the main thread no CPU and short ones no futex round trip.
+ * Whether it polls first follows what the last waits were: short ones are caught by polling and save a futex round
+ * trip; after a few long ones it sleeps at once, so that long tasks cost the main thread no CPU. How long it polls
+ * follows the cores: while the workers awake need all of them, polling takes from them what it saves.
  *
  * @module
  */
@@ -14,9 +15,16 @@ import { AsyncResource } from 'node:async_hooks';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
 
-/** Polling is never longer than this without success, µs: beyond it a futex wake is cheaper. */
-const LONGEST_POLL = 200;
+/** Polling goes on this long without success, µs: waking a worker on a core that sleeps takes up to 300. */
+const LONGEST_POLL = 400;
+/** And this long when no core is free for it, µs: what falling asleep and being woken costs. */
+const CROWDED_POLL = 50;
+/** A wait that ended in sleep was this much longer than the task, µs: the wake itself. */
+const WAKE = 100;
+/** Waits in a row that have to be long before polling stops, and short before it starts, less one. */
+const SURE = 3;
 const ARMED = (L.HEADER + L.H_ARMED) >> 2;
+const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 
 export type BellState = 'off' | 'polling' | 'sleeping';
 
@@ -28,16 +36,19 @@ export class Bell {
   readonly #plant: Plant;
   readonly #drain: () => DrainResult;
   readonly #now: () => number;
+  readonly #cores: number;
   #state: BellState = 'off';
   #scheduled = false;
-  #budget = LONGEST_POLL;
+  /** 0 to `SURE`; polls in the upper half. */
+  #shortLately = SURE;
   /** When something last ended or polling began, µs. */
   #since = 0;
 
-  constructor(plant: Plant, drain: () => DrainResult, now: () => number) {
+  constructor(plant: Plant, drain: () => DrainResult, now: () => number, cores: number) {
     this.#plant = plant;
     this.#drain = drain;
     this.#now = now;
+    this.#cores = cores;
   }
 
   get state(): BellState {
@@ -61,20 +72,30 @@ export class Bell {
     }
     const now = this.#now() * 1000;
     if (ended > 0) {
-      const took = now - this.#since;
-      this.#budget = Math.min(LONGEST_POLL, Math.max(this.#budget * 0.75, took * 2));
+      if (this.#state === 'polling') this.#learn(now - this.#since);
       this.#since = now;
       // One turn more even with nothing outstanding: whoever awaited these tasks submits the next ones now.
       this.#again();
     } else if (!outstanding) {
       this.#state = 'off';
-    } else if (now - this.#since < this.#budget) {
+    } else if (this.#shortLately > SURE / 2 && now - this.#since < this.#longest()) {
       this.#again();
     } else {
-      this.#budget /= 2;
-      this.#sleep(now);
+      this.#sleep();
     }
   };
+
+  #learn(waited: number): void {
+    const short = waited < this.#longest();
+    this.#shortLately = short ? Math.min(SURE, this.#shortLately + 1) : Math.max(0, this.#shortLately - 1);
+  }
+
+  #longest(): number {
+    const { memory, sizes, blocks } = this.#plant;
+    let awake = sizes.workers;
+    for (let i = 0; i <= (blocks.length - 1) >> 5; i++) awake -= ones(memory.i32[PARKED + i]!);
+    return awake < this.#cores ? LONGEST_POLL : CROWDED_POLL;
+  }
 
   #again(): void {
     this.#state = 'polling';
@@ -87,7 +108,7 @@ export class Bell {
     root.runInAsyncScope(setImmediate, undefined, this.#poll);
   }
 
-  #sleep(from: number): void {
+  #sleep(): void {
     if (this.#plant.core.arm() === 0) {
       this.#again();
       return;
@@ -101,9 +122,9 @@ export class Bell {
     void wait.value.then(() => {
       if (this.#state !== 'sleeping') return;
       const now = this.#now() * 1000;
-      // It came so soon that polling would have caught it.
-      if (now - from < LONGEST_POLL) this.#budget = LONGEST_POLL;
-      this.#state = 'polling';
+      // Subtle: from when the wait began, not from when polling gave up; else polling that is always a little too
+      // short would be paid for on top of every wake.
+      this.#learn(now - this.#since - WAKE);
       this.#since = now;
       if (!this.#scheduled) this.#poll();
     });
@@ -114,6 +135,12 @@ export class Bell {
     // Subtle: a second immediate beside the one that is scheduled would go on beside it.
     if (this.#state !== 'polling') this.#again();
   }
+}
+
+function ones(word: number): number {
+  let n = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
+  return n;
 }
 
 export interface DrainResult {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { FunctionEntry } from '../../workers/start.ts';
-import { MillraceError } from '../errors.ts';
+import { expected, MillraceError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
 import type { Seat } from './lines.ts';
@@ -13,17 +13,36 @@ import { exitError, type ThreadExit } from './threads/exit.ts';
 import { RespawnPolicy } from './threads/respawn.ts';
 import type { Supervisor, Thread } from './threads/supervisor.ts';
 
+/** So many replacements in a row of threads that had hardly begun are worth a warning. */
+const HURRIED = 4;
+
 /** How one worker number stands. */
 type Post =
-  | { readonly state: 'starting'; readonly thread: Thread; readonly block: number }
+  /** `instead`: the thread it replaces, given up because it does not end. */
+  | {
+      readonly state: 'starting';
+      readonly thread: Thread;
+      readonly block: number;
+      readonly instead: Thread | undefined;
+    }
   | { readonly state: 'running'; readonly thread: Thread; readonly block: number; readonly seat: Seat }
+  /** Its thread finishes what it has, to be replaced, and takes nothing new. */
+  | { readonly state: 'draining'; readonly thread: Thread; readonly block: number }
   /** Between two threads; its block keeps waiting. */
   | { readonly state: 'between'; readonly block: number }
   | { readonly state: 'down'; readonly error: Error };
 
+/** Who waits for the first thread of a worker number. */
+interface FirstStart {
+  ready(): void;
+  failed(error: Error): void;
+}
+
 export interface CrewOptions {
   readonly workers: number;
   readonly modules: readonly string[];
+  /** Bytes; 0: none. */
+  readonly softHeapLimit: number;
   /** Given to each worker. */
   readonly config: Readonly<Record<string, number>>;
   readonly now: () => number;
@@ -34,6 +53,8 @@ export interface CrewHooks {
   functions(report: readonly FunctionEntry[]): void;
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
+  /** The worker takes no more: what it was given and has not begun is for others, or for its successor. */
+  draining(block: number, worker: number): void;
   /** A message of the worker's data port. */
   data(block: number, message: unknown): void;
   /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
@@ -58,10 +79,15 @@ export class Crew {
   readonly #restarts: number[];
   /** Threads that have not exited, by block: the current ones and the stuck ones. */
   readonly #alive = new Map<number, Thread>();
+  /** Those that were told to end and have not in time. */
+  readonly #stuck = new Set<Thread>();
   /** Blocks of stuck threads that have exited since, free for reuse when a grace period has passed. */
   readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
   #seats: (Seat | undefined)[];
   #open = true;
+  /** Bytes a worker used before it ran anything, when there is a soft limit. */
+  #baseHeap = 0;
+  #warned = false;
   readonly #onEmpty: (() => void)[] = [];
 
   constructor(plant: Plant, supervisor: Supervisor, options: CrewOptions, hooks: CrewHooks) {
@@ -94,16 +120,23 @@ export class Crew {
   }
 
   state(worker: number): {
-    state: 'starting' | 'running' | 'between' | 'down';
+    state: Post['state'] | 'stuck';
     block: number | undefined;
     restarts: number;
   } {
     const post = this.#posts[worker]!;
     return {
-      state: post.state,
+      state: this.#isStuck(post) ? 'stuck' : post.state,
       block: post.state === 'down' ? undefined : post.block,
       restarts: this.#restarts[worker]!,
     };
+  }
+
+  // Until another thread takes tasks in its place.
+  #isStuck(post: Post): boolean {
+    if (!('thread' in post)) return false;
+    const held = post.state === 'starting' ? (post.instead ?? post.thread) : post.thread;
+    return this.#stuck.has(held);
   }
 
   /** Starts every worker. Rejects with the first start failure; then every thread is told to end. */
@@ -112,15 +145,18 @@ export class Crew {
     return new Promise((resolve, reject) => {
       let missing = workers;
       for (let worker = 0; worker < workers; worker++) {
-        this.#spawn(worker, worker, {
+        const first: FirstStart = {
           ready: () => {
             if (--missing === 0) resolve();
           },
           failed: (error) => {
+            // Later it is a crash like any other.
+            if (missing === 0) return;
             reject(error);
             void this.terminate(0);
           },
-        });
+        };
+        this.#spawn(worker, worker, { first });
       }
     });
   }
@@ -161,7 +197,11 @@ export class Crew {
     return this.#alive.size;
   }
 
-  #spawn(worker: number, block: number, first?: { ready(): void; failed(error: Error): void }): void {
+  #spawn(
+    worker: number,
+    block: number,
+    { first, instead }: { readonly first?: FirstStart; readonly instead?: Thread } = {},
+  ): void {
     const { modules, config } = this.#options;
     const address = this.#plant.blocks[block]!;
     const thread = this.#supervisor.spawn({
@@ -172,9 +212,10 @@ export class Crew {
       config: { ...config, block: address },
       nudge: () => this.poke(block),
     });
-    this.#posts[worker] = { state: 'starting', thread, block };
+    this.#posts[worker] = { state: 'starting', thread, block, instead };
     this.#alive.set(block, thread);
     let failure: Error | undefined;
+    const { softHeapLimit } = this.#options;
     thread.onReady(({ functions }) => {
       if (!this.#open) return;
       try {
@@ -189,16 +230,25 @@ export class Crew {
       const seat: Seat = { worker, block, port: thread.port };
       this.#posts[worker] = { state: 'running', thread, block, seat };
       this.#seats[worker] = seat;
-      first?.ready();
+      if (softHeapLimit === 0) first?.ready();
       this.#hooks.ready(worker);
+    });
+    thread.onBegan((heapUsed) => {
+      if (softHeapLimit === 0) return;
+      this.#baseHeap = heapUsed;
+      if (heapUsed <= softHeapLimit) first?.ready();
+      else first?.failed(tooLow(softHeapLimit, heapUsed));
     });
     thread.onStartFailure((error) => {
       failure = error;
       first?.failed(error);
     });
     thread.onStray((error) => this.#hooks.stray(worker, error));
+    thread.onLeaving(() => this.#drains(worker, block, thread));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
     thread.onData((message) => this.#hooks.data(block, message));
+    // News only when its loop has not begun, and the start waits for that.
+    thread.onExit((exit) => first?.failed(exitError(worker, exit)));
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
@@ -209,10 +259,26 @@ export class Crew {
     Atomics.notify(this.#plant.memory.i32, at);
   }
 
+  /** Whether this is the thread its worker number has, not one that has been given up. */
+  #isCurrent(worker: number, thread: Thread): boolean {
+    const post = this.#posts[worker]!;
+    return 'thread' in post && post.thread === thread;
+  }
+
+  #drains(worker: number, block: number, thread: Thread): void {
+    if (!this.#open || !this.#isCurrent(worker, thread)) return;
+    this.#seats[worker] = undefined;
+    this.#posts[worker] = { state: 'draining', thread, block };
+    this.#hooks.draining(block, worker);
+    const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
+    Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
+    this.poke(block);
+  }
+
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {
     this.#alive.delete(block);
-    const post = this.#posts[worker]!;
-    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
+    this.#stuck.delete(thread);
+    const current = this.#isCurrent(worker, thread);
     const left = Atomics.exchange(this.#plant.memory.i32, (this.#plant.blocks[block]! + L.W_LEFT) >> 2, 0);
     if (current) this.#seats[worker] = undefined;
     const error = exitError(worker, exit);
@@ -232,11 +298,24 @@ export class Crew {
       return;
     }
     this.#restarts[worker]!++;
+    if (exit.reason === 'returned' && decision.inARow >= HURRIED) this.#warn(worker, decision.inARow, block);
     const again = (): void => {
       if (this.#open) this.#spawn(worker, block);
     };
     // A task that waits for this worker keeps the process alive by itself.
     setTimeout(again, decision.delay).unref();
+  }
+
+  // A limit that leaves tasks no room makes the pool crawl, and nothing else would say why.
+  #warn(worker: number, inARow: number, block: number): void {
+    const { softHeapLimit } = this.#options;
+    const used = this.#plant.memory.f64[(this.#plant.blocks[block]! + L.W_HEAP) >> 3]!;
+    if (this.#warned || softHeapLimit === 0 || used <= softHeapLimit) return;
+    this.#warned = true;
+    process.emitWarning(
+      `Worker ${worker} has reached \`softHeapLimit\` (${softHeapLimit} bytes) ${inARow} times in a row soon after its start, and is replaced with growing pauses. A worker that has run nothing uses ${this.#baseHeap} bytes already. Raise the limit, or look for what the tasks leave behind.`,
+      'MillraceWarning',
+    );
   }
 
   #giveUp(worker: number, error: Error): void {
@@ -246,10 +325,9 @@ export class Crew {
   }
 
   #replaceStuck(worker: number, block: number, thread: Thread): void {
+    this.#stuck.add(thread);
     this.#hooks.stuck(worker);
-    const post = this.#posts[worker]!;
-    const current = (post.state === 'starting' || post.state === 'running') && post.thread === thread;
-    if (!current) return;
+    if (!this.#isCurrent(worker, thread)) return;
     this.#seats[worker] = undefined;
     this.#hooks.abandon(
       block,
@@ -265,7 +343,7 @@ export class Crew {
       return;
     }
     this.#restarts[worker]!++;
-    this.#spawn(worker, fresh);
+    this.#spawn(worker, fresh, { instead: thread });
   }
 
   // The memory of a stuck thread stays its own until its exit, and until no peer can hold a reference from it.
@@ -276,5 +354,11 @@ export class Crew {
 }
 
 function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
-  return failure === undefined ? exit : { reason: 'not-started', error: failure };
+  if (failure === undefined || exit.reason === 'not-started') return exit;
+  return { reason: 'not-started', error: failure };
+}
+
+function tooLow(limit: number, heapUsed: number): Error {
+  const more = `more than the ${heapUsed} bytes of heap a worker uses before it runs any task`;
+  return expected('softHeapLimit', more, limit);
 }

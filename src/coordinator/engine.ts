@@ -28,6 +28,8 @@ import { Window } from './window.ts';
 
 /** How often waiting levels are looked at for ageing, ms. */
 const AGEING_MS = 100;
+/** With so many tasks in shared memory, submissions look for some that have ended. */
+const LOOK_FROM = 256;
 /** How long after a turn of settling began submissions may settle more, ms. */
 const CHAIN_MS = 1;
 
@@ -115,13 +117,14 @@ export class Engine {
       settled,
       release,
     });
-    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow);
+    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow, cores);
     this.crew = new Crew(
       this.plant,
       supervisor,
       {
         workers: options.workers,
         modules: options.modules,
+        softHeapLimit: options.softHeapLimit,
         config: {
           cores,
           concurrency: options.concurrency,
@@ -134,14 +137,14 @@ export class Engine {
     );
   }
 
-  /** A task was accepted: its end will be noticed. With many waiting, some are settled now, so that workers go on. */
+  /** A task was accepted: its end will be noticed. With many outstanding, some are settled now, so that workers go on. */
   accepted(): void {
     this.ledger.accepted();
     this.bell.watch();
     if (++this.#sinceLook < 64) return;
     this.#sinceLook = 0;
-    if (this.intake.waiting === 0) return;
-    this.#startAgeing();
+    if (this.intake.waiting > 0) this.#startAgeing();
+    else if (this.window.held < LOOK_FROM) return;
     // Subtle: settling here wakes callers who submit again, and so on in one chain of microtasks that no timer
     // interrupts. Once microtasks have run since, the turn's time is the limit; a loop that submits runs none.
     if (this.#inChain && sharedNow() - this.#turnBegan > CHAIN_MS) return;
@@ -237,6 +240,11 @@ export class Engine {
         this.bell.nudge();
         this.#events.progressed();
         return tasks;
+      },
+      draining: (_block, worker) => {
+        this.#recovery.takeBack(worker);
+        this.intake.refill();
+        this.lines.dispatch();
       },
       abandon: (block, worker, cause) => this.#recovery.abandon(block, worker, cause),
       crashed: (worker, error, tasks) => {

@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
+import { keepLargeBlocks, LARGE_BYTES } from '../codec/large-blocks.ts';
 import { Arena } from '../memory/arena.ts';
 import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
@@ -80,6 +82,7 @@ export class Intake {
     try {
       const length = encoder.encode(args, 'args');
       if (length === NEEDS_PORT) return TO_PORT;
+      if (length >= LARGE_BYTES) keepLargeBlocks();
       const bytes = new Uint8Array(length);
       encoder.copyTo(bytes, 0);
       return bytes;
@@ -105,6 +108,7 @@ export class Intake {
     try {
       const length = encoder.encode(args, 'args');
       if (length === NEEDS_PORT) return false;
+      if (length >= LARGE_BYTES) keepLargeBlocks();
       const meta = flags | L.META_ENCODED;
       const { window } = this;
       const backlog = this.backlog[level]!;

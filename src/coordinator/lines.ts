@@ -11,8 +11,10 @@ import * as L from '../memory/layout.ts';
 import type { Handle } from './handle.ts';
 import type { Intake } from './intake.ts';
 
-/** Port tasks a worker may have in hand: one to run and one to follow. */
+/** Port tasks a worker may have in hand, at least: one to run and one to follow. */
 const PORT_CREDIT = 2;
+/** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
+const MOST_PORT_CREDIT = 8;
 /** Affinity tasks in a worker's inbox. */
 const INBOX_CREDIT = 512;
 
@@ -87,14 +89,18 @@ export class Lines {
     const seats = this.#seats();
     for (const [worker, line] of this.#own.entries()) {
       const seat = seats[worker];
-      while (line.length > 0 && seat !== undefined && this.#inFlight[worker]! < this.#creditOf(line[0]!)) {
+      while (
+        line.length > 0 &&
+        seat !== undefined &&
+        this.#inFlight[worker]! < this.#creditOf(line[0]!, seat)
+      ) {
         if (!this.#send(line, seat)) break;
       }
     }
     while (this.#any.length > 0) {
       let best: Seat | undefined;
       for (const seat of seats) {
-        if (seat === undefined || this.#inFlight[seat.worker]! >= PORT_CREDIT) continue;
+        if (seat === undefined || this.#inFlight[seat.worker]! >= this.#portCredit(seat)) continue;
         if (best === undefined || this.#inFlight[seat.worker]! < this.#inFlight[best.worker]!) best = seat;
       }
       if (best === undefined || !this.#send(this.#any, best)) return;
@@ -106,8 +112,15 @@ export class Lines {
     return false;
   }
 
-  #creditOf(handle: Handle): number {
-    return (handle.meta & L.META_PORT) !== 0 ? PORT_CREDIT : INBOX_CREDIT;
+  #creditOf(handle: Handle, seat: Seat): number {
+    return (handle.meta & L.META_PORT) !== 0 ? this.#portCredit(seat) : INBOX_CREDIT;
+  }
+
+  // The worker's own measure: as many tasks as take about 100 µs.
+  #portCredit({ block }: Seat): number {
+    const { plant } = this.#intake.window;
+    const batch = plant.memory.i32[(plant.blocks[block]! + L.W_BATCH) >> 2]!;
+    return Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, batch));
   }
 
   #lineOf(handle: Handle): Handle[] {

@@ -30,7 +30,10 @@ export interface PoolOptions {
   readonly whenFull?: 'reject' | 'wait';
   /** How many async tasks one worker holds unfinished at once, 1 to 4096. Default 64. */
   readonly concurrency?: number;
-  /** How long a cancelled or timed-out task may go on before its thread is killed, 0 to 2147483647 ms. Default 1000. */
+  /**
+   * How long a cancelled or timed-out task may go on before its thread is killed, and how long the async tasks of a
+   * worker may go on after a stray error, for which it is replaced; 0 to 2147483647 ms. Default 1000.
+   */
   readonly graceMs?: number;
   /**
    * Keep the stack of each `run` call and add it to the task's error. Default `false`: errors then show where the
@@ -45,7 +48,13 @@ export interface PoolOptions {
   readonly maxMemory?: number;
   /** Heap limits of each worker thread. */
   readonly resourceLimits?: ResourceLimits;
-  /** Between tasks, a worker whose used heap is above this many bytes is replaced. Default: never. */
+  /**
+   * Between tasks, a worker whose used heap is above this many bytes is replaced. Its unfinished async tasks end
+   * first, however long they take: meanwhile it takes no new task, and those bound to it by `affinity` wait. Give
+   * async tasks that may never settle a `timeout`. A worker that reaches the limit within a second of its start is
+   * replaced after a pause, 20 ms at first and doubling up to 1 s, with a process warning when that goes on; and
+   * `createPool` rejects when a worker is above it before it has run anything. Default: never.
+   */
   readonly softHeapLimit?: number;
   /** Environment of the workers. Default: a copy of `process.env`. */
   readonly env?: Readonly<Record<string, string>>;
@@ -90,7 +99,12 @@ export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
 /** How one worker stands; counters count since the pool was made, over all threads that held the number. */
 export interface WorkerStats {
   readonly worker: number;
-  readonly state: 'starting' | 'idle' | 'busy' | 'stuck' | 'down';
+  /**
+   * `'draining'`: it takes no new task and finishes its async ones, to be replaced (`softHeapLimit`, a stray error).
+   * `'stuck'`: its thread was told to end and does not, and no other takes tasks in its place yet.
+   * `'down'`: it has given up, and gets no thread any more.
+   */
+  readonly state: 'starting' | 'idle' | 'busy' | 'draining' | 'stuck' | 'down';
   /** Tasks whose code ran to an end on this worker. */
   readonly completed: number;
   /** Tasks taken from peers. */

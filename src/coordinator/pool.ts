@@ -5,13 +5,14 @@
  */
 import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
 import { mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { raise } from './raise.ts';
 import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
+import { explainReservation, requireRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
@@ -21,7 +22,8 @@ type Phase =
   | { readonly phase: 'open' }
   | { readonly phase: 'closing'; readonly report: Promise<CloseReport> }
   | { readonly phase: 'closed'; readonly report: CloseReport }
-  | { readonly phase: 'failed'; readonly error: Error };
+  /** `report` comes when its threads have ended. */
+  | { readonly phase: 'failed'; readonly error: Error; readonly report: Promise<CloseReport> };
 
 /** A thread told to end by `terminate` has this long, ms; what stays after that is counted as stuck. */
 const TERMINATE_MS = 5000;
@@ -47,19 +49,11 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   constructor(options: Resolved, cores: number, supervisor: Supervisor) {
     super();
     this.#options = options;
-    this.#engine = new Engine({
-      options,
-      cores,
-      supervisor,
-      events: {
-        crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
-        stuck: (worker) => this.#tell('workerStuck', { worker }),
-        stray: (worker, error) => this.#tell('strayError', { worker, error }),
-        drained: () => this.#drained(),
-        progressed: () => this.#progressed(),
-        failed: (error) => this.#fail(error),
-      },
-    });
+    try {
+      this.#engine = new Engine({ options, cores, supervisor, events: this.#events() });
+    } catch (error) {
+      throw explainReservation(error);
+    }
     this.#submission = new Submission(this.#engine, options, {
       refusal: () => this.#refusal(),
       saturated: () => this.#tell('saturated'),
@@ -72,11 +66,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     // Threads hold no process; whoever awaits the pool does.
     const hold = setInterval(() => {}, 2 ** 30);
     try {
+      requireRoomForThreads(this.#options.workers, this.#options.resourceLimits);
       await this.#engine.crew.start();
     } catch (error) {
-      this.#phase = { phase: 'failed', error: error as Error };
-      await this.#engine.crew.terminate(TERMINATE_MS);
-      this.#engine.dispose();
+      const report = this.#endFailed();
+      this.#phase = { phase: 'failed', error: error as Error, report };
+      await report;
       throw error;
     } finally {
       clearInterval(hold);
@@ -218,7 +213,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   /**
    * Takes no more tasks, lets the accepted ones finish, ends the threads. With `timeout` (ms, from now) what is not
-   * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise.
+   * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise. A
+   * pool that has failed resolves when its threads have ended.
    */
   close(options: { readonly timeout?: number } = {}): Promise<CloseReport> {
     const { timeout } = options;
@@ -233,7 +229,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
       case 'closed':
         return Promise.resolve(this.#phase.report);
       case 'failed':
-        return Promise.resolve(this.#report(0));
+        return this.#phase.report;
     }
   }
 
@@ -248,6 +244,17 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close().then(() => {});
+  }
+
+  #events(): EngineEvents {
+    return {
+      crashed: (worker, error, tasks) => this.#tell('workerCrash', { worker, error, tasks }),
+      stuck: (worker) => this.#tell('workerStuck', { worker }),
+      stray: (worker, error) => this.#tell('strayError', { worker, error }),
+      drained: () => this.#drained(),
+      progressed: () => this.#progressed(),
+      failed: (error) => this.#fail(error),
+    };
   }
 
   #refusal(): MillraceError {
@@ -328,10 +335,16 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #fail(error: Error): void {
     if (this.#phase.phase === 'failed' || this.#phase.phase === 'closed') return;
     this.#submission.shut();
-    this.#phase = { phase: 'failed', error };
+    // The threads are told before anyone who waits for a task hears of it.
+    this.#phase = { phase: 'failed', error, report: this.#endFailed() };
     this.#engine.rejectAll(() => this.#refusal());
     this.#room?.open();
-    void this.#engine.crew.terminate(TERMINATE_MS).then(() => this.#engine.dispose());
+  }
+
+  async #endFailed(): Promise<CloseReport> {
+    const stuck = await this.#engine.crew.terminate(TERMINATE_MS);
+    this.#engine.dispose();
+    return this.#report(stuck);
   }
 
   async #within(ms: number, done: Promise<void>): Promise<'late' | undefined> {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { pathOfUncloneable } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import type { PortArguments } from './handle.ts';
@@ -16,8 +17,7 @@ export function portArguments(args: readonly unknown[], transfer: readonly objec
   checkTransfer(transfer);
   try {
     // The list is cloned along with the arguments: its copies are the very objects inside theirs.
-    const clone = structuredClone({ args, transfer }, { transfer: transfer as ArrayBuffer[] });
-    return clone;
+    return cloned({ args, transfer }, transfer as readonly ArrayBuffer[]);
   } catch (cause) {
     const path = pathOfUncloneable(args, 'args', transfer);
     const why = cause instanceof Error ? cause.message : String(cause);
@@ -30,4 +30,14 @@ export function portArguments(args: readonly unknown[], transfer: readonly objec
     }
     throw new SerializeError('ERR_SERIALIZE', path, `Cannot send \`${path}\` to a worker: ${why}`, { cause });
   }
+}
+
+/** Its messages are received in the turn they were posted in, so it is always empty. */
+let channel: MessageChannel | undefined;
+
+// What `structuredClone` of Node 20 does, without its new channel for every call: a fifth of the time.
+function cloned<T>(value: T, transfer: readonly ArrayBuffer[]): T {
+  channel ??= new MessageChannel();
+  channel.port1.postMessage(value, transfer);
+  return receiveMessageOnPort(channel.port2)!.message as T;
 }

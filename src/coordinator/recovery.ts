@@ -94,6 +94,22 @@ export class Recovery {
     }
   }
 
+  /**
+   * The worker finishes what it has begun and takes nothing more. What waits in its inbox goes back to its line;
+   * what something was moved with cannot, and the worker runs it before it leaves.
+   */
+  takeBack(worker: number): void {
+    const { window } = this.#parts.intake;
+    for (let slot = 0; slot < window.plant.slots; slot++) {
+      const handle = window.handle[slot];
+      if (window.live[slot] === 0 || handle?.posted !== worker || (handle.port?.transfer.length ?? 0) > 0)
+        continue;
+      if ((window.state(slot) & L.STATE_MASK) !== L.QUEUED) continue;
+      // Its entry in the inbox is stale from here on, unless the worker has just taken it.
+      if (window.plant.core.cancel(window.reference(slot)) === L.QUEUED) this.#toLine(slot, handle);
+    }
+  }
+
   #mend(slot: number, state: number, block: number, worker: number, cause: Error): void {
     const { intake, settlement, maxAttempts } = this.#parts;
     const { window } = intake;
@@ -152,9 +168,7 @@ export class Recovery {
 
   // The task was bound to the worker that is gone: to the front of its line, for the next thread with that number.
   #backToLine(slot: number, worker: number, cause: Error): void {
-    const { lines } = this.#parts;
-    const { window } = this.#parts.intake;
-    const handle = window.handle[slot]!;
+    const handle = this.#parts.intake.window.handle[slot]!;
     if ((handle.port?.transfer.length ?? 0) > 0) {
       const text = `Worker ${worker} ended before it ran the task, and what had been transferred to it is lost. ${cause.message}`;
       this.#rejectAndFree(
@@ -163,9 +177,13 @@ export class Recovery {
       );
       return;
     }
-    handle.deaths = window.deaths[slot]!;
+    this.#toLine(slot, handle);
+  }
+
+  #toLine(slot: number, handle: Handle): void {
+    handle.deaths = this.#parts.intake.window.deaths[slot]!;
     this.#parts.release(slot, handle);
-    lines.addFirst(handle);
+    this.#parts.lines.addFirst(handle);
   }
 
   // A fresh record for the task of a record that is left to a stuck thread.

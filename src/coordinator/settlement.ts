@@ -170,6 +170,8 @@ export class Settlement {
               cause,
             });
     }
+    // Subtle: memory found corrupt has ended every task, this one too.
+    if (this.#window.resolve[slot] !== resolve) return;
     if (handle !== undefined) this.#hooks.settled(handle);
     this.#hooks.release(slot, handle);
     if (resolve === undefined) return;
@@ -195,6 +197,18 @@ export class Settlement {
     const { i32, u8 } = plant.memory;
     const address = i32[at + (L.T_RESULT >> 2)]!;
     const length = i32[at + (L.T_RESULT_LENGTH >> 2)]!;
+    const from = plant.blocks[block]! + plant.shape.results + L.RB_BYTES;
+    if (
+      kind !== L.RESULT_BYTES ||
+      length < 0 ||
+      address < from ||
+      address + length > from + plant.sizes.results
+    ) {
+      // Not only this task's: where its bytes end is where the next ones are looked for.
+      const what = `result of task ${slot}: kind ${kind}, ${length} bytes at ${address}`;
+      this.#hooks.corrupt(what);
+      throw new MillraceError('ERR_CORRUPT', `Shared memory is corrupt (${what}).`);
+    }
     try {
       return wanted ? this.#decode(u8, address, length, error) : undefined;
     } finally {
@@ -236,12 +250,18 @@ export class Settlement {
       throw new MillraceError('ERR_CORRUPT', 'A result announced through a worker port did not arrive.');
     }
     if (message.bytes === undefined) return message.value;
-    return this.#decode(message.bytes, 0, message.bytes.length, error);
+    return this.#decode(message.bytes, 0, message.bytes.length, error, message.beside);
   }
 
-  #decode(bytes: Uint8Array, at: number, length: number, error: boolean): unknown {
+  #decode(
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    error: boolean,
+    beside?: readonly ArrayBuffer[],
+  ): unknown {
     return error
       ? decodeError(this.#decoder, bytes, at, length).error
-      : this.#decoder.decode(bytes, at, length);
+      : this.#decoder.decode(bytes, at, length, beside);
   }
 }

@@ -43,7 +43,7 @@ function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
     Atomics.load(i32, (at + L.W_DEQUE + L.DQ_TOP) >> 2);
   return {
     worker,
-    state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'down' ? 'down' : 'starting',
+    state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'between' ? 'starting' : state,
     completed: i32[(at + L.W_EXECUTED) >> 2]!,
     steals: i32[(at + L.W_STEALS) >> 2]!,
     busyMs: f64[(at + L.W_BUSY) >> 3]!,

@@ -1,5 +1,6 @@
 /** The command in process: streams that record, a clock that obeys, a pool that is a function. */
 
+import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import type { Clock, Environment, Host, OutputStream, StopSignal } from '../../src/cli/host.ts';
 import type { MapPool } from '../../src/cli/map-pool.ts';
@@ -218,7 +219,7 @@ export function start(argv: readonly string[], setup: Setup = {}): Session {
     exit: Promise.resolve(0),
   };
   const host: Host = {
-    cwd: setup.cwd ?? import.meta.dirname,
+    cwd: setup.cwd ?? join(import.meta.dirname, '../command'),
     env: setup.env ?? {},
     stdin,
     stdout,

@@ -36,7 +36,7 @@ describe('items', () => {
       '{"index":0,"input":1,"result":{"ok":1}}\n{"index":1,"input":2,"result":{"ok":2}}\n{"index":2,"input":3,"result":{"ok":3}}\n',
     );
     expect(made?.workers).toBe(3);
-    expect(made?.tasks.href).toBe(pathToFileURL(join(import.meta.dirname, TASKS)).href);
+    expect(made?.tasks.href).toBe(pathToFileURL(join(import.meta.dirname, '../command', TASKS)).href);
   });
 
   it('gives files as absolute paths, and CSV rows as objects', async () => {

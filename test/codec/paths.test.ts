@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { pathOfUncloneable } from '../../src/codec/index.ts';
+import { NEEDS_PORT, pathOfUncloneable } from '../../src/codec/index.ts';
 import { SerializeError } from '../../src/errors.ts';
 import { encoder, roundTrip } from './round-trip.ts';
 
@@ -147,5 +147,19 @@ describe('what cannot be sent is named by its path', () => {
     expect(pathOfUncloneable([{ port1 }], 'args', [port1])).toBe('args');
     expect(pathOfUncloneable([1, new ReadableStream()], 'args')).toBe('args[1]');
     port1.close();
+  });
+
+  it.each([
+    ['a URL', new URL('http://a/')],
+    ['Headers', new Headers({ a: 'b' })],
+  ])('%s, where this Node clones it at all', (_, value) => {
+    let cloneable = true;
+    try {
+      structuredClone(value);
+    } catch {
+      cloneable = false;
+    }
+    if (cloneable) expect(encoder.encode([value], 'args')).toBe(NEEDS_PORT);
+    else expect(() => encoder.encode([value], 'args')).toThrow('args[0]');
   });
 });

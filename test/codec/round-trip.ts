@@ -19,6 +19,16 @@ export function roundTrip<T>(value: T, root: 'args' | 'result' = 'result'): T {
   return back as T;
 }
 
+/** As a large result travels: byte arrays of at least `least` bytes beside the message, moved. */
+export function roundTripBeside<T>(value: T, least: number): { readonly back: T; readonly moved: number } {
+  if (encoder.encode(value, 'result') === NEEDS_PORT) throw new Error('needs a port');
+  const { bytes, beside } = encoder.putBeside(least);
+  const message = new Bytes(bytes);
+  encoder.copyTo(message, 0);
+  const moved = structuredClone(beside, { transfer: [...beside] });
+  return { back: decoder.decode(message, 0, bytes, moved) as T, moved: moved.length };
+}
+
 export function bytesOf(value: unknown): Uint8Array {
   const bytes = new Bytes(encoder.encode(value, 'result'));
   encoder.copyTo(bytes, 0);

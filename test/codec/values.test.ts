@@ -115,10 +115,7 @@ describe('values arrive as structuredClone would give them', () => {
     ['objects of another realm', vm.runInNewContext('({ a: [1, new Map([[1, new Date(4)]])], r: /x/g })')],
     ['a Map with its prototype hidden', Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype)],
     ['an object that inherits from a Map', Object.create(new Map())],
-    [
-      'platform objects without data',
-      [new URL('http://a/b'), new Headers({ a: 'b' }), new TextEncoder(), Math],
-    ],
+    ['platform objects without data', [new Event('a'), new TextEncoder(), Math]],
     ['frozen objects', Object.freeze({ a: Object.freeze([1]) })],
     ['boxed values', [Object(1), Object('s'), Object(false), Object(1n), Object(-0)]],
     ['lone surrogates', ['\ud800', 'a\udc00b', { '\udfff': '\ud83d' }, '\ud800'.repeat(5_000)]],

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decoder, encoder, roundTrip } from './round-trip.ts';
+import { arbitraryValue } from './arbitrary.ts';
+import { decoder, encoder, roundTrip, roundTripBeside } from './round-trip.ts';
 import { difference } from './same.ts';
 
 const ascending = (n: number): Uint8Array => Uint8Array.from({ length: n }, (_, i) => i);
@@ -120,5 +122,56 @@ describe('views and buffers', () => {
     expect(() => encoder.encode(value, 'result')).toThrow(
       expect.objectContaining({ code: 'ERR_RESULT_SERIALIZE' }),
     );
+  });
+});
+
+describe('byte arrays beside the message', () => {
+  it('are the same values, of memory of their own', () => {
+    const big = ascending(100);
+    const value = [
+      big,
+      new Uint8Array(big.buffer, 10, 4),
+      big.subarray(0, 3).slice(),
+      new Float64Array(40),
+      'text',
+    ];
+    const { back, moved } = roundTripBeside(value, 64);
+    expect(moved).toBe(2);
+    expect(difference(back, structuredClone(value))).toBeUndefined();
+    const [whole, part] = back as unknown as Uint8Array[];
+    expect(part!.buffer).toBe(whole!.buffer);
+    whole![10] = 77;
+    expect([part![0], big[10]]).toEqual([77, 10]);
+  });
+
+  it('leave the small ones and the resizable ones in it', () => {
+    const Resizable = ArrayBuffer as unknown as new (n: number, o: { maxByteLength: number }) => ArrayBuffer;
+    const resizable = new Resizable(80, { maxByteLength: 160 });
+    const value = [ascending(63), new Uint8Array(resizable)];
+    const { back, moved } = roundTripBeside(value, 64);
+    expect(moved).toBe(0);
+    expect(difference(back, structuredClone(value))).toBeUndefined();
+  });
+
+  it('arrive as from structuredClone, whatever is large', () => {
+    fc.assert(
+      fc.property(arbitraryValue, fc.constantFrom(0, 1, 8, 100), (value, least) => {
+        expect(difference(roundTripBeside(value, least).back, roundTrip(value))).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are asked for between encode and copyTo only, and must be there to decode', () => {
+    const length = encoder.encode([ascending(100)], 'result');
+    const { bytes, beside } = encoder.putBeside(64);
+    expect(bytes).toBeLessThan(length);
+    const message = new Uint8Array(bytes);
+    encoder.copyTo(message, 0);
+    expect(() => encoder.putBeside(64)).toThrow('putBeside()');
+    const corrupt = expect.objectContaining({ code: 'ERR_CORRUPT' });
+    expect(() => decoder.decode(message, 0, bytes)).toThrow(corrupt);
+    expect(() => decoder.decode(message, 0, bytes, [new ArrayBuffer(99)])).toThrow(corrupt);
+    expect(difference(decoder.decode(message, 0, bytes, beside), [ascending(100)])).toBeUndefined();
   });
 });

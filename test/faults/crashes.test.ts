@@ -1,11 +1,6 @@
 // What becomes of tasks when threads die under them.
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { createPool } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
 import { failure, inLab, outcome, threads } from './lab.ts';
 
@@ -116,6 +111,28 @@ describe('a thread that dies', () => {
       expect(crashes).toHaveLength(8);
     }));
 
+  it('row 60: threads killed from outside while they start are replaced until one is left alone', () =>
+    inLab({ workers: 2 }, async ({ pool, crashes }) => {
+      let kills = 10;
+      const kill = (worker: Worker): void => {
+        if (kills-- > 0) void worker.terminate();
+      };
+      process.on('worker', kill);
+      try {
+        await killThreads();
+        expect(await Promise.all([0, 1].map((affinity) => pool.run('where', [], { affinity })))).toEqual([
+          0, 1,
+        ]);
+      } finally {
+        process.off('worker', kill);
+      }
+      expect(kills).toBeLessThanOrEqual(0);
+      expect(crashes).toHaveLength(12);
+      expect(crashes.slice(2).map(({ error }) => (error.cause as { code: string }).code)).toEqual(
+        new Array(10).fill('ERR_WORKER_EXITED'),
+      );
+    }));
+
   it('row 41: a listener that throws loses no task and no worker', () =>
     inLab({ workers: 1 }, async ({ pool }) => {
       const uncaught: unknown[] = [];
@@ -139,83 +156,6 @@ describe('a thread that dies', () => {
       } finally {
         process.off('uncaughtException', collect);
         for (const listener of before) process.on('uncaughtException', listener as () => void);
-      }
-    }));
-});
-
-describe.skipIf(process.platform === 'win32')('a thread that does not end', () => {
-  async function withFifo(body: (path: string) => Promise<void>): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-fifo-'));
-    const path = join(folder, 'fifo');
-    execFileSync('mkfifo', [path]);
-    try {
-      await body(path);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }
-
-  /** Lets the threads that wait for a writer go on. Never waits for a reader: that would block this thread. */
-  function release(path: string): void {
-    try {
-      closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-    }
-  }
-
-  it('row 40: is replaced; its task and its neighbours settle; its memory waits for its exit', () =>
-    withFifo((path) =>
-      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
-        const stuck: number[] = [];
-        pool.on('workerStuck', ({ worker }) => stuck.push(worker));
-        const neighbour = failure(pool.run('never', ['n']));
-        const again = pool.run('later', ['again', 10], { idempotent: true });
-        await noted('n');
-        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50 }));
-        await noted('r');
-        const queued = Array.from({ length: 50 }, (_, i) => pool.run('echo', [{ i }]));
-        try {
-          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT', started: true });
-          expect(await neighbour).toMatchObject({ code: 'ERR_WORKER_STUCK', worker: 0, started: true });
-          expect(await Promise.all(queued)).toEqual(queued.map((_, i) => ({ i })));
-          expect(await again).toBe('again');
-          expect(stuck).toEqual([0]);
-          // The records of the stuck thread's tasks are its own until it exits.
-          expect(pool.stats().memory.records).toBeGreaterThan(0);
-        } finally {
-          release(path);
-        }
-        await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
-      }),
-    ));
-
-  it('row 40: without memory for another, the worker is down and the pool says so', () =>
-    withFifo(async (path) => {
-      // Room for exactly the workers there are.
-      const pool = await createPool({
-        tasks: new URL('./fixtures/tasks.mjs', import.meta.url),
-        workers: 13,
-        maxMemory: 2 ** 24,
-        graceMs: 50,
-        env: { ...(process.env as Record<string, string>), JOURNAL: '/dev/null' },
-      });
-      const held = Array.from({ length: 13 }, () =>
-        failure(pool.run('readFifo', [path, 'r'], { timeout: 50 })),
-      );
-      const later = failure(pool.run('never', ['n']));
-      try {
-        for (const error of await Promise.all(held)) expect(error).toMatchObject({ code: 'ERR_TIMEOUT' });
-        const error = await later;
-        expect(error).toMatchObject({ code: 'ERR_POOL_FAILED' });
-        expect(error.cause).toMatchObject({ code: 'ERR_NO_MEMORY' });
-        expect(await failure(pool.run('add', [1, 1]))).toMatchObject({ code: 'ERR_POOL_FAILED' });
-      } finally {
-        // Each thread that reads the fifo ends when a writer has come and gone.
-        await until('every thread has exited', () => {
-          release(path);
-          return threads.size === 0;
-        });
       }
     }));
 });

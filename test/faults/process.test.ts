@@ -162,6 +162,62 @@ describe('memory', () => {
   );
 });
 
+describe('a pool that failed', () => {
+  it('row 71: is closed when its threads have ended, not before', async () => {
+    const result = await runToExit(
+      `
+      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
+      const left = new Set();
+      process.on('worker', (w) => { left.add(w); w.once('exit', () => left.delete(w)); });
+      const { Memory } = WebAssembly;
+      let memory;
+      WebAssembly.Memory = class extends Memory {
+        constructor(options) { super(options); memory = this; }
+      };
+      const { createPool } = await import('millrace');
+      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      const spinning = [pool.run('spin', ['s']), pool.run('never', ['n'])];
+      const i32 = new Int32Array(memory.buffer);
+      i32[(i32[(L.HEADER + L.H_DIRECTORY) >> 2] + i32[(L.HEADER + L.H_COMPLETIONS) >> 2] + L.SC_TAIL) >> 2] = 100000;
+      const [{ reason }] = await Promise.allSettled(spinning);
+      const before = left.size;
+      const [closed, terminated] = await Promise.all([pool.close(), pool.terminate()]);
+      console.log(reason.code, before, left.size, JSON.stringify(closed), terminated === closed);`,
+      { env: { JOURNAL: '/dev/null' } },
+    );
+    expect(result.stdout).toBe('ERR_POOL_FAILED 2 0 {"completed":0,"cancelled":2,"stuck":0} true\n');
+  });
+});
+
+describe('a result', () => {
+  it.each([
+    ['of another’s bytes', 'L.T_RESULT', -4096],
+    ['beyond its ring', 'L.T_RESULT_LENGTH', 1 << 28],
+    ['of no kind there is', 'L.T_RESULT_KIND', 77],
+  ])('row 53: %s is never read, and stops the pool', async (_what, field, by) => {
+    const result = await runToExit(
+      `
+      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
+      const { Memory } = WebAssembly;
+      let memory;
+      WebAssembly.Memory = class extends Memory {
+        constructor(options) { super(options); memory = this; }
+      };
+      const { createPool } = await import('millrace');
+      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      const i32 = new Int32Array(memory.buffer);
+      const task = i32[(L.HEADER + L.H_TASKS) >> 2];
+      const answer = pool.run('echo', ['a text']);
+      while ((Atomics.load(i32, task >> 2) & L.STATE_MASK) < L.DONE);
+      i32[(task + ${field}) >> 2] += ${by};
+      const error = await answer.catch((error) => error);
+      const again = await pool.run('add', [1, 1]).catch((error) => error);
+      console.log(error.code, error.cause.code, again.code, pool.stats().pending);`,
+    );
+    expect(result.stdout).toBe('ERR_POOL_FAILED ERR_CORRUPT ERR_POOL_FAILED 0\n');
+  });
+});
+
 describe('modules', () => {
   it('row 60: a module that never finishes loading', async () => {
     const result = await runToExit(

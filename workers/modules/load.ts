@@ -13,6 +13,8 @@ type Namespace = Readonly<Record<string, unknown>> & { readonly default?: unknow
 
 const { cache } = createRequire(import.meta.url);
 
+const ENCLOSURE = ' imported from data:text/javascript,import';
+
 /**
  * Imports every module and waits for its top-level await.
  *
@@ -25,9 +27,10 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
   for (const module of hrefs) {
     let exported: ReadonlyMap<string, Callable>;
     try {
-      exported = callableExports(module, await import(module));
+      const { namespace } = await import(enclosing(module));
+      exported = callableExports(module, namespace);
     } catch (error) {
-      throw await loadError(module, error);
+      throw await loadError(module, withoutEnclosure(error));
     }
     for (const [name, call] of exported) {
       const first = table.get(name);
@@ -36,6 +39,28 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
     }
   }
   return table;
+}
+
+/**
+ * A module that exports the namespace of another. `import()` of a task module that exports a function `then` would
+ * call it, as that of a promise: the namespace must not be what a promise is resolved with.
+ */
+function enclosing(href: string): string {
+  const source = `import * as namespace from ${JSON.stringify(href)}; export { namespace };`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Node says who imported what it does not find; of that enclosure nobody has heard. */
+function withoutEnclosure(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.includes(ENCLOSURE)) return error;
+  const { message, stack } = error;
+  error.message = upToEnclosure(message);
+  if (stack !== undefined) error.stack = stack.replace(message, error.message);
+  return error;
+}
+
+function upToEnclosure(message: string): string {
+  return message.slice(0, message.indexOf(ENCLOSURE));
 }
 
 /** Errors are imported when one is needed: a worker that starts well has one module less to load. */

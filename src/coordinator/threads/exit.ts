@@ -17,7 +17,12 @@ export type ThreadExit =
   | { readonly reason: 'threw'; readonly error: Error }
   | { readonly reason: 'out-of-memory'; readonly error: Error }
   /** It ended before it was ready, or never began. */
-  | { readonly reason: 'not-started'; readonly error: Error };
+  | {
+      readonly reason: 'not-started';
+      readonly error: Error;
+      /** It said nothing: somebody ended it, or it itself by `process.exit`. */
+      readonly unexplained?: true;
+    };
 
 /** What a `Worker`'s `'error'` event says about the thread's end. */
 export function exitOfError(error: unknown): ThreadExit {

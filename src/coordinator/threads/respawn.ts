@@ -14,13 +14,28 @@ export interface RespawnOptions {
   readonly maxDelay?: number;
   /** How long a thread must have been ready for its failure to count as the first, ms. Default 10000. */
   readonly stableAfter?: number;
+  /**
+   * How long a thread must have been ready for its asking to be replaced to cost its successor no wait, and the
+   * longest wait if it was not, ms. Default 1000.
+   */
+  readonly unhurriedAfter?: number;
   /** After how many starts in a row that never became ready nothing is tried any more. Default 3. */
   readonly maxStartFailures?: number;
+  /**
+   * The same for those that said nothing, by which alone nobody can tell a module that ends its thread from a thread
+   * that was killed from outside. Default 10, some ten seconds.
+   */
+  readonly maxUnexplained?: number;
 }
 
 export type RespawnDecision =
   /** Start the next thread after `delay` milliseconds. */
-  | { readonly action: 'respawn'; readonly delay: number }
+  | {
+      readonly action: 'respawn';
+      readonly delay: number;
+      /** How many threads in a row did not live long enough; this one counts. 0: it did. */
+      readonly inARow: number;
+    }
   /** Stop: `error` is `ERR_POOL_FAILED`, its cause the last start failure. */
   | { readonly action: 'give-up'; readonly error: MillraceError };
 
@@ -30,10 +45,14 @@ export class RespawnPolicy {
   readonly #initialDelay: number;
   readonly #maxDelay: number;
   readonly #stableAfter: number;
+  readonly #unhurriedAfter: number;
   readonly #maxStartFailures: number;
+  readonly #maxUnexplained: number;
   #readySince: number | undefined;
   #failures = 0;
+  /** In a row; those that said why apart from those that did not. */
   #startFailures = 0;
+  #unexplained = 0;
 
   /** @param now a monotonic clock, ms */
   constructor(now: () => number, options: RespawnOptions = {}) {
@@ -41,33 +60,49 @@ export class RespawnPolicy {
     this.#initialDelay = options.initialDelay ?? 20;
     this.#maxDelay = options.maxDelay ?? 5_000;
     this.#stableAfter = options.stableAfter ?? 10_000;
+    this.#unhurriedAfter = options.unhurriedAfter ?? 1_000;
     this.#maxStartFailures = options.maxStartFailures ?? 3;
+    this.#maxUnexplained = options.maxUnexplained ?? 10;
   }
 
-  /** The thread became ready. */
+  /** The thread has loaded the task modules. */
   ready(): void {
     this.#readySince = this.#now();
-    this.#startFailures = 0;
   }
 
-  /** The thread is gone. An end the coordinator wanted is no failure, and its successor need not wait. */
+  /**
+   * The thread is gone. An end the coordinator wanted is no failure, and its successor need not wait; nor need that
+   * of a thread that asked to be replaced, unless it did so at once.
+   */
   ended(exit: ThreadExit): RespawnDecision {
-    const wasReady = this.#readySince !== undefined;
-    const stable = wasReady && this.#now() - this.#readySince! >= this.#stableAfter;
-    this.#readySince = undefined;
-    if (stable) this.#failures = 0;
-    if (exit.reason === 'returned' || exit.reason === 'killed') return { action: 'respawn', delay: 0 };
-    if (exit.reason === 'not-started') {
-      this.#startFailures += 1;
-      if (this.#startFailures >= this.#maxStartFailures) return this.#giveUp(exit.error);
+    // One that was ready may still have failed to start: its loop did not begin.
+    if (this.#readySince !== undefined && exit.reason !== 'not-started') {
+      this.#startFailures = 0;
+      this.#unexplained = 0;
     }
-    const delay = Math.min(this.#initialDelay * 2 ** this.#failures, this.#maxDelay);
+    const lived = this.#readySince === undefined ? 0 : this.#now() - this.#readySince;
+    this.#readySince = undefined;
+    if (lived >= this.#stableAfter) this.#failures = 0;
+    if (exit.reason === 'killed') return { action: 'respawn', delay: 0, inARow: 0 };
+    if (exit.reason === 'returned' && lived >= this.#unhurriedAfter) {
+      this.#failures = 0;
+      return { action: 'respawn', delay: 0, inARow: 0 };
+    }
+    if (exit.reason === 'not-started') {
+      if (exit.unexplained) this.#unexplained += 1;
+      else this.#startFailures += 1;
+      const spent =
+        this.#startFailures >= this.#maxStartFailures || this.#unexplained >= this.#maxUnexplained;
+      if (spent) return this.#giveUp(exit.error);
+    }
+    const most = exit.reason === 'returned' ? Math.min(this.#unhurriedAfter, this.#maxDelay) : this.#maxDelay;
+    const delay = Math.min(this.#initialDelay * 2 ** this.#failures, most);
     this.#failures += 1;
-    return { action: 'respawn', delay };
+    return { action: 'respawn', delay, inARow: this.#failures };
   }
 
   #giveUp(cause: Error): RespawnDecision {
-    const text = `${this.#startFailures} worker threads in a row did not become ready; the last: ${cause.message}`;
+    const text = `${this.#startFailures + this.#unexplained} worker threads in a row did not become ready; the last: ${cause.message}`;
     return { action: 'give-up', error: new MillraceError('ERR_POOL_FAILED', text, { cause }) };
   }
 }

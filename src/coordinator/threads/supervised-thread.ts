@@ -61,6 +61,8 @@ export class SupervisedThread implements Thread {
   readonly #startFailureListeners = new Listeners<Error>();
   readonly #dataListeners = new Listeners<unknown>();
   readonly #strayListeners = new Listeners<Error>();
+  readonly #beganListeners = new Listeners<number>();
+  readonly #leavingListeners = new Listeners<void>();
   readonly #stuckListeners = new Listeners<void>();
   readonly #exitListeners = new Listeners<ThreadExit>();
   readonly #release: () => void;
@@ -143,6 +145,14 @@ export class SupervisedThread implements Thread {
     this.#strayListeners.add(listener);
   }
 
+  onBegan(listener: (heapUsed: number) => void): void {
+    this.#beganListeners.add(listener);
+  }
+
+  onLeaving(listener: () => void): void {
+    this.#leavingListeners.add(listener);
+  }
+
   onStuck(listener: () => void): void {
     this.#stuckListeners.add(listener);
   }
@@ -179,6 +189,12 @@ export class SupervisedThread implements Thread {
       case 'stray':
         this.#strayListeners.call(restoreError(report.error));
         return;
+      case 'began':
+        if (this.#state === 'ready') this.#beganListeners.call(report.heapUsed);
+        return;
+      case 'leaving':
+        if (this.#state === 'ready') this.#leavingListeners.call();
+        return;
       case 'returned':
         this.#ends({ reason: 'returned' });
         return;
@@ -193,13 +209,14 @@ export class SupervisedThread implements Thread {
   /** The thread is going to end, or has to: the first cause counts, and a deadline for the end starts. */
   #ends(exit: ThreadExit): void {
     if (this.#state === 'gone' || this.#exit !== undefined) return;
-    const ready = this.#state === 'ready';
+    const began = this.#state === 'ready' && exit.reason !== 'not-started';
     this.#state = 'ending';
-    if (ready || exit.reason === 'killed') {
+    if (began || exit.reason === 'killed') {
       this.#exit = exit;
     } else {
       const error = startFailure(this.worker, this.#start.modules, exit);
-      this.#exit = { reason: 'not-started', error };
+      const unexplained = exit.reason === 'exited';
+      this.#exit = { reason: 'not-started', error, ...(unexplained && { unexplained }) };
       this.#startFailureListeners.call(error);
     }
     if (!this.#terminating) this.#arm(this.#deadlines.kill, () => this.#terminate());

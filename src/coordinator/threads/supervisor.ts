@@ -38,10 +38,11 @@ export interface Thread {
    */
   readonly port: MessagePort;
   readonly control: ControlClient;
-  /** The task modules are loaded and the loop starts. At most once, and never after a start failure. */
+  /** The task modules are loaded. At most once, and never after a start failure. */
   onReady(listener: (report: ReadyReport) => void): void;
   /**
-   * The thread never became ready, and was not asked to end. At most once; `onExit` follows when the thread is gone.
+   * The thread never became ready, or it did and its loop cannot begin; and it was not asked to end. At most once;
+   * `onExit` follows when the thread is gone.
    * The error is `ERR_MODULE_LOAD`, `ERR_DUPLICATE_FUNCTION` or `ERR_PERMISSION`, or `ERR_POOL_FAILED` when no
    * thread could be made.
    */
@@ -50,6 +51,10 @@ export interface Thread {
   onData(listener: (message: unknown) => void): void;
   /** An error no task can be blamed for; the thread lives on. */
   onStray(listener: (error: Error) => void): void;
+  /** Its loop begins: what it needs beside the task modules is there too. With the bytes of heap used, if measured. */
+  onBegan(listener: (heapUsed: number) => void): void;
+  /** The thread asks to be replaced: it takes no new task, and ends by itself when it has finished what it has. */
+  onLeaving(listener: () => void): void;
   /** The thread was asked to end and has not in `killDeadline`; its exit is still delivered, should it ever come. */
   onStuck(listener: () => void): void;
   /**

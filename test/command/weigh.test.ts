@@ -6,8 +6,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { copies, packageOf, selectPackages, weighPackages } from '../../src/cli/weigh/packages.ts';
 import { weigh } from '../../workers/tasks/weigh.ts';
+import { cli } from '../cli/fake-host.ts';
 import { child } from './child.ts';
-import { cli } from './fake-host.ts';
 
 // Starting processes beside other work takes its time; nothing here is a measurement.
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,10 +1,10 @@
-/** The built command as a process of its own, on a plain thread pool. */
+/** The built command as a process of its own. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 export const FIXTURES: string = join(import.meta.dirname, 'fixtures');
-const ENTRY = join(FIXTURES, 'millrace.mjs');
+const ENTRY = join(import.meta.dirname, '../../dist/src/cli/main.js');
 
 export interface Ended {
   readonly code: number | null;

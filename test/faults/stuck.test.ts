@@ -1,0 +1,122 @@
+// Threads that do not end when they are told to: they open a FIFO that nobody writes to, and no kill ends that.
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createPool } from '../../dist/src/index.js';
+import { until } from '../process/harness/until.ts';
+import { failure, inLab, TASKS, threads } from './lab.ts';
+
+async function withFifo(body: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-fifo-'));
+  const path = join(folder, 'fifo');
+  execFileSync('mkfifo', [path]);
+  try {
+    await body(path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Lets the threads that wait for a writer go on. Never waits for a reader: that would block this thread. */
+function release(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+  }
+}
+
+/** Each thread that reads the fifo ends when a writer has come and gone. */
+function releaseAll(path: string): Promise<void> {
+  return until('every thread has exited', () => {
+    release(path);
+    return threads.size === 0;
+  });
+}
+
+/** For pools outside the lab. */
+const JOURNAL = { ...(process.env as Record<string, string>), JOURNAL: '/dev/null' };
+
+describe.skipIf(process.platform === 'win32')('a thread that does not end', () => {
+  it('row 40: is replaced; its task and its neighbours settle; its memory waits for its exit', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const stuck: number[] = [];
+        const states: string[] = [];
+        const state = (): string => pool.stats().workers[0]!.state;
+        pool.on('workerStuck', ({ worker }) => {
+          stuck.push(worker);
+          states.push(state());
+          queueMicrotask(() => states.push(state()));
+        });
+        const neighbour = failure(pool.run('never', ['n']));
+        const again = pool.run('later', ['again', 10], { idempotent: true });
+        await noted('n');
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50 }));
+        await noted('r');
+        const queued = Array.from({ length: 50 }, (_, i) => pool.run('echo', [{ i }]));
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT', started: true });
+          expect(await neighbour).toMatchObject({ code: 'ERR_WORKER_STUCK', worker: 0, started: true });
+          expect(await Promise.all(queued)).toEqual(queued.map((_, i) => ({ i })));
+          expect(await again).toBe('again');
+          expect(stuck).toEqual([0]);
+          // Until its successor is ready, and no longer.
+          expect(states).toEqual(['stuck', 'stuck']);
+          expect(['idle', 'busy']).toContain(state());
+          expect(pool.stats().workers[0]!.restarts).toBe(1);
+          // The records of the stuck thread's tasks are its own until it exits.
+          expect(pool.stats().memory.records).toBeGreaterThan(0);
+        } finally {
+          release(path);
+        }
+        await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
+      }),
+    ));
+
+  it('row 70: is counted by `terminate`, and is stuck until it ends', () =>
+    withFifo(async (path) => {
+      const journal = `${path}.journal`;
+      writeFileSync(journal, '');
+      const pool = await createPool({ tasks: TASKS, workers: 2, env: { ...JOURNAL, JOURNAL: journal } });
+      const held = failure(pool.run('readFifo', [path, 'r'], { affinity: 1 }));
+      await until('it runs', () => readFileSync(journal, 'utf8') === 'r\n');
+      try {
+        expect(await pool.terminate()).toEqual({ completed: 0, cancelled: 1, stuck: 1 });
+        expect(await held).toMatchObject({ code: 'ERR_TERMINATED' });
+        expect(pool.stats().workers[1]!.state).toBe('stuck');
+      } finally {
+        await releaseAll(path);
+      }
+      expect(pool.stats().workers[1]!.state).not.toBe('stuck');
+    }));
+
+  it('row 40: without memory for another, the worker is down and the pool says so', () =>
+    withFifo(async (path) => {
+      // Room for exactly the workers there are.
+      const pool = await createPool({
+        tasks: TASKS,
+        workers: 13,
+        maxMemory: 2 ** 24,
+        graceMs: 50,
+        env: JOURNAL,
+      });
+      const held = Array.from({ length: 13 }, () =>
+        failure(pool.run('readFifo', [path, 'r'], { timeout: 50 })),
+      );
+      const later = failure(pool.run('never', ['n']));
+      try {
+        for (const error of await Promise.all(held)) expect(error).toMatchObject({ code: 'ERR_TIMEOUT' });
+        const error = await later;
+        expect(error).toMatchObject({ code: 'ERR_POOL_FAILED' });
+        expect(error.cause).toMatchObject({ code: 'ERR_NO_MEMORY' });
+        expect(await failure(pool.run('add', [1, 1]))).toMatchObject({ code: 'ERR_POOL_FAILED' });
+        expect(await pool.close()).toEqual({ completed: 0, cancelled: 14, stuck: 13 });
+        expect(await pool.terminate()).toEqual(await pool.close());
+      } finally {
+        await releaseAll(path);
+      }
+    }));
+});
