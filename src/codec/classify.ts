@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bufferOf, isDetached } from './bytes.ts';
 import {
   ArrayPrototype,
   bufferBytes,
@@ -39,7 +40,6 @@ import {
   weakGet,
   weakSet,
 } from './primordials.ts';
-import { bufferOf, isDetached } from './views.ts';
 
 /**
  * `port` is cloned by a message port only; `move` must also be in a transfer list; `refused` is cloned by nothing.

@@ -4,9 +4,8 @@
  * @module
  */
 import { NonErrorThrown } from '../errors.ts';
-import { corrupt } from './corrupt.ts';
-import { setStack, withoutFrames } from './error-reader.ts';
-import { T_ERROR, T_LATER, T_THROWN, TAG_MASK } from './format.ts';
+import { setStack, withoutFrames } from './errors.ts';
+import { corrupt, T_ERROR, T_LATER, T_THROWN, TAG_MASK } from './format.ts';
 import { BytesOf, DoublesOf, setBytes, subarray, typedBuffer, typedOffset, WordsOf } from './primordials.ts';
 import { Reader } from './reader.ts';
 

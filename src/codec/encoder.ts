@@ -4,8 +4,8 @@
  * @module
  */
 import { expected, MillraceError } from '../errors.ts';
-import { isErrorLike, previewOf, standInFor } from './error-writer.ts';
-import { Failure, NEEDS_PORT_SIGNAL, type Root, serializeError } from './failure.ts';
+import { bytesOfEntry } from './bytes.ts';
+import { isErrorLike, previewOf, standInFor } from './errors.ts';
 import {
   BUFFER_BESIDE,
   BUFFER_ENTRY_WORDS,
@@ -19,7 +19,8 @@ import {
   T_ERROR,
   T_THROWN,
 } from './format.ts';
-import { pathOfUncloneable } from './path.ts';
+import type { LongString } from './leaves.ts';
+import { Failure, NEEDS_PORT_SIGNAL, pathOfUncloneable, type Root, serializeError } from './path.ts';
 import {
   allocUnsafeSlow,
   BytesOf,
@@ -32,8 +33,6 @@ import {
   ucs2Write,
 } from './primordials.ts';
 import { SHAPE_HEAD } from './shapes.ts';
-import { bytesOfEntry } from './views.ts';
-import type { LongString } from './words.ts';
 import { Writer } from './writer.ts';
 
 /** What `encode` returns for a value that only a message port can carry. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MillraceError } from '../errors.ts';
 
 /** First word of every message; the low byte is the format's version. */
 export const MAGIC: number = 0x4d524301;
@@ -142,3 +143,11 @@ export const VIEW_KINDS = [
 export const KIND_DATA_VIEW: number = 11;
 /** A view on a resizable buffer; its group knows what it is. */
 export const KIND_IN_GROUP: number = 31;
+
+/** What is said of bytes that no encoder can have written. */
+export function corrupt(what: string): MillraceError {
+  return new MillraceError(
+    'ERR_CORRUPT',
+    `A message between threads is damaged: ${what}. The memory it lay in was overwritten; report this with the task that ran.`,
+  );
+}

@@ -3,11 +3,11 @@
  *
  * @module
  */
-
-import { BufferReader } from './buffer-reader.ts';
-import { corrupt } from './corrupt.ts';
-import { readError } from './error-reader.ts';
+import { BufferReader } from './bytes.ts';
+import { define, empty, makeSparse } from './composites.ts';
+import { readError } from './errors.ts';
 import {
+  corrupt,
   HEADER,
   HEADER_WORDS,
   HOLE,
@@ -41,8 +41,7 @@ import {
   TAG_BITS,
   TAG_MASK,
 } from './format.ts';
-import { isObjectPrototypeKey, objectPrototypeChanged } from './inherited-keys.ts';
-import { define, empty, makeSparse } from './made.ts';
+import { TextReader } from './leaves.ts';
 import {
   latin1Slice,
   mapSet,
@@ -56,8 +55,7 @@ import {
   toBigInt,
   ucs2Slice,
 } from './primordials.ts';
-import { NO_SHAPES, type Shape, ShapeCache } from './shape-cache.ts';
-import { TextReader } from './text-reader.ts';
+import { isObjectPrototypeKey, NO_SHAPES, objectPrototypeChanged, type Shape, ShapeCache } from './shapes.ts';
 
 const pair = new Float64Array(1);
 const pairWords = new Int32Array(pair.buffer);

@@ -3,10 +3,18 @@
  *
  * @module
  */
+import { BufferTable } from './bytes.ts';
 import { brandOf, type Class, classOfInstance, describe } from './classify.ts';
-import { writeArray, writeMap, writeSet } from './collection-writer.ts';
-import { classOfError, writeError } from './error-writer.ts';
-import { Failure, NEEDS_PORT_SIGNAL, uncloneable } from './failure.ts';
+import {
+  Identity,
+  type Indexed,
+  writeArray,
+  writeInstance,
+  writeMap,
+  writePlain,
+  writeSet,
+} from './composites.ts';
+import { classOfError, writeError } from './errors.ts';
 import {
   ERROR_LIMITS,
   FALSE,
@@ -24,13 +32,18 @@ import {
   TRUE,
   UNDEFINED,
 } from './format.ts';
-import { Identity } from './identity.ts';
-import { writeBigInt, writeBoxed, writeBuffer, writeDate, writeRegExp, writeView } from './leaf-writer.ts';
-import { type Indexed, writeInstance, writePlain } from './object-writer.ts';
+import {
+  WordBuffer,
+  writeBigInt,
+  writeBoxed,
+  writeBuffer,
+  writeDate,
+  writeRegExp,
+  writeView,
+} from './leaves.ts';
+import { Failure, NEEDS_PORT_SIGNAL, uncloneable } from './path.ts';
 import { getPrototypeOf, isArray, isProxy, ObjectPrototype } from './primordials.ts';
 import { ShapeTree } from './shapes.ts';
-import { BufferTable } from './views.ts';
-import { WordBuffer } from './words.ts';
 
 type Composite = (typeof LATER)[keyof typeof LATER];
 

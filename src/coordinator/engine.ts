@@ -5,7 +5,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { PortResult } from '../../workers/publish.ts';
+import type { PortResult } from '../../workers/payloads.ts';
 import { MillraceError, WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { keepLargeBlocks, LARGE_BYTES } from '../codec/bytes.ts';
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
-import { keepLargeBlocks, LARGE_BYTES } from '../codec/large-blocks.ts';
 import { Arena } from '../memory/arena.ts';
 import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';

@@ -8,7 +8,7 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { PortResult } from '../../workers/publish.ts';
+import type { PortResult } from '../../workers/payloads.ts';
 import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import { inlineValue } from '../memory/inline-value.ts';
