@@ -19,8 +19,16 @@ const MODULES: readonly (readonly [string, string])[] = [
     'export const then = (resolve) => { resolve?.(5); return 7; }; export const one = () => 1;',
   ],
   ['throws.mjs', 'export function then() { throw new RangeError("called"); } export const one = () => 1;'],
+  ['named.mjs', `${NEVER} const one = () => 1; export { then as 'th\\u0065n', one };`],
+  [
+    'escaped.mjs',
+    `const f = ${NEVER.replace('then', 'f')}; const one = () => 1; export { f as 't\\hen', one };`,
+  ],
   ['never.cjs', `exports.then = ${NEVER}; exports.one = () => 1;`],
+  ['assigned.cjs', `exports.then /* here */ = ${NEVER}; exports.one = () => 1;`],
+  ['through.cjs', "module.exports = require('./whole.cjs');"],
   ['whole.cjs', `module.exports = { then: ${NEVER}, one: () => 1 };`],
+  ['starred.mjs', "export /* all */ * from './never.mjs'"],
   ['reexports.mjs', `export * from './never.mjs'; export const two = () => 2;`],
   [
     'typed.ts',

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { taskOptions } from '../one-per-thread.ts';
@@ -27,7 +28,7 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
   for (const module of hrefs) {
     let exported: ReadonlyMap<string, Callable>;
     try {
-      const { namespace } = await import(enclosing(module));
+      const { namespace } = await enclosed(module);
       exported = callableExports(module, namespace);
     } catch (error) {
       throw await loadError(module, withoutEnclosure(error));
@@ -42,9 +43,29 @@ export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedF
 }
 
 /**
- * A module that exports the namespace of another. `import()` of a task module that exports a function `then` would
- * call it, as that of a promise: the namespace must not be what a promise is resolved with.
+ * `import()` of a task module that exports a function `then` would call it, as that of a promise: the namespace must
+ * not be what a promise is resolved with. A module in between costs a start two milliseconds, so few get one.
  */
+async function enclosed(href: string): Promise<{ readonly namespace: Namespace }> {
+  return mayExportThen(href) ? await import(enclosing(href)) : { namespace: await import(href) };
+}
+
+/**
+ * Going by a module's text: the name `then`, unless it is only looked up (`promise.then(`), an escape that could be a
+ * part of it, and whatever exports names that stand elsewhere. In doubt it may.
+ */
+const MAY_EXPORT_THEN = /(?<!\.)\bthen\b|\.then\s*[=/]|\\[uxhe\s]|\bexport\s*[*/]|\brequire\b/;
+
+function mayExportThen(href: string): boolean {
+  try {
+    return MAY_EXPORT_THEN.test(readFileSync(fileURLToPath(href), 'utf8'));
+  } catch {
+    // It is the import that says what is wrong.
+    return true;
+  }
+}
+
+/** A module that exports the namespace of another. */
 function enclosing(href: string): string {
   const source = `import * as namespace from ${JSON.stringify(href)}; export { namespace };`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
