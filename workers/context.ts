@@ -4,10 +4,10 @@
  * @module
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
 import { onePerThread } from './one-per-thread.ts';
-// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics } from './primordials.ts';
 
 /** The running task, seen from inside. */
 export interface Context {

@@ -10,11 +10,10 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
+// First of all: task modules may replace what is global while they load. The codec itself comes later.
+import { NativePromise } from '../src/codec/primordials.ts';
 import type { ControlServer, WorkerControl } from './control.ts';
 import { loadTaskModules } from './modules/load.ts';
-// First of all: task modules may replace what is global while they load. The codec itself comes later.
-import '../src/codec/primordials.ts';
-import { NativePromise } from './primordials.ts';
 import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
 

@@ -8,6 +8,16 @@
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { MessagePort } from 'node:worker_threads';
+import {
+  // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+  Atomics,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapSet,
+  NativePromise,
+  subscribe,
+} from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
 import { inlineArguments, writePlainResult } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
@@ -15,8 +25,6 @@ import { sharedNow } from '../src/memory/shared-memory.ts';
 import { ArgumentReader, NEEDS_CODEC } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
-// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, mapDelete, mapForEach, mapGet, mapSet, NativePromise, subscribe } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A task function by its number. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { clearInterval, performance, setInterval } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
-import { clearInterval, performance, setInterval } from './primordials.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */

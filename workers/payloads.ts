@@ -10,11 +10,10 @@ import type { MessagePort } from 'node:worker_threads';
 import { keepLargeBlocks } from '../src/codec/bytes.ts';
 import { Decoder } from '../src/codec/decoder.ts';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/encoder.ts';
-import { BytesOf } from '../src/codec/primordials.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics } from './primordials.ts';
 import { runSource } from './source.ts';
 import { Transferred } from './transfer.ts';
 import type { WorkerView } from './view.ts';

@@ -10,12 +10,12 @@
  * @module
  */
 import { carryError } from '../src/codec/carried-error.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { type Callable, Executor, NOT_LOADED } from './executor.ts';
 import { EventLoopWatch, Pace, Spinner } from './pace.ts';
-// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, NativePromise, performance, setImmediate, setTimeout } from './primordials.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
 
@@ -23,7 +23,7 @@ import { WorkerView } from './view.ts';
 type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
 
 /** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
-const QUIET_MS = 50;
+const QUIET_MS = 25;
 
 /**
  * How long the event loop may be left alone while tasks follow each other and nothing is known to wait for it, ms. A

@@ -4,10 +4,14 @@
  * @module
  */
 import { MillraceError } from '../src/errors.ts';
-import type { WasmMemory, WasmModule } from '../src/memory/core.ts';
-import { attachCore, type Core } from '../src/memory/core.ts';
 import * as L from '../src/memory/layout.ts';
-import { SharedMemory } from '../src/memory/shared-memory.ts';
+import {
+  attachCore,
+  type Core,
+  SharedMemory,
+  type WasmMemory,
+  type WasmModule,
+} from '../src/memory/shared-memory.ts';
 
 export class WorkerView {
   readonly core: Core;

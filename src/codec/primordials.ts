@@ -1,6 +1,9 @@
 /**
- * What the codec uses of the language, taken when this module loads: a task may replace `Array.prototype.push`,
- * `Map` or `Object.keys` in its thread, and the values of other tasks must still arrive.
+ * What the codec and a worker's loop use of the language and of Node, taken when this module loads: a task may replace
+ * `Array.prototype.push`, `Object.keys`, `Atomics.load` or `setImmediate` in its thread, by a patch or a fake clock. The
+ * loop goes on, the values of other tasks still arrive, and no replacement is called with a view of the shared memory.
+ *
+ * Some are named as what they are taken from, so that a file that imports them reads as any other.
  *
  * @module
  */
@@ -170,3 +173,31 @@ export const isMapIterator: typeof types.isMapIterator = types.isMapIterator;
 export const isSetIterator: typeof types.isSetIterator = types.isSetIterator;
 export const isModuleNamespaceObject: typeof types.isModuleNamespaceObject = types.isModuleNamespaceObject;
 export const isExternal: typeof types.isExternal = types.isExternal;
+
+const { load, store, notify, wait, waitAsync } = globalThis.Atomics;
+
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+export const Atomics: Pick<typeof globalThis.Atomics, 'load' | 'store' | 'notify' | 'wait' | 'waitAsync'> =
+  Object.freeze({ load, store, notify, wait, waitAsync });
+
+export const performance: { readonly now: () => number } = Object.freeze({
+  now: globalThis.performance.now.bind(globalThis.performance),
+});
+
+export const NativePromise: typeof Promise = Promise;
+const { then } = Promise.prototype;
+const { apply } = Reflect;
+
+/** `promise.then(fulfilled, rejected)` of a promise of this realm, whatever has become of `Promise.prototype`. */
+export function subscribe(
+  promise: Promise<unknown>,
+  fulfilled: (value: unknown) => void,
+  rejected: (error: unknown) => void,
+): void {
+  apply(then, promise, [fulfilled, rejected]);
+}
+
+export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
+export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout;
+export const setInterval: typeof globalThis.setInterval = globalThis.setInterval;
+export const clearInterval: typeof globalThis.clearInterval = globalThis.clearInterval;

@@ -4,8 +4,8 @@
  * @module
  */
 import { MillraceError } from '../errors.ts';
-import { Wasm, type WasmModule } from './core.ts';
 import { CORE_BASE64 } from './core-bytes.ts';
+import { Wasm, type WasmModule } from './shared-memory.ts';
 
 let compiled: WasmModule | undefined;
 

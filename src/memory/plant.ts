@@ -6,10 +6,8 @@
  */
 import { MillraceError } from '../errors.ts';
 import { compileCore } from './compile.ts';
-import type { WasmModule } from './core.ts';
-import { attachCore, type Core } from './core.ts';
 import * as L from './layout.ts';
-import { SharedMemory } from './shared-memory.ts';
+import { attachCore, type Core, SharedMemory, type WasmModule } from './shared-memory.ts';
 
 /** Sizes of the structures; powers of two where a ring is meant. */
 export interface PlantSizes {

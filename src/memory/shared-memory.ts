@@ -1,15 +1,96 @@
 /**
- * The one shared `WebAssembly.Memory`: made once, grown by the coordinator alone, seen through fixed-length views.
+ * What threads share: one `WebAssembly.Memory`, the wasm core over it, and a clock.
  *
- * A view does not grow with the memory: it keeps the length it was made with. So the coordinator makes its views
- * anew after each growth, and a worker that meets an address beyond its views calls `refresh`.
+ * The memory is made once, grown by the coordinator alone, seen through fixed-length views. A view does not grow with
+ * the memory: it keeps the length it was made with. So the coordinator makes its views anew after each growth, and a
+ * worker that meets an address beyond its views calls `refresh`.
  *
- * What threads share beside it is the clock.
+ * The core is compiled once, instantiated by each thread over the same memory. What each of its functions does, and who
+ * may call it, stands in `core/*.ts`; why it is right, in the READMEs beside this file.
+ *
+ * The part of WebAssembly that is used here is typed by hand: Node's types leave it to the DOM library, which a Node
+ * library must not ask its users for.
  *
  * @module
  */
 import { MillraceError } from '../errors.ts';
-import { Wasm, type WasmMemory } from './core.ts';
+
+/** A compiled module: opaque, and structured-cloneable, so that workers need not compile it again. */
+export type WasmModule = object & { readonly __wasmModule?: never };
+
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** Adds pages of 64 KiB; the size before, in pages. @throws RangeError beyond the maximum. */
+  grow(pages: number): number;
+}
+
+interface WasmNamespace {
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
+}
+
+/** Absent under `--jitless` and the like. */
+export const Wasm: WasmNamespace | undefined = (globalThis as { WebAssembly?: WasmNamespace }).WebAssembly;
+
+/** Addresses are byte offsets into the shared memory; items are int32 other than 0 and -1. */
+export interface Core {
+  dequeInit(deque: number, mask: number, start: number): void;
+  dequePush(deque: number, item: number): number;
+  dequePop(deque: number): number;
+  dequeSteal(deque: number): number;
+  dequeSize(deque: number): number;
+  dequeSpill(deque: number, ring: number): number;
+  ringInit(ring: number, mask: number, start: number): void;
+  ringRoom(ring: number): number;
+  ringStage(ring: number, item: number): number;
+  ringPublish(ring: number): void;
+  ringPut(ring: number, item: number): number;
+  ringTake(ring: number): number;
+  ringClaim(ring: number, deque: number, most: number): number;
+  ringSize(ring: number): number;
+  spscInit(ring: number, mask: number, start: number): void;
+  spscPut(ring: number, item: number): number;
+  spscTake(ring: number): number;
+  spscSize(ring: number): number;
+  eventPrepare(event: number): number;
+  eventLeave(event: number): void;
+  eventNotify(event: number, count: number): number;
+  anyShared(): number;
+  anyWork(block: number): number;
+  wakeOne(): number;
+  wakeSome(most: number): number;
+  wakeWorker(block: number): void;
+  wakeAll(): void;
+  beginSearch(block: number): number;
+  endSearch(block: number): void;
+  park(block: number): number;
+  unpark(block: number): void;
+  spin(block: number, rounds: number): number;
+  forget(block: number): void;
+  arm(): number;
+  begin(block: number, slot: number): number;
+  suspend(slot: number, running: number): number;
+  finish(block: number, slot: number, from: number, to: number): number;
+  handBack(block: number, slot: number): void;
+  inject(level: number, ref: number): number;
+  injectQuiet(level: number, ref: number): number;
+  publish(level: number): void;
+  reissue(level: number, ref: number): number;
+  injectTo(block: number, ref: number): number;
+  cancel(ref: number): number;
+  next(block: number): number;
+  finishNext(block: number, slot: number, from: number, to: number): number;
+  offer(block: number, ref: number): number;
+  adopt(block: number): void;
+  graceBegin(): number;
+  graceOver(epoch: number): number;
+}
+
+/** One thread's instance over the shared memory. */
+export function attachCore(module: WasmModule, memory: WasmMemory): Core {
+  return new Wasm!.Instance(module, { env: { memory } }).exports as unknown as Core;
+}
 
 export const PAGE = 65536;
 

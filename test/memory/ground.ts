@@ -5,9 +5,8 @@
  */
 
 import { compileCore } from '../../src/memory/compile.ts';
-import { attachCore, type Core } from '../../src/memory/core.ts';
 import * as L from '../../src/memory/layout.ts';
-import { SharedMemory } from '../../src/memory/shared-memory.ts';
+import { attachCore, type Core, SharedMemory } from '../../src/memory/shared-memory.ts';
 
 /** Where indices start: in the middle, at both sides of the change of sign, and at the change from -1 to 0. */
 export const STARTS: readonly number[] = [0, 5, 2 ** 31 - 2, -(2 ** 31), -2];

@@ -66,7 +66,7 @@ describe('layers', () => {
       "import { type A } from '../../workers/context.ts'; import { Piscina } from 'piscina';",
     ],
     ['src/coordinator/a.ts', "export type { A } from '../../workers/context.ts';"],
-    ['workers/loop.ts', "import { Core } from '../src/memory/core.ts'; import '../src/errors.ts';"],
+    ['workers/loop.ts', "import { Core } from '../src/memory/shared-memory.ts'; import '../src/errors.ts';"],
     [
       'workers/loop.ts',
       "import type { A } from '../src/scheduling/a.ts'; import { x } from 'node:worker_threads';",

@@ -1,6 +1,6 @@
-import { attachCore } from '../../dist/src/memory/core.js';
 import * as L from '../../dist/src/memory/layout.js';
 import type { Handle, HandleKind } from '../../dist/src/memory/queues/index.js';
+import { attachCore } from '../../dist/src/memory/shared-memory.js';
 
 const SLOTS = {
   ThiefDeque: L.DQ_SLOTS,

@@ -3,7 +3,7 @@ import * as L from '../../src/memory/layout.ts';
 
 let now = 0;
 // The clock is taken when the module is loaded.
-vi.mock('../../workers/primordials.ts', () => ({ performance: { now: () => now } }));
+vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now } }));
 const { Pace } = await import('../../workers/pace.ts');
 
 afterEach(() => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import * as L from '../../src/memory/layout.ts';
 
 let now = 0;
-vi.mock('../../workers/primordials.ts', () => ({ performance: { now: () => now } }));
+vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now } }));
 const { Spinner } = await import('../../workers/pace.ts');
 
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;

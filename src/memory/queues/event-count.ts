@@ -5,8 +5,8 @@
  * @module
  */
 import { expected } from '../../errors.ts';
-import type { Core } from '../core.ts';
 import * as L from '../layout.ts';
+import type { Core } from '../shared-memory.ts';
 import { attach, type Handle, handleOf, type Place } from './handle.ts';
 import { checkCount, toCount } from './items.ts';
 

@@ -6,9 +6,15 @@
  * @module
  */
 import { expected, InvalidArgumentError, MillraceError } from '../../errors.ts';
-import { attachCore, type Core, Wasm, type WasmMemory, type WasmModule } from '../core.ts';
 import * as L from '../layout.ts';
-import { SharedMemory } from '../shared-memory.ts';
+import {
+  attachCore,
+  type Core,
+  SharedMemory,
+  Wasm,
+  type WasmMemory,
+  type WasmModule,
+} from '../shared-memory.ts';
 
 /** What a handle opens: the name of the class. */
 export type HandleKind =

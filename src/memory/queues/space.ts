@@ -6,10 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { expected, MillraceError } from '../../errors.ts';
 import { compileCore } from '../compile.ts';
-import type { WasmModule } from '../core.ts';
-import { attachCore, type Core } from '../core.ts';
 import * as L from '../layout.ts';
-import { PAGE, SharedMemory } from '../shared-memory.ts';
+import { attachCore, type Core, PAGE, SharedMemory, type WasmModule } from '../shared-memory.ts';
 import { EventCount } from './event-count.ts';
 import { type HandleKind, mark, type Place, PREFIX } from './handle.ts';
 import { checkCapacity, DEFAULT_CAPACITY, type QueueOptions } from './items.ts';

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Core } from '../core.ts';
+
 import * as L from '../layout.ts';
+import type { Core } from '../shared-memory.ts';
 import { acquire, attach, gone, type Handle, handleOf, type Place, release, seize } from './handle.ts';
 import { checkItem } from './items.ts';
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Core } from '../core.ts';
+
 import * as L from '../layout.ts';
+import type { Core } from '../shared-memory.ts';
 import { attach, type Handle, handleOf, type Place } from './handle.ts';
 
 /** Lets another thread steal: give it to `ThiefDeque.open` there. */

@@ -1,6 +1,6 @@
-import { attachCore } from '../../../src/memory/core.ts';
 import * as L from '../../../src/memory/layout.ts';
 import type { Handle, HandleKind } from '../../../src/memory/queues/index.ts';
+import { attachCore } from '../../../src/memory/shared-memory.ts';
 
 const SLOTS = {
   ThiefDeque: L.DQ_SLOTS,
