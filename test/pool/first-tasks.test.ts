@@ -1,5 +1,6 @@
 // A worker loads the codec when something first needs it: whatever that is, it is done as at any later time.
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Copy } from './copies.ts';
 import { rejection, startPool } from './pools.ts';
 
 const ONE = { workers: 1 } as const;
@@ -61,18 +62,6 @@ describe('the first task of a worker', () => {
     }
   });
 
-  it('may be cancelled, or run out of time, while the codec is loaded', async () => {
-    const pool = await startPool(ONE);
-    const controller = new AbortController();
-    const cancelled = rejection(pool.run('all', [1, 2], { signal: controller.signal }));
-    const late = rejection(pool.run('id', ['text'], { deadline: 0.01 }));
-    controller.abort();
-    expect((await cancelled).name).toBe('AbortError');
-    expect((await late)['code']).toBe('ERR_DEADLINE');
-    expect(await pool.run('id', ['next'])).toBe('next');
-    expect(pool.stats().workers[0]!.restarts).toBe(0);
-  });
-
   it('may be what ends the thread while another waits for the codec', async () => {
     const pool = await startPool({ ...ONE, concurrency: 4 });
     const results = await Promise.allSettled([
@@ -102,4 +91,43 @@ it('a worker that was idle for a while takes tasks as before', async () => {
     expect(await Promise.all([1, 2, 3, 4].map((n) => pool.run('add', [n, 2])))).toEqual([3, 4, 5, 6]);
   }
   expect(await pool.run('all', [1])).toEqual([1]);
+});
+
+describe('while the codec is being loaded', () => {
+  let copy: Copy;
+  beforeEach(() => {
+    copy = new Copy();
+  });
+  afterEach(() => copy.remove());
+
+  it.each([
+    ['encoded arguments', 'id', ['text']],
+    ['an encoded result', 'all', [1, 2]],
+  ] as const)('a task with %s may be cancelled, or run out of time', async (_, name, args) => {
+    const load = copy.delayCodec();
+    const pool = await startPool({ ...ONE, workerUrl: copy.workerUrl });
+    const controller = new AbortController();
+    const cancelled = rejection(pool.run(name, [...args], { signal: controller.signal }));
+    const late = rejection(pool.run(name, [...args], { deadline: 20 }));
+    const kept = pool.run(name, [...args]);
+    expect((await late)['code']).toBe('ERR_DEADLINE');
+    controller.abort();
+    expect((await cancelled).name).toBe('AbortError');
+    load();
+    expect(await kept).toEqual(name === 'id' ? 'text' : args);
+    expect(pool.stats().workers[0]!.restarts).toBe(0);
+  });
+
+  it('tasks that do not need it run, and those that do run when it is there', async () => {
+    const load = copy.delayCodec();
+    const pool = await startPool({ workers: 2, concurrency: 8, workerUrl: copy.workerUrl });
+    const results = Promise.all([
+      pool.run('all', [1]),
+      pool.run('all', [2]),
+      pool.run('asyncId', [{ a: 1 }]),
+    ]);
+    expect(await pool.run('add', [1, 2])).toBe(3);
+    load();
+    expect(await results).toEqual([[1], [2], { a: 1 }]);
+  });
 });
