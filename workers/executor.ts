@@ -22,10 +22,9 @@ import { MillraceError } from '../src/errors.ts';
 import { inlineArguments, writePlainResult } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
-import { ArgumentReader, NEEDS_CODEC } from './arguments.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
-import type { WorkerView } from './view.ts';
+import { ArgumentReader, NEEDS_CODEC, type WorkerView } from './view.ts';
 
 /** A task function by its number. */
 export type Callable = (...args: unknown[]) => unknown;

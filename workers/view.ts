@@ -1,8 +1,11 @@
 /**
- * What a worker's code needs to read and write shared memory: the core, the views, and where its own structures are.
+ * What a worker reads of shared memory, and how: the core, the views, where its own structures are, and the arguments
+ * of a claimed task that are not in its record but in the arena, or come through the port.
  *
  * @module
  */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Decoder } from '../src/codec/index.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import {
@@ -62,5 +65,73 @@ export class WorkerView {
   bytesUpTo(address: number): Uint8Array {
     if (address > this.memory.u8.length) this.memory.refresh();
     return this.memory.u8;
+  }
+}
+
+/** Posted before the task is put into this worker's inbox. */
+export interface PortTask {
+  /** Generation and slot. */
+  readonly reference: number;
+  readonly args?: readonly unknown[];
+  /** Something was moved with them that may go on after the task: a stream, a port. */
+  readonly moved?: boolean;
+  /** The arguments as the codec wrote them, when shared memory had no room for them. */
+  readonly bytes?: Uint8Array;
+}
+
+/** Instead of arguments: they are encoded, and the codec is not loaded yet. Read again when it is. */
+export const NEEDS_CODEC: unique symbol = Symbol('needs the codec');
+
+export class ArgumentReader {
+  readonly #view: WorkerView;
+  readonly #port: MessagePort;
+  readonly #onMoved: () => void;
+  /** Given once the codec is loaded. */
+  decoder: Decoder | undefined;
+  /** Taken out of the port, and not read yet. */
+  #taken: PortTask | undefined;
+
+  /** `onMoved` is called when arguments bring something along that may go on after the task. */
+  constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
+    this.#view = view;
+    this.#port = port;
+    this.#onMoved = onMoved;
+  }
+
+  /**
+   * Arguments outside the record. Undefined: this thread is being ended and cannot read them any more.
+   *
+   * @throws what the decoder or the port says
+   */
+  read(slot: number, at: number, meta: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
+    const { i32 } = this.#view.memory;
+    if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
+    if (this.decoder === undefined) return NEEDS_CODEC;
+    const address = i32[at + (L.T_PAYLOAD >> 2)]!;
+    const length = i32[at + (L.T_LENGTH >> 2)]!;
+    return this.decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
+  }
+
+  #fromPort(reference: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
+    const message = this.#taken ?? this.#take(reference);
+    if (message === undefined) return undefined;
+    const { args, bytes, moved } = message;
+    this.#taken = args === undefined && this.decoder === undefined ? message : undefined;
+    if (this.#taken !== undefined) return NEEDS_CODEC;
+    if (moved === true) this.#onMoved();
+    return args ?? (this.decoder!.decode(bytes!, 0, bytes!.length) as unknown[]);
+  }
+
+  #take(reference: number): PortTask | undefined {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port) as { message: PortTask | undefined } | undefined;
+      if (received === undefined) {
+        throw new MillraceError('ERR_SERIALIZE', 'The arguments did not arrive through the worker port.');
+      }
+      const { message } = received;
+      // Subtle: Node has told this thread to end, so it delivers nothing; JavaScript goes on for some steps more.
+      if (message === undefined || message.reference === reference) return message;
+      // Messages come in the order of the inbox; one before ours is of a task that was cancelled there.
+    }
   }
 }

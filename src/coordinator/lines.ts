@@ -6,7 +6,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { PortTask } from '../../workers/arguments.ts';
+import type { PortTask } from '../../workers/view.ts';
 import * as L from '../memory/layout.ts';
 import type { Handle } from './handle.ts';
 import type { Intake } from './intake.ts';

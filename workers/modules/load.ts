@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { taskOptions } from '../one-per-thread.ts';
@@ -12,7 +11,10 @@ import type { LoadedFunction, LoadedFunctions } from '../start.ts';
 type Callable = (...args: never[]) => unknown;
 type Namespace = Readonly<Record<string, unknown>> & { readonly default?: unknown };
 
-const { cache } = createRequire(import.meta.url);
+// By `require`: importing `node:fs` would list all it exports, which every thread that starts would pay for.
+const require = createRequire(import.meta.url);
+const { readFileSync } = require('node:fs') as typeof import('node:fs');
+const { cache } = require;
 
 const ENCLOSURE = ' imported from data:text/javascript,import';
 
