@@ -11,7 +11,7 @@ import type { Transferable } from '../options.ts';
 import type { ThreadExit } from './exit.ts';
 
 /** What one thread is started with; the supervisor adds the ports. */
-export interface ThreadStart extends Omit<WorkerStart, 'taskPort' | 'controlPort' | 'stripPort'> {
+export interface ThreadStart extends Omit<WorkerStart, 'taskPort' | 'controlPort' | 'stripPort' | 'loading'> {
   /** Objects in `config`, `memory` or elsewhere that are moved instead of copied. Default: none. */
   readonly transfer?: readonly Transferable[];
   /**
