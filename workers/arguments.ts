@@ -5,6 +5,7 @@
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Decoder } from '../src/codec/index.ts';
+import { keepLargeArea, LARGE_BYTES } from '../src/codec/large-blocks.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import type { WorkerView } from './view.ts';
@@ -43,6 +44,7 @@ export class ArgumentReader {
     if ((meta & L.META_PORT) !== 0) return this.#fromPort((i32[at]! & ~L.SLOT_MASK) | slot);
     const address = i32[at + (L.T_PAYLOAD >> 2)]!;
     const length = i32[at + (L.T_LENGTH >> 2)]!;
+    if (length >= LARGE_BYTES) keepLargeArea();
     return this.#decoder.decode(this.#view.bytesUpTo(address + length), address, length) as unknown[];
   }
 

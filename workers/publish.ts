@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/index.ts';
-import { keepLargeBlocks } from '../src/codec/large-blocks.ts';
+import { keepLargeArea } from '../src/codec/large-blocks.ts';
 import { BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
@@ -78,7 +78,7 @@ export class Publisher {
   #bytes(slot: number, state: number, encoded: number): void {
     let length = encoded;
     if (length >= BESIDE_BYTES) {
-      keepLargeBlocks();
+      keepLargeArea();
       const { bytes, beside } = this.#encoder.putBeside(BESIDE_BYTES);
       length = bytes;
       if (beside.length > 0) {
