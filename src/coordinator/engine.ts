@@ -22,6 +22,7 @@ import { Lines } from './lines.ts';
 import { raise } from './raise.ts';
 import { Recovery } from './recovery.ts';
 import { Settlement } from './settlement.ts';
+import { withRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { Resolved } from './validate.ts';
 import { Window } from './window.ts';
@@ -75,7 +76,8 @@ export class Engine {
 
   constructor({ options, cores, supervisor, events }: EngineParts) {
     this.#events = events;
-    this.plant = new Plant({ ...DEFAULT_SIZES, workers: options.workers }, options.maxMemory);
+    const { workers, maxMemory } = options;
+    this.plant = withRoomForThreads(options, () => new Plant({ ...DEFAULT_SIZES, workers }, maxMemory));
     this.plant.setSchedule(levelSchedule([0, 0, 0, 0], L.SCHEDULE_LENGTH));
     this.window = new Window(this.plant);
     this.ledger = new Ledger(() => events.drained());
