@@ -104,7 +104,7 @@ export class Engine {
       {
         drain: () => this.look(),
         release,
-        ping: (block) => this.#ping(block),
+        ping: (block) => this.crew.ping(block),
         kill: (block) => this.crew.kill(block),
         progressed: () => events.progressed(),
       },
@@ -273,12 +273,6 @@ export class Engine {
 
   #portOf(block: number): MessagePort | undefined {
     return this.crew.threadOf(block)?.port;
-  }
-
-  #ping(block: number): void {
-    const at = (this.plant.blocks[block]! + L.W_PING) >> 2;
-    Atomics.add(this.plant.memory.i32, at, 1);
-    this.crew.poke(block);
   }
 
   #corrupt(what: string): void {
