@@ -210,7 +210,7 @@ export class Crew {
       module: this.#plant.module,
       modules,
       config: { ...config, block: address },
-      nudge: () => this.poke(block),
+      nudge: () => this.ping(block),
     });
     this.#posts[worker] = { state: 'starting', thread, block, instead };
     this.#alive.set(block, thread);
@@ -252,11 +252,9 @@ export class Crew {
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
-  /** Wakes a worker whatever it waits for, so that it looks at its words. */
-  poke(block: number): void {
-    const at = (this.#plant.blocks[block]! + L.W_PARK) >> 2;
-    Atomics.store(this.#plant.memory.i32, at, 1);
-    Atomics.notify(this.#plant.memory.i32, at);
+  /** Makes a worker let its event loop turn and look at its words, whatever it waits for. */
+  ping(block: number): void {
+    this.#plant.core.ping(this.#plant.blocks[block]!);
   }
 
   /** Whether this is the thread its worker number has, not one that has been given up. */
@@ -272,7 +270,7 @@ export class Crew {
     this.#hooks.draining(block, worker);
     const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
     Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
-    this.poke(block);
+    this.ping(block);
   }
 
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {

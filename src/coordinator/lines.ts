@@ -11,7 +11,7 @@ import * as L from '../memory/layout.ts';
 import type { Handle } from './handle.ts';
 import type { Intake } from './intake.ts';
 
-/** Port tasks a worker may have in hand, at least: one to run and one to follow. */
+/** Port tasks a worker may have in hand, at least: one to run and one to follow. Not counted are async ones that wait. */
 const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
 const MOST_PORT_CREDIT = 8;
@@ -32,14 +32,25 @@ export class Lines {
   /** By worker number; the last entry is for any worker. */
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
-  readonly #inFlight: number[];
+  readonly #concurrency: number;
+  /** By worker number: what it was given and has not been seen to wait or end. */
+  readonly #inHand: readonly Set<Handle>[];
+  /** Async tasks among those it was given that wait for their promise. */
+  readonly #asleep: readonly Set<Handle>[];
   #stalled = false;
 
-  constructor(intake: Intake, workers: number, seats: () => readonly (Seat | undefined)[]) {
+  constructor(
+    intake: Intake,
+    { workers, concurrency }: { readonly workers: number; readonly concurrency: number },
+    seats: () => readonly (Seat | undefined)[],
+  ) {
     this.#intake = intake;
     this.#seats = seats;
-    this.#own = Array.from({ length: workers }, () => []);
-    this.#inFlight = new Array<number>(workers).fill(0);
+    this.#concurrency = concurrency;
+    const numbers = Array.from({ length: workers });
+    this.#own = numbers.map(() => []);
+    this.#inHand = numbers.map(() => new Set());
+    this.#asleep = numbers.map(() => new Set());
   }
 
   get waiting(): number {
@@ -61,7 +72,8 @@ export class Lines {
   /** A task of a line has left its worker. */
   returned(handle: Handle): void {
     if (handle.posted === undefined) return;
-    this.#inFlight[handle.posted]!--;
+    this.#inHand[handle.posted]!.delete(handle);
+    this.#asleep[handle.posted]!.delete(handle);
     handle.posted = undefined;
   }
 
@@ -78,7 +90,10 @@ export class Lines {
     return all;
   }
 
-  /** An inbox was full of tasks that were cancelled in it: no task's end says when it has been emptied. */
+  /**
+   * A worker can take no more until it has got on with what it was given, and no task's end says when: an async one may
+   * begin to wait, an inbox may be full of tasks that were cancelled in it.
+   */
   get stalled(): boolean {
     return this.#stalled;
   }
@@ -89,31 +104,54 @@ export class Lines {
     const seats = this.#seats();
     for (const [worker, line] of this.#own.entries()) {
       const seat = seats[worker];
-      while (
-        line.length > 0 &&
-        seat !== undefined &&
-        this.#inFlight[worker]! < this.#creditOf(line[0]!, seat)
-      ) {
+      while (line.length > 0 && seat !== undefined && this.#mayTake(line[0]!, seat)) {
         if (!this.#send(line, seat)) break;
       }
     }
     while (this.#any.length > 0) {
+      const handle = this.#any[0]!;
       let best: Seat | undefined;
       for (const seat of seats) {
-        if (seat === undefined || this.#inFlight[seat.worker]! >= this.#portCredit(seat)) continue;
-        if (best === undefined || this.#inFlight[seat.worker]! < this.#inFlight[best.worker]!) best = seat;
+        if (seat !== undefined && this.#mayTake(handle, seat) && (!best || this.#isFreer(seat, best)))
+          best = seat;
       }
       if (best === undefined || !this.#send(this.#any, best)) return;
+    }
+  }
+
+  #mayTake(handle: Handle, seat: Seat): boolean {
+    const { worker } = seat;
+    const isPort = (handle.meta & L.META_PORT) !== 0;
+    // What comes after as many async tasks as allowed would wait for their end, whoever else is idle.
+    const most = Math.max(PORT_CREDIT, this.#concurrency);
+    const credit = isPort ? this.#portCredit(seat) : INBOX_CREDIT;
+    if (this.#inHand[worker]!.size >= credit) this.#look(worker);
+    const inHand = this.#inHand[worker]!.size;
+    if (inHand < credit) return !isPort || inHand + this.#asleep[worker]!.size < most;
+    this.#stalled = true;
+    return false;
+  }
+
+  #isFreer(seat: Seat, than: Seat): boolean {
+    const more = this.#inHand[seat.worker]!.size - this.#inHand[than.worker]!.size;
+    return more < 0 || (more === 0 && this.#asleep[seat.worker]!.size < this.#asleep[than.worker]!.size);
+  }
+
+  // Which of the tasks in hand wait by now.
+  #look(worker: number): void {
+    const { window } = this.#intake;
+    const inHand = this.#inHand[worker]!;
+    for (const handle of inHand) {
+      const { where } = handle;
+      if (where.at !== 'slot' || (window.state(where.slot) & L.STATE_MASK) !== L.PENDING) continue;
+      inHand.delete(handle);
+      this.#asleep[worker]!.add(handle);
     }
   }
 
   #full(): false {
     this.#stalled = true;
     return false;
-  }
-
-  #creditOf(handle: Handle, seat: Seat): number {
-    return (handle.meta & L.META_PORT) !== 0 ? this.#portCredit(seat) : INBOX_CREDIT;
   }
 
   // The worker's own measure: as many tasks as take about 100 µs.
@@ -160,7 +198,7 @@ export class Lines {
       seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
     }
     handle.posted = seat.worker;
-    this.#inFlight[seat.worker]!++;
+    this.#inHand[seat.worker]!.add(handle);
     window.plant.core.injectTo(block, reference);
     return true;
   }

@@ -38,6 +38,7 @@ export interface Core {
   beginSearch(block: number): number;
   endSearch(block: number): void;
   park(block: number): number;
+  ping(block: number): void;
   unpark(block: number): void;
   spin(block: number, rounds: number): number;
   forget(block: number): void;

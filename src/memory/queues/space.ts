@@ -8,7 +8,7 @@ import { expected, MillraceError } from '../../errors.ts';
 import { compileCore } from '../compile.ts';
 import { attachCore, type Core } from '../core.ts';
 import * as L from '../layout.ts';
-import { PAGE, SharedMemory } from '../shared-memory.ts';
+import { outOfAddressSpace, PAGE, SharedMemory } from '../shared-memory.ts';
 import type { WasmModule } from '../wasm.ts';
 import { EventCount } from './event-count.ts';
 import { type HandleKind, mark, type Place, PREFIX } from './handle.ts';
@@ -136,7 +136,9 @@ export class Space {
     if (at === 0) {
       throw new MillraceError(
         'ERR_NO_MEMORY',
-        `The space has no room for ${PREFIX + bytes} bytes more: ${this.used} of \`maxBytes\` (${this.maxBytes}) are taken. Raise it, or ask for less capacity.`,
+        this.#memory.isCutShort
+          ? outOfAddressSpace('maxBytes', this.maxBytes)
+          : `The space has no room for ${PREFIX + bytes} bytes more: ${this.used} of \`maxBytes\` (${this.maxBytes}) are taken. Raise it, or ask for less capacity.`,
       );
     }
     const address = at + PREFIX;
