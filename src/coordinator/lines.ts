@@ -8,13 +8,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PortTask } from '../../workers/arguments.ts';
 import * as L from '../memory/layout.ts';
-import type { Handle } from './handle.ts';
+import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
 
 /** Port tasks a worker may have in hand, at least: one to run and one to follow. Not counted are async ones that wait. */
 const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
 const MOST_PORT_CREDIT = 8;
+/** What a worker should have in hand while the coordinator is asleep, crowded out or collecting garbage, ms. */
+const AHEAD_MS = 2;
 /** Affinity tasks in a worker's inbox. */
 const INBOX_CREDIT = 512;
 
@@ -26,6 +28,26 @@ export interface Seat {
   readonly port: MessagePort;
 }
 
+/** How long the tasks of a worker take, by what it has counted since it was looked at. */
+class Pace {
+  #executed = 0;
+  #busy = 0;
+  #credit = PORT_CREDIT;
+
+  credit(executed: number, busy: number): number {
+    const tasks = (executed - this.#executed) | 0;
+    const ms = busy - this.#busy;
+    // The time of a turn is written down when it is over; a new thread counts from 0.
+    if (tasks > 0 && ms > 0)
+      this.#credit = Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, Math.floor((AHEAD_MS * tasks) / ms)));
+    if (tasks < 0 || ms > 0) {
+      this.#executed = executed;
+      this.#busy = busy;
+    }
+    return this.#credit;
+  }
+}
+
 export class Lines {
   readonly #intake: Intake;
   readonly #seats: () => readonly (Seat | undefined)[];
@@ -33,6 +55,7 @@ export class Lines {
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
   readonly #concurrency: number;
+  readonly #paces: readonly Pace[];
   /** By worker number: what it was given and has not been seen to wait or end. */
   readonly #inHand: readonly Set<Handle>[];
   /** Async tasks among those it was given that wait for their promise. */
@@ -48,6 +71,7 @@ export class Lines {
     this.#seats = seats;
     this.#concurrency = concurrency;
     const numbers = Array.from({ length: workers });
+    this.#paces = numbers.map(() => new Pace());
     this.#own = numbers.map(() => []);
     this.#inHand = numbers.map(() => new Set());
     this.#asleep = numbers.map(() => new Set());
@@ -109,14 +133,47 @@ export class Lines {
       }
     }
     while (this.#any.length > 0) {
-      const handle = this.#any[0]!;
-      let best: Seat | undefined;
-      for (const seat of seats) {
-        if (seat !== undefined && this.#mayTake(handle, seat) && (!best || this.#isFreer(seat, best)))
-          best = seat;
-      }
+      const best = this.#freest(this.#any[0]!, seats);
       if (best === undefined || !this.#send(this.#any, best)) return;
     }
+  }
+
+  /**
+   * Posts arguments of which something moves to a worker that can take the task at once; to hold them here first would
+   * move them twice, and save nothing, since what has moved is lost with a thread in any case. False: no worker can
+   * take it, and nothing has been moved.
+   *
+   * @throws what `postMessage` does; nothing has been moved then, and the task has no record
+   */
+  postAtOnce(handle: Handle, args: readonly unknown[], transfer: readonly ArrayBuffer[]): boolean {
+    if (this.#lineOf(handle).length > 0) return false;
+    const seats = this.#seats();
+    const own = handle.worker === undefined ? seats : [seats[handle.worker]];
+    const seat = this.#freest(handle, own);
+    if (seat === undefined || this.#isInboxFull(seat)) return false;
+    const slot = this.#intake.place(handle);
+    if (slot < 0) return false;
+    const { window } = this.#intake;
+    const message: PortTask = { reference: window.reference(slot), args, moved: false };
+    try {
+      seat.port.postMessage(message, transfer);
+    } catch (error) {
+      this.#intake.release(slot);
+      handle.where = SETTLED;
+      throw error;
+    }
+    handle.port = { args: [], transfer };
+    this.#given(handle, seat, message.reference);
+    return true;
+  }
+
+  #freest(handle: Handle, seats: readonly (Seat | undefined)[]): Seat | undefined {
+    let best: Seat | undefined;
+    for (const seat of seats) {
+      if (seat !== undefined && this.#mayTake(handle, seat) && (!best || this.#isFreer(seat, best)))
+        best = seat;
+    }
+    return best;
   }
 
   #mayTake(handle: Handle, seat: Seat): boolean {
@@ -149,16 +206,30 @@ export class Lines {
     }
   }
 
+  // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
+  #isInboxFull(seat: Seat): boolean {
+    const { plant } = this.#intake.window;
+    return plant.core.spscSize(plant.blocks[seat.block]! + plant.shape.inbox) >= plant.sizes.inbox;
+  }
+
+  #given(handle: Handle, seat: Seat, reference: number): void {
+    const { plant } = this.#intake.window;
+    handle.posted = seat.worker;
+    this.#inHand[seat.worker]!.add(handle);
+    plant.core.injectTo(plant.blocks[seat.block]!, reference);
+  }
+
   #full(): false {
     this.#stalled = true;
     return false;
   }
 
-  // The worker's own measure: as many tasks as take about 100 µs.
-  #portCredit({ block }: Seat): number {
+  #portCredit({ block, worker }: Seat): number {
     const { plant } = this.#intake.window;
-    const batch = plant.memory.i32[(plant.blocks[block]! + L.W_BATCH) >> 2]!;
-    return Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, batch));
+    const at = plant.blocks[block]!;
+    const executed = plant.memory.i32[(at + L.W_EXECUTED) >> 2]!;
+    const busy = plant.memory.f64[(at + L.W_BUSY) >> 3]!;
+    return this.#paces[worker]!.credit(executed, busy);
   }
 
   #lineOf(handle: Handle): Handle[] {
@@ -173,10 +244,7 @@ export class Lines {
       return true;
     }
     const { window } = this.#intake;
-    const block = window.plant.blocks[seat.block]!;
-    // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
-    if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
-      return this.#full();
+    if (this.#isInboxFull(seat)) return this.#full();
     let slot = this.#intake.place(handle);
     if (slot < 0 && handle.bytes !== undefined && this.#intake.arena.live === 0) {
       // No task's end would make room for it.
@@ -197,9 +265,7 @@ export class Lines {
             };
       seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
     }
-    handle.posted = seat.worker;
-    this.#inHand[seat.worker]!.add(handle);
-    window.plant.core.injectTo(block, reference);
+    this.#given(handle, seat, reference);
     return true;
   }
 }

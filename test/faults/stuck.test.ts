@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
-import { failure, inLab, TASKS, threads } from './lab.ts';
+import { failure, inLab, outcome, TASKS, threads } from './lab.ts';
 
 async function withFifo(body: (path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-fifo-'));
@@ -69,6 +69,41 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
           expect(pool.stats().workers[0]!.restarts).toBe(1);
           // The records of the stuck thread's tasks are its own until it exits.
           expect(pool.stats().memory.records).toBeGreaterThan(0);
+        } finally {
+          release(path);
+        }
+        await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
+      }),
+    ));
+
+  it('row 40: tasks bound to it, or with values only a port can carry, go on with its successor', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const shared = new Int32Array(new SharedArrayBuffer(12));
+        const moved = new Uint8Array(5);
+        const waits = pool.run('later', ['w', 300, shared], { idempotent: true });
+        const gone = failure(pool.run('never', ['g', moved], { idempotent: true, transfer: [moved.buffer] }));
+        const bound = pool.run('later', ['b', 300], { affinity: 0, idempotent: true });
+        await noted('g');
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50, affinity: 0 }));
+        await noted('r');
+        const queued = [
+          pool.run('where', [], { affinity: 0 }),
+          pool.run('length', [shared]),
+          pool.run('length', [shared], { affinity: 0 }),
+        ];
+        const late = new Uint8Array(7);
+        const lost = outcome(pool.run('length', [late], { transfer: [late.buffer] }));
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT', started: true });
+          expect(await Promise.all([waits, bound])).toEqual(['w', 'b']);
+          expect(await gone).toMatchObject({ code: 'ERR_WORKER_STUCK', worker: 0, started: true });
+          expect(await Promise.all(queued)).toEqual([0, 3, 3]);
+          // It went with the thread, unless it had not been posted yet.
+          const last = await lost;
+          if ('error' in last)
+            expect(last.error).toMatchObject({ code: 'ERR_WORKER_CRASHED', started: false });
+          else expect(last.value).toBe(7);
         } finally {
           release(path);
         }
