@@ -54,7 +54,7 @@ export interface CrewHooks {
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
   /** The worker takes no more: what it was given and has not begun is for others, or for its successor. */
-  draining(block: number, worker: number): void;
+  draining(block: number): void;
   /** A message of the worker's data port. */
   data(block: number, message: unknown): void;
   /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
@@ -267,7 +267,7 @@ export class Crew {
     if (!this.#open || !this.#isCurrent(worker, thread)) return;
     this.#seats[worker] = undefined;
     this.#posts[worker] = { state: 'draining', thread, block };
-    this.#hooks.draining(block, worker);
+    this.#hooks.draining(block);
     const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
     Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
     this.ping(block);

@@ -243,8 +243,8 @@ export class Engine {
         this.#events.progressed();
         return tasks;
       },
-      draining: (_block, worker) => {
-        this.#recovery.takeBack(worker);
+      draining: (block) => {
+        this.#recovery.takeBack(block);
         this.intake.refill();
         this.lines.dispatch();
       },

@@ -55,11 +55,12 @@ export class Lines {
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
   readonly #concurrency: number;
-  readonly #paces: readonly Pace[];
-  /** By worker number: what it was given and has not been seen to wait or end. */
-  readonly #inHand: readonly Set<Handle>[];
+  /** By block: how long the tasks of its thread take. */
+  readonly #paces: Pace[] = [];
+  /** By block: what its thread was given and has not been seen to wait or end. */
+  readonly #inHand: Set<Handle>[] = [];
   /** Async tasks among those it was given that wait for their promise. */
-  readonly #asleep: readonly Set<Handle>[];
+  readonly #asleep: Set<Handle>[] = [];
   #stalled = false;
 
   constructor(
@@ -70,11 +71,7 @@ export class Lines {
     this.#intake = intake;
     this.#seats = seats;
     this.#concurrency = concurrency;
-    const numbers = Array.from({ length: workers });
-    this.#paces = numbers.map(() => new Pace());
-    this.#own = numbers.map(() => []);
-    this.#inHand = numbers.map(() => new Set());
-    this.#asleep = numbers.map(() => new Set());
+    this.#own = Array.from({ length: workers }, () => []);
   }
 
   get waiting(): number {
@@ -96,8 +93,8 @@ export class Lines {
   /** A task of a line has left its worker. */
   returned(handle: Handle): void {
     if (handle.posted === undefined) return;
-    this.#inHand[handle.posted]!.delete(handle);
-    this.#asleep[handle.posted]!.delete(handle);
+    this.#inHandOf(handle.posted).delete(handle);
+    this.#asleepOf(handle.posted).delete(handle);
     handle.posted = undefined;
   }
 
@@ -177,46 +174,58 @@ export class Lines {
   }
 
   #mayTake(handle: Handle, seat: Seat): boolean {
-    const { worker } = seat;
+    const { block } = seat;
     const isPort = (handle.meta & L.META_PORT) !== 0;
+    const credit = isPort ? this.#portCredit(seat) : INBOX_CREDIT;
+    const inHand = this.#inHandOf(block);
+    if (inHand.size >= credit) this.#look(block);
+    if (inHand.size >= credit) {
+      this.#stalled = true;
+      return false;
+    }
     // What comes after as many async tasks as allowed would wait for their end, whoever else is idle.
     const most = Math.max(PORT_CREDIT, this.#concurrency);
-    const credit = isPort ? this.#portCredit(seat) : INBOX_CREDIT;
-    if (this.#inHand[worker]!.size >= credit) this.#look(worker);
-    const inHand = this.#inHand[worker]!.size;
-    if (inHand < credit) return !isPort || inHand + this.#asleep[worker]!.size < most;
-    this.#stalled = true;
-    return false;
+    return !isPort || inHand.size + this.#asleepOf(block).size < most;
   }
 
-  #isFreer(seat: Seat, than: Seat): boolean {
-    const more = this.#inHand[seat.worker]!.size - this.#inHand[than.worker]!.size;
-    return more < 0 || (more === 0 && this.#asleep[seat.worker]!.size < this.#asleep[than.worker]!.size);
+  #isFreer({ block }: Seat, than: Seat): boolean {
+    const more = this.#inHandOf(block).size - this.#inHandOf(than.block).size;
+    return more < 0 || (more === 0 && this.#asleepOf(block).size < this.#asleepOf(than.block).size);
   }
 
   // Which of the tasks in hand wait by now.
-  #look(worker: number): void {
+  #look(block: number): void {
     const { window } = this.#intake;
-    const inHand = this.#inHand[worker]!;
+    const inHand = this.#inHandOf(block);
     for (const handle of inHand) {
       const { where } = handle;
       if (where.at !== 'slot' || (window.state(where.slot) & L.STATE_MASK) !== L.PENDING) continue;
       inHand.delete(handle);
-      this.#asleep[worker]!.add(handle);
+      this.#asleepOf(block).add(handle);
     }
   }
 
   // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
-  #isInboxFull(seat: Seat): boolean {
+  #isInboxFull({ block }: Seat): boolean {
     const { plant } = this.#intake.window;
-    return plant.core.spscSize(plant.blocks[seat.block]! + plant.shape.inbox) >= plant.sizes.inbox;
+    return plant.core.spscSize(plant.blocks[block]! + plant.shape.inbox) >= plant.sizes.inbox;
   }
 
-  #given(handle: Handle, seat: Seat, reference: number): void {
+  #given(handle: Handle, { block }: Seat, reference: number): void {
     const { plant } = this.#intake.window;
-    handle.posted = seat.worker;
-    this.#inHand[seat.worker]!.add(handle);
-    plant.core.injectTo(plant.blocks[seat.block]!, reference);
+    handle.posted = block;
+    this.#inHandOf(block).add(handle);
+    plant.core.injectTo(plant.blocks[block]!, reference);
+  }
+
+  #inHandOf(block: number): Set<Handle> {
+    this.#inHand[block] ??= new Set();
+    return this.#inHand[block];
+  }
+
+  #asleepOf(block: number): Set<Handle> {
+    this.#asleep[block] ??= new Set();
+    return this.#asleep[block];
   }
 
   #full(): false {
@@ -224,12 +233,13 @@ export class Lines {
     return false;
   }
 
-  #portCredit({ block, worker }: Seat): number {
+  #portCredit({ block }: Seat): number {
     const { plant } = this.#intake.window;
     const at = plant.blocks[block]!;
     const executed = plant.memory.i32[(at + L.W_EXECUTED) >> 2]!;
     const busy = plant.memory.f64[(at + L.W_BUSY) >> 3]!;
-    return this.#paces[worker]!.credit(executed, busy);
+    this.#paces[block] ??= new Pace();
+    return this.#paces[block].credit(executed, busy);
   }
 
   #lineOf(handle: Handle): Handle[] {

@@ -52,7 +52,7 @@ export class Recovery {
       if (owner === L.NOBODY) {
         if (state !== L.QUEUED) continue;
         if (window.handle[slot]?.posted === undefined) again.push(window.reference(slot));
-        else if (window.handle[slot]?.posted === worker) this.#backToLine(slot, worker, cause);
+        else if (window.handle[slot]?.posted === block) this.#backToLine(slot, worker, cause);
       } else if (owner === block) {
         if (state === L.RUNNING || state === L.PENDING) running++;
         this.#mend(slot, state, block, worker, cause);
@@ -89,7 +89,7 @@ export class Recovery {
           const text = started ? stuckMessage(worker) : lostMessage(worker, cause);
           this.#reject(slot, new WorkerError('ERR_WORKER_STUCK', what, text, { cause }));
         }
-      } else if (state === L.QUEUED && handle?.posted === worker) {
+      } else if (state === L.QUEUED && handle?.posted === block) {
         this.#backToLine(slot, worker, cause);
       }
     }
@@ -99,11 +99,11 @@ export class Recovery {
    * The worker finishes what it has begun and takes nothing more. What waits in its inbox goes back to its line;
    * what something was moved with cannot, and the worker runs it before it leaves.
    */
-  takeBack(worker: number): void {
+  takeBack(block: number): void {
     const { window } = this.#parts.intake;
     for (let slot = 0; slot < window.plant.slots; slot++) {
       const handle = window.handle[slot];
-      if (window.live[slot] === 0 || handle?.posted !== worker || hasMoved(handle)) continue;
+      if (window.live[slot] === 0 || handle?.posted !== block || hasMoved(handle)) continue;
       if ((window.state(slot) & L.STATE_MASK) !== L.QUEUED) continue;
       // Its entry in the inbox is stale from here on, unless the worker has just taken it.
       if (window.plant.core.cancel(window.reference(slot)) === L.QUEUED) this.#toLine(slot, handle);

@@ -111,6 +111,33 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
       }),
     ));
 
+  it('row 40: takes nothing from its successor when it ends at last', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const before = threads.size;
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50 }));
+        await noted('r');
+        const controller = new AbortController();
+        const { signal } = controller;
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT' });
+          const busy = failure(pool.run('untilCancelled', ['busy'], { affinity: 0, signal }));
+          await noted('busy');
+          const buffer = new ArrayBuffer(8);
+          const moved = pool.run('byteLength', [buffer], { affinity: 0, transfer: [buffer] });
+          const sent = pool.run('echo', [{ n: 1 }], { affinity: 0 });
+          release(path);
+          await until('the stuck thread has exited', () => threads.size === before);
+          controller.abort();
+          expect(await moved).toBe(8);
+          expect(await sent).toEqual({ n: 1 });
+          expect(await busy).toBe(signal.reason);
+        } finally {
+          release(path);
+        }
+      }),
+    ));
+
   it('row 70: is counted by `terminate`, and is stuck until it ends', () =>
     withFifo(async (path) => {
       const journal = `${path}.journal`;
