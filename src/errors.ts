@@ -15,7 +15,8 @@ export const ERROR_CODES = {
   ERR_RESULT_SERIALIZE: 'A result cannot be sent back. `path` says which part of it. The worker was kept.',
   ERR_TRANSFER: 'The transfer list is wrong. Nothing was detached.',
   ERR_QUEUE_FULL: 'The pool holds `maxQueue` waiting tasks. Slow down, raise it, or use `whenFull: "wait"`.',
-  ERR_NO_MEMORY: 'Shared memory could not be had, or has reached `maxMemory`.',
+  ERR_NO_MEMORY:
+    'Shared memory, or address space for threads, could not be had; or shared memory has reached `maxMemory`.',
   ERR_UNSUPPORTED: 'This platform has no shared WebAssembly memory or no worker threads.',
   ERR_PERMISSION: 'The permission model forbids worker threads. Start Node with `--allow-worker`.',
   ERR_CLOSED: 'The pool is closing or closed and takes no new task.',

@@ -27,6 +27,9 @@ export const loop: (start: WorkerStart) => void = workerLoop(runWorker);
 /** An entry for another loop. */
 export function workerLoop(run: WorkerRun): (start: WorkerStart) => void {
   return (start) => {
+    // Before this the thread must not be ended: src/coordinator/threads/loading.ts.
+    Atomics.store(start.loading, 0, 1);
+    Atomics.notify(start.loading, 0);
     hideWorkerData();
     // Piscina has to see its task end at once: a running task makes it hold the process.
     later(() => void live(start, run));

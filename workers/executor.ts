@@ -130,7 +130,7 @@ export class Executor {
       return;
     }
     this.#payloads = payloads;
-    this.#arguments.decoder = payloads.decoder;
+    this.#arguments.decoder = payloads;
     this.#functions[0] = payloads.runSource as Callable;
     const slot = this.#held;
     this.#held = -1;

@@ -7,7 +7,7 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import { keepLargeBlocks } from '../src/codec/bytes.ts';
+import { keepLargeArea, LARGE_BYTES } from '../src/codec/bytes.ts';
 import { Decoder } from '../src/codec/decoder.ts';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/encoder.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
@@ -36,13 +36,19 @@ export interface PortResult {
 const BESIDE_BYTES = 65_536;
 
 export class Payloads {
-  readonly decoder: Decoder = new Decoder();
+  readonly #decoder = new Decoder();
   readonly publisher: Publisher;
   /** Function number 0. It gets its source as an argument, and text is always encoded. */
   readonly runSource: typeof runSource = runSource;
 
   constructor(view: WorkerView, port: MessagePort, onMoved: () => void) {
     this.publisher = new Publisher(view, port, onMoved);
+  }
+
+  /** Encoded arguments. */
+  decode(bytes: Uint8Array, at: number, length: number): unknown {
+    if (length >= LARGE_BYTES) keepLargeArea();
+    return this.#decoder.decode(bytes, at, length);
   }
 }
 
@@ -93,7 +99,7 @@ class Publisher {
   #bytes(slot: number, state: number, encoded: number): void {
     let length = encoded;
     if (length >= BESIDE_BYTES) {
-      keepLargeBlocks();
+      keepLargeArea();
       const { bytes, beside } = this.#encoder.putBeside(BESIDE_BYTES);
       length = bytes;
       if (beside.length > 0) {

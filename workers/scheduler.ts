@@ -164,12 +164,9 @@ class Scheduler {
       return;
     }
     const { core, block } = this.#view;
-    if (core.park(block) === 0) return;
-    // Subtle: a ping sets the park word too, and `park` has just cleared it. Ping then set, clear then look: one of the
-    // two sees the other, and a ping is not slept over.
-    if (this.#pinged()) {
-      core.unpark(block);
-      await this.#roundTheLoop();
+    if (core.park(block) === 0) {
+      // Subtle: `park` refuses until it is answered.
+      if (this.#pinged()) await this.#roundTheLoop();
       return;
     }
     const from = performance.now();

@@ -28,6 +28,8 @@ export interface WorkerStart {
   readonly controlPort: MessagePort;
   /** Asks the coordinator for TypeScript sources without their types; only where Node cannot strip them itself. */
   readonly stripPort?: MessagePort;
+  /** 0 in shared memory until the entry has been loaded; the entry then sets 1 and notifies. */
+  readonly loading: Int32Array;
 }
 
 /** One callable function of a task module. */

@@ -5,7 +5,6 @@
  * @module
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { Decoder } from '../src/codec/index.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type WasmMemory,
   type WasmModule,
 } from '../src/memory/shared-memory.ts';
+import type { Payloads } from './payloads.ts';
 
 export class WorkerView {
   readonly core: Core;
@@ -87,7 +87,7 @@ export class ArgumentReader {
   readonly #port: MessagePort;
   readonly #onMoved: () => void;
   /** Given once the codec is loaded. */
-  decoder: Decoder | undefined;
+  decoder: Pick<Payloads, 'decode'> | undefined;
   /** Taken out of the port, and not read yet. */
   #taken: PortTask | undefined;
 

@@ -121,9 +121,28 @@ export const dataOffset: (v: ArrayBufferView) => number = getter(DataView.protot
 export const dataBytes: (v: ArrayBufferView) => number = getter(DataView.prototype, 'byteLength');
 export const bufferBytes: (b: ArrayBuffer) => number = getter(ArrayBuffer.prototype, 'byteLength');
 export const bufferResizable: (b: ArrayBuffer) => boolean = getter(ArrayBuffer.prototype, 'resizable');
-export const setBytes: (target: Uint8Array, source: Uint8Array, offset?: number) => void = uncurry(
+const set: (target: Uint8Array, source: Uint8Array, offset: number) => void = uncurry(
   Uint8Array.prototype.set,
 ) as never;
+const fill: (target: Uint8Array, source: Uint8Array, from: number, to: number) => void = uncurry(
+  Buffer.prototype.fill,
+) as never;
+/** From here on a call into Node costs less than it saves. */
+const NATIVE_COPY = 4_096;
+
+/**
+ * Copies `source` to `target`; one of them may be shared memory, which nobody else may write meanwhile.
+ *
+ * `set` copies shared memory word by word, with relaxed atomic accesses; `fill` is a `memcpy`. 1 MiB into shared memory
+ * and out of it: 105 and 119 µs with `set`, 76 and 77 with `fill` (Node 20.20; 22 to 26 much the same); 4 KiB: 0.28 and
+ * 0.32, 0.18 and 0.23; 1 KiB: even.
+ */
+export function setBytes(target: Uint8Array, source: Uint8Array, offset: number = 0): void {
+  const size = typedBytes(source);
+  if (size < NATIVE_COPY) set(target, source, offset);
+  else if (offset + size > typedBytes(target)) throw new RangeError('The bytes do not fit the target');
+  else fill(target, source, offset, offset + size);
+}
 export const subarray: (v: Uint8Array, from: number, to: number) => Uint8Array = uncurry(
   Uint8Array.prototype.subarray,
 ) as never;

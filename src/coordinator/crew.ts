@@ -54,7 +54,7 @@ export interface CrewHooks {
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
   /** The worker takes no more: what it was given and has not begun is for others, or for its successor. */
-  draining(block: number, worker: number): void;
+  draining(block: number): void;
   /** A message of the worker's data port. */
   data(block: number, message: unknown): void;
   /** The thread is gone: settle, issue again, reset the block. The number of tasks that were running. */
@@ -210,7 +210,7 @@ export class Crew {
       module: this.#plant.module,
       modules,
       config: { ...config, block: address },
-      nudge: () => this.poke(block),
+      nudge: () => this.ping(block),
     });
     this.#posts[worker] = { state: 'starting', thread, block, instead };
     this.#alive.set(block, thread);
@@ -252,11 +252,9 @@ export class Crew {
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
-  /** Wakes a worker whatever it waits for, so that it looks at its words. */
-  poke(block: number): void {
-    const at = (this.#plant.blocks[block]! + L.W_PARK) >> 2;
-    Atomics.store(this.#plant.memory.i32, at, 1);
-    Atomics.notify(this.#plant.memory.i32, at);
+  /** Makes a worker let its event loop turn and look at its words, whatever it waits for. */
+  ping(block: number): void {
+    this.#plant.core.ping(this.#plant.blocks[block]!);
   }
 
   /** Whether this is the thread its worker number has, not one that has been given up. */
@@ -269,10 +267,10 @@ export class Crew {
     if (!this.#open || !this.#isCurrent(worker, thread)) return;
     this.#seats[worker] = undefined;
     this.#posts[worker] = { state: 'draining', thread, block };
-    this.#hooks.draining(block, worker);
+    this.#hooks.draining(block);
     const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
     Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
-    this.poke(block);
+    this.ping(block);
   }
 
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {

@@ -22,6 +22,7 @@ import { Lines } from './lines.ts';
 import { raise } from './raise.ts';
 import { Recovery } from './recovery.ts';
 import { Settlement } from './settlement.ts';
+import { withRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { Resolved } from './validate.ts';
 import { Window } from './window.ts';
@@ -75,7 +76,8 @@ export class Engine {
 
   constructor({ options, cores, supervisor, events }: EngineParts) {
     this.#events = events;
-    this.plant = new Plant({ ...DEFAULT_SIZES, workers: options.workers }, options.maxMemory);
+    const { workers, maxMemory } = options;
+    this.plant = withRoomForThreads(options, () => new Plant({ ...DEFAULT_SIZES, workers }, maxMemory));
     this.plant.setSchedule(levelSchedule([0, 0, 0, 0], L.SCHEDULE_LENGTH));
     this.window = new Window(this.plant);
     this.ledger = new Ledger(() => events.drained());
@@ -88,7 +90,7 @@ export class Engine {
       (handle) => this.lines.add(handle),
       (handle) => this.limits.placed(handle),
     );
-    this.lines = new Lines(this.intake, options.workers, () => this.crew.seats);
+    this.lines = new Lines(this.intake, options, () => this.crew.seats);
     const settled = (handle: Handle): void => this.limits.settled(handle);
     this.settlement = new Settlement(
       this.window,
@@ -102,7 +104,7 @@ export class Engine {
       {
         drain: () => this.look(),
         release,
-        ping: (block) => this.#ping(block),
+        ping: (block) => this.crew.ping(block),
         kill: (block) => this.crew.kill(block),
         progressed: () => events.progressed(),
       },
@@ -241,8 +243,8 @@ export class Engine {
         this.#events.progressed();
         return tasks;
       },
-      draining: (_block, worker) => {
-        this.#recovery.takeBack(worker);
+      draining: (block) => {
+        this.#recovery.takeBack(block);
         this.intake.refill();
         this.lines.dispatch();
       },
@@ -271,12 +273,6 @@ export class Engine {
 
   #portOf(block: number): MessagePort | undefined {
     return this.crew.threadOf(block)?.port;
-  }
-
-  #ping(block: number): void {
-    const at = (this.plant.blocks[block]! + L.W_PING) >> 2;
-    Atomics.add(this.plant.memory.i32, at, 1);
-    this.crew.poke(block);
   }
 
   #corrupt(what: string): void {

@@ -44,7 +44,7 @@ export class Handle {
   port: PortArguments | undefined;
   /** How many workers died with it in hand, over all records it has had. */
   deaths = 0;
-  /** The worker number whose port carries it, while posted. */
+  /** The block of the thread it was sent to, while it is there. Two threads may have the same worker number. */
   posted: number | undefined;
   timer: NodeJS.Timeout | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;

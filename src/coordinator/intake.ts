@@ -7,6 +7,7 @@
 
 import { keepLargeBlocks, LARGE_BYTES } from '../codec/bytes.ts';
 import { Encoder, NEEDS_PORT } from '../codec/index.ts';
+import { setBytes } from '../codec/primordials.ts';
 import { Arena } from '../memory/arena.ts';
 import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
@@ -169,7 +170,7 @@ export class Intake {
     const at = this.#fill(slot, handle.fn, handle.meta, handle.resolve);
     const { i32, f64, u8 } = window.plant.memory;
     if (viaArena) {
-      u8.set(bytes, address);
+      setBytes(u8, bytes, address);
       i32[at + (L.T_PAYLOAD >> 2)] = address;
       i32[at + (L.T_LENGTH >> 2)] = bytes.length;
     }
@@ -268,7 +269,7 @@ export class Intake {
         const slot = window.take(level);
         const at = this.#fill(slot, task.fn, task.meta, task.resolve);
         if (extra !== undefined) {
-          memory.u8.set(extra, address);
+          setBytes(memory.u8, extra, address);
           memory.i32[at + (L.T_PAYLOAD >> 2)] = address;
           memory.i32[at + (L.T_LENGTH >> 2)] = extra.length;
         } else {

@@ -8,13 +8,15 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PortTask } from '../../workers/view.ts';
 import * as L from '../memory/layout.ts';
-import type { Handle } from './handle.ts';
+import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
 
-/** Port tasks a worker may have in hand, at least: one to run and one to follow. */
+/** Port tasks a worker may have in hand, at least: one to run and one to follow. Not counted are async ones that wait. */
 const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
 const MOST_PORT_CREDIT = 8;
+/** What a worker should have in hand while the coordinator is asleep, crowded out or collecting garbage, ms. */
+const AHEAD_MS = 2;
 /** Affinity tasks in a worker's inbox. */
 const INBOX_CREDIT = 512;
 
@@ -26,20 +28,50 @@ export interface Seat {
   readonly port: MessagePort;
 }
 
+/** How long the tasks of a worker take, by what it has counted since it was looked at. */
+class Pace {
+  #executed = 0;
+  #busy = 0;
+  #credit = PORT_CREDIT;
+
+  credit(executed: number, busy: number): number {
+    const tasks = (executed - this.#executed) | 0;
+    const ms = busy - this.#busy;
+    // The time of a turn is written down when it is over; a new thread counts from 0.
+    if (tasks > 0 && ms > 0)
+      this.#credit = Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, Math.floor((AHEAD_MS * tasks) / ms)));
+    if (tasks < 0 || ms > 0) {
+      this.#executed = executed;
+      this.#busy = busy;
+    }
+    return this.#credit;
+  }
+}
+
 export class Lines {
   readonly #intake: Intake;
   readonly #seats: () => readonly (Seat | undefined)[];
   /** By worker number; the last entry is for any worker. */
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
-  readonly #inFlight: number[];
+  readonly #concurrency: number;
+  /** By block: how long the tasks of its thread take. */
+  readonly #paces: Pace[] = [];
+  /** By block: what its thread was given and has not been seen to wait or end. */
+  readonly #inHand: Set<Handle>[] = [];
+  /** Async tasks among those it was given that wait for their promise. */
+  readonly #asleep: Set<Handle>[] = [];
   #stalled = false;
 
-  constructor(intake: Intake, workers: number, seats: () => readonly (Seat | undefined)[]) {
+  constructor(
+    intake: Intake,
+    { workers, concurrency }: { readonly workers: number; readonly concurrency: number },
+    seats: () => readonly (Seat | undefined)[],
+  ) {
     this.#intake = intake;
     this.#seats = seats;
+    this.#concurrency = concurrency;
     this.#own = Array.from({ length: workers }, () => []);
-    this.#inFlight = new Array<number>(workers).fill(0);
   }
 
   get waiting(): number {
@@ -61,7 +93,8 @@ export class Lines {
   /** A task of a line has left its worker. */
   returned(handle: Handle): void {
     if (handle.posted === undefined) return;
-    this.#inFlight[handle.posted]!--;
+    this.#inHandOf(handle.posted).delete(handle);
+    this.#asleepOf(handle.posted).delete(handle);
     handle.posted = undefined;
   }
 
@@ -78,7 +111,10 @@ export class Lines {
     return all;
   }
 
-  /** An inbox was full of tasks that were cancelled in it: no task's end says when it has been emptied. */
+  /**
+   * A worker can take no more until it has got on with what it was given, and no task's end says when: an async one may
+   * begin to wait, an inbox may be full of tasks that were cancelled in it.
+   */
   get stalled(): boolean {
     return this.#stalled;
   }
@@ -89,22 +125,107 @@ export class Lines {
     const seats = this.#seats();
     for (const [worker, line] of this.#own.entries()) {
       const seat = seats[worker];
-      while (
-        line.length > 0 &&
-        seat !== undefined &&
-        this.#inFlight[worker]! < this.#creditOf(line[0]!, seat)
-      ) {
+      while (line.length > 0 && seat !== undefined && this.#mayTake(line[0]!, seat)) {
         if (!this.#send(line, seat)) break;
       }
     }
     while (this.#any.length > 0) {
-      let best: Seat | undefined;
-      for (const seat of seats) {
-        if (seat === undefined || this.#inFlight[seat.worker]! >= this.#portCredit(seat)) continue;
-        if (best === undefined || this.#inFlight[seat.worker]! < this.#inFlight[best.worker]!) best = seat;
-      }
+      const best = this.#freest(this.#any[0]!, seats);
       if (best === undefined || !this.#send(this.#any, best)) return;
     }
+  }
+
+  /**
+   * Posts arguments of which something moves to a worker that can take the task at once; to hold them here first would
+   * move them twice, and save nothing, since what has moved is lost with a thread in any case. False: no worker can
+   * take it, and nothing has been moved.
+   *
+   * @throws what `postMessage` does; nothing has been moved then, and the task has no record
+   */
+  postAtOnce(handle: Handle, args: readonly unknown[], transfer: readonly ArrayBuffer[]): boolean {
+    if (this.#lineOf(handle).length > 0) return false;
+    const seats = this.#seats();
+    const own = handle.worker === undefined ? seats : [seats[handle.worker]];
+    const seat = this.#freest(handle, own);
+    if (seat === undefined || this.#isInboxFull(seat)) return false;
+    const slot = this.#intake.place(handle);
+    if (slot < 0) return false;
+    const { window } = this.#intake;
+    const message: PortTask = { reference: window.reference(slot), args, moved: false };
+    try {
+      seat.port.postMessage(message, transfer);
+    } catch (error) {
+      this.#intake.release(slot);
+      handle.where = SETTLED;
+      throw error;
+    }
+    handle.port = { args: [], transfer };
+    this.#given(handle, seat, message.reference);
+    return true;
+  }
+
+  #freest(handle: Handle, seats: readonly (Seat | undefined)[]): Seat | undefined {
+    let best: Seat | undefined;
+    for (const seat of seats) {
+      if (seat !== undefined && this.#mayTake(handle, seat) && (!best || this.#isFreer(seat, best)))
+        best = seat;
+    }
+    return best;
+  }
+
+  #mayTake(handle: Handle, seat: Seat): boolean {
+    const { block } = seat;
+    const isPort = (handle.meta & L.META_PORT) !== 0;
+    const credit = isPort ? this.#portCredit(seat) : INBOX_CREDIT;
+    const inHand = this.#inHandOf(block);
+    if (inHand.size >= credit) this.#look(block);
+    if (inHand.size >= credit) {
+      this.#stalled = true;
+      return false;
+    }
+    // What comes after as many async tasks as allowed would wait for their end, whoever else is idle.
+    const most = Math.max(PORT_CREDIT, this.#concurrency);
+    return !isPort || inHand.size + this.#asleepOf(block).size < most;
+  }
+
+  #isFreer({ block }: Seat, than: Seat): boolean {
+    const more = this.#inHandOf(block).size - this.#inHandOf(than.block).size;
+    return more < 0 || (more === 0 && this.#asleepOf(block).size < this.#asleepOf(than.block).size);
+  }
+
+  // Which of the tasks in hand wait by now.
+  #look(block: number): void {
+    const { window } = this.#intake;
+    const inHand = this.#inHandOf(block);
+    for (const handle of inHand) {
+      const { where } = handle;
+      if (where.at !== 'slot' || (window.state(where.slot) & L.STATE_MASK) !== L.PENDING) continue;
+      inHand.delete(handle);
+      this.#asleepOf(block).add(handle);
+    }
+  }
+
+  // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
+  #isInboxFull({ block }: Seat): boolean {
+    const { plant } = this.#intake.window;
+    return plant.core.spscSize(plant.blocks[block]! + plant.shape.inbox) >= plant.sizes.inbox;
+  }
+
+  #given(handle: Handle, { block }: Seat, reference: number): void {
+    const { plant } = this.#intake.window;
+    handle.posted = block;
+    this.#inHandOf(block).add(handle);
+    plant.core.injectTo(plant.blocks[block]!, reference);
+  }
+
+  #inHandOf(block: number): Set<Handle> {
+    this.#inHand[block] ??= new Set();
+    return this.#inHand[block];
+  }
+
+  #asleepOf(block: number): Set<Handle> {
+    this.#asleep[block] ??= new Set();
+    return this.#asleep[block];
   }
 
   #full(): false {
@@ -112,15 +233,13 @@ export class Lines {
     return false;
   }
 
-  #creditOf(handle: Handle, seat: Seat): number {
-    return (handle.meta & L.META_PORT) !== 0 ? this.#portCredit(seat) : INBOX_CREDIT;
-  }
-
-  // The worker's own measure: as many tasks as take about 100 µs.
   #portCredit({ block }: Seat): number {
     const { plant } = this.#intake.window;
-    const batch = plant.memory.i32[(plant.blocks[block]! + L.W_BATCH) >> 2]!;
-    return Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, batch));
+    const at = plant.blocks[block]!;
+    const executed = plant.memory.i32[(at + L.W_EXECUTED) >> 2]!;
+    const busy = plant.memory.f64[(at + L.W_BUSY) >> 3]!;
+    this.#paces[block] ??= new Pace();
+    return this.#paces[block].credit(executed, busy);
   }
 
   #lineOf(handle: Handle): Handle[] {
@@ -135,10 +254,7 @@ export class Lines {
       return true;
     }
     const { window } = this.#intake;
-    const block = window.plant.blocks[seat.block]!;
-    // Tasks cancelled in the inbox stay there until they are met, so it can be full beyond the credits.
-    if (window.plant.core.spscSize(block + window.plant.shape.inbox) >= window.plant.sizes.inbox)
-      return this.#full();
+    if (this.#isInboxFull(seat)) return this.#full();
     let slot = this.#intake.place(handle);
     if (slot < 0 && handle.bytes !== undefined && this.#intake.arena.live === 0) {
       // No task's end would make room for it.
@@ -159,9 +275,7 @@ export class Lines {
             };
       seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
     }
-    handle.posted = seat.worker;
-    this.#inFlight[seat.worker]!++;
-    window.plant.core.injectTo(block, reference);
+    this.#given(handle, seat, reference);
     return true;
   }
 }

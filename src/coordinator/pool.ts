@@ -12,7 +12,6 @@ import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from 
 import { raise } from './raise.ts';
 import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
-import { explainReservation, requireRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
 import { mapOptions, type Resolved, runOptions } from './validate.ts';
@@ -49,11 +48,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   constructor(options: Resolved, cores: number, supervisor: Supervisor) {
     super();
     this.#options = options;
-    try {
-      this.#engine = new Engine({ options, cores, supervisor, events: this.#events() });
-    } catch (error) {
-      throw explainReservation(error);
-    }
+    this.#engine = new Engine({ options, cores, supervisor, events: this.#events() });
     this.#submission = new Submission(this.#engine, options, {
       refusal: () => this.#refusal(),
       saturated: () => this.#tell('saturated'),
@@ -66,7 +61,6 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     // Threads hold no process; whoever awaits the pool does.
     const hold = setInterval(() => {}, 2 ** 30);
     try {
-      requireRoomForThreads(this.#options.workers, this.#options.resourceLimits);
       await this.#engine.crew.start();
     } catch (error) {
       const report = this.#endFailed();

@@ -8,28 +8,41 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { pathOfUncloneable } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import type { PortArguments } from './handle.ts';
-import { checkTransfer } from './validate.ts';
 
 /**
- * @throws MillraceError `ERR_TRANSFER` for a wrong list; SerializeError for a value that cannot be cloned
+ * @param transfer as `checkTransfer` lets it pass
+ * @throws MillraceError `ERR_TRANSFER` for what cannot be moved; SerializeError for a value that cannot be cloned
  */
 export function portArguments(args: readonly unknown[], transfer: readonly object[]): PortArguments {
-  checkTransfer(transfer);
   try {
     // The list is cloned along with the arguments: its copies are the very objects inside theirs.
     return cloned({ args, transfer }, transfer as readonly ArrayBuffer[]);
   } catch (cause) {
-    const path = pathOfUncloneable(args, 'args', transfer);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    if (path === 'args' && transfer.length > 0) {
-      throw new MillraceError(
-        'ERR_TRANSFER',
-        `The transfer list cannot be transferred: ${why}. Nothing was detached.`,
-        { cause },
-      );
-    }
-    throw new SerializeError('ERR_SERIALIZE', path, `Cannot send \`${path}\` to a worker: ${why}`, { cause });
+    throw portError(cause, args, transfer);
   }
+}
+
+/** What it means that arguments could not be posted. */
+export function portError(cause: unknown, args: readonly unknown[], transfer: readonly object[]): Error {
+  const path = pathOfUncloneable(args, 'args', transfer);
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (path !== 'args' || transfer.length === 0)
+    return new SerializeError('ERR_SERIALIZE', path, `Cannot send \`${path}\` to a worker: ${why}`, {
+      cause,
+    });
+  const text = `The transfer list cannot be transferred: ${why}. Nothing was detached.`;
+  return new MillraceError('ERR_TRANSFER', text, { cause });
+}
+
+/** Bytes and primitives, of which only buffers move: cloning them runs no code of the user's. */
+export function isBytesOnly(args: readonly unknown[], transfer: readonly object[]): boolean {
+  for (const item of transfer) if (!(item instanceof ArrayBuffer)) return false;
+  for (const arg of args) {
+    if (typeof arg === 'object' && arg !== null && !ArrayBuffer.isView(arg) && !(arg instanceof ArrayBuffer))
+      return false;
+    if (typeof arg === 'function') return false;
+  }
+  return true;
 }
 
 /** Its messages are received in the turn they were posted in, so it is always empty. */

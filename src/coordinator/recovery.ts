@@ -52,7 +52,7 @@ export class Recovery {
       if (owner === L.NOBODY) {
         if (state !== L.QUEUED) continue;
         if (window.handle[slot]?.posted === undefined) again.push(window.reference(slot));
-        else if (window.handle[slot]?.posted === worker) this.#backToLine(slot, worker, cause);
+        else if (window.handle[slot]?.posted === block) this.#backToLine(slot, worker, cause);
       } else if (owner === block) {
         if (state === L.RUNNING || state === L.PENDING) running++;
         this.#mend(slot, state, block, worker, cause);
@@ -82,13 +82,14 @@ export class Recovery {
         // goes on elsewhere; and if it began meanwhile, the task counts as running. Ended: its entry settles it.
         if (state === L.CLAIMED) state = window.plant.core.cancel(window.reference(slot));
         if (state > L.PENDING) continue;
-        if (this.#mayRunAgain(slot, state)) this.#move(slot);
-        else
-          this.#reject(
-            slot,
-            new WorkerError('ERR_WORKER_STUCK', details(worker, 1), stuckMessage(worker), { cause }),
-          );
-      } else if (state === L.QUEUED && handle?.posted === worker) {
+        const started = state !== L.CLAIMED;
+        if (this.#mayRunAgain(slot, state) && !hasMoved(handle)) this.#move(slot);
+        else {
+          const what = { worker, started, attempts: started ? 1 : 0 };
+          const text = started ? stuckMessage(worker) : lostMessage(worker, cause);
+          this.#reject(slot, new WorkerError('ERR_WORKER_STUCK', what, text, { cause }));
+        }
+      } else if (state === L.QUEUED && handle?.posted === block) {
         this.#backToLine(slot, worker, cause);
       }
     }
@@ -98,12 +99,11 @@ export class Recovery {
    * The worker finishes what it has begun and takes nothing more. What waits in its inbox goes back to its line;
    * what something was moved with cannot, and the worker runs it before it leaves.
    */
-  takeBack(worker: number): void {
+  takeBack(block: number): void {
     const { window } = this.#parts.intake;
     for (let slot = 0; slot < window.plant.slots; slot++) {
       const handle = window.handle[slot];
-      if (window.live[slot] === 0 || handle?.posted !== worker || (handle.port?.transfer.length ?? 0) > 0)
-        continue;
+      if (window.live[slot] === 0 || handle?.posted !== block || hasMoved(handle)) continue;
       if ((window.state(slot) & L.STATE_MASK) !== L.QUEUED) continue;
       // Its entry in the inbox is stale from here on, unless the worker has just taken it.
       if (window.plant.core.cancel(window.reference(slot)) === L.QUEUED) this.#toLine(slot, handle);
@@ -169,8 +169,8 @@ export class Recovery {
   // The task was bound to the worker that is gone: to the front of its line, for the next thread with that number.
   #backToLine(slot: number, worker: number, cause: Error): void {
     const handle = this.#parts.intake.window.handle[slot]!;
-    if ((handle.port?.transfer.length ?? 0) > 0) {
-      const text = `Worker ${worker} ended before it ran the task, and what had been transferred to it is lost. ${cause.message}`;
+    if (hasMoved(handle)) {
+      const text = lostMessage(worker, cause);
       this.#rejectAndFree(
         slot,
         new WorkerError('ERR_WORKER_CRASHED', { worker, started: false, attempts: 0 }, text, { cause }),
@@ -251,6 +251,15 @@ export class Recovery {
 
 function details(worker: number, attempts: number): { worker: number; started: true; attempts: number } {
   return { worker, started: true, attempts };
+}
+
+/** What moved into a thread cannot be had back. */
+function hasMoved(handle: Handle | undefined): boolean {
+  return handle !== undefined && handle.posted !== undefined && (handle.port?.transfer.length ?? 0) > 0;
+}
+
+function lostMessage(worker: number, cause: Error): string {
+  return `Worker ${worker} ended before it ran the task, and what had been transferred to it is lost. ${cause.message}`;
 }
 
 function stuckMessage(worker: number): string {

@@ -13,9 +13,9 @@ import { Handle } from './handle.ts';
 import { inlineMeta, writeInline } from './inline.ts';
 import { TO_PORT } from './intake.ts';
 import type { RunOptions } from './options.ts';
-import { portArguments } from './port-arguments.ts';
+import { isBytesOnly, portArguments, portError } from './port-arguments.ts';
 import { raise, raiseAsIs } from './raise.ts';
-import type { Resolved } from './validate.ts';
+import { checkTransfer, type Resolved } from './validate.ts';
 import type { Resolve } from './window.ts';
 
 export interface SubmissionHooks {
@@ -109,9 +109,12 @@ export class Submission {
     let meta = inlineMeta(args);
     let bytes: Uint8Array | undefined;
     let port: Handle['port'];
+    let bytesOnly: readonly ArrayBuffer[] | undefined;
     try {
       if (transfer !== undefined && transfer.length > 0) {
-        port = portArguments(args, transfer);
+        checkTransfer(transfer);
+        if (timeout === undefined && isBytesOnly(args, transfer)) bytesOnly = transfer as ArrayBuffer[];
+        else port = portArguments(args, transfer);
         meta = L.META_PORT;
       } else if (meta < 0) {
         const encoded = engine.intake.encode(args);
@@ -140,6 +143,18 @@ export class Submission {
       worker: affinity,
       submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
     });
+    if (bytesOnly !== undefined) {
+      try {
+        if (engine.lines.postAtOnce(handle, args, bytesOnly)) {
+          engine.accepted();
+          engine.limits.watch(handle);
+          return promise;
+        }
+        port = portArguments(args, bytesOnly);
+      } catch (error) {
+        return raise(error instanceof MillraceError ? error : portError(error, args, bytesOnly));
+      }
+    }
     handle.bytes = bytes;
     handle.port = port;
     if (bytes === undefined && port === undefined) {

@@ -7,7 +7,7 @@
 import { MillraceError } from '../errors.ts';
 import { compileCore } from './compile.ts';
 import * as L from './layout.ts';
-import { attachCore, type Core, SharedMemory, type WasmModule } from './shared-memory.ts';
+import { attachCore, type Core, outOfAddressSpace, SharedMemory, type WasmModule } from './shared-memory.ts';
 
 /** Sizes of the structures; powers of two where a ring is meant. */
 export interface PlantSizes {
@@ -123,13 +123,13 @@ export class Plant {
 
   #need(bytes: number): number {
     const at = this.memory.reserve(bytes);
-    if (at === 0) {
-      throw new MillraceError(
-        'ERR_NO_MEMORY',
-        `The pool needs ${bytes} bytes of shared memory more than \`maxMemory\` (${this.memory.limit}) leaves. Raise it, or use fewer workers.`,
-      );
-    }
-    return at;
+    if (at !== 0) return at;
+    throw new MillraceError(
+      'ERR_NO_MEMORY',
+      this.memory.isCutShort
+        ? outOfAddressSpace('maxMemory', this.memory.limit)
+        : `The pool needs ${bytes} bytes of shared memory more than \`maxMemory\` (${this.memory.limit}) leaves. Raise it, or use fewer workers.`,
+    );
   }
 }
 

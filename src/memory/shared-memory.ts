@@ -65,6 +65,7 @@ export interface Core {
   beginSearch(block: number): number;
   endSearch(block: number): void;
   park(block: number): number;
+  ping(block: number): void;
   unpark(block: number): void;
   spin(block: number, rounds: number): number;
   forget(block: number): void;
@@ -124,6 +125,7 @@ export class SharedMemory {
   f64!: Float64Array;
   u8!: Uint8Array;
   #end: number;
+  #refused = false;
 
   private constructor(memory: WasmMemory, limit: number, end: number) {
     this.memory = memory;
@@ -141,7 +143,8 @@ export class SharedMemory {
     } catch (cause) {
       throw new MillraceError(
         'ERR_NO_MEMORY',
-        `Shared memory of up to ${limit} bytes cannot be reserved. Lower \`${option}\`, or raise the address-space limit of this process (ulimit -v).`,
+        // V8 has tried less than `limit` already, down to these two pages. So it is no use to ask for less.
+        `Node cannot reserve address space for shared memory. It takes 8 to 10 GiB, however small \`${option}\` is, unless it is started with --disable-wasm-trap-handler. Raise the address-space limit of this process (ulimit -v), or start Node with that option.`,
         { cause },
       );
     }
@@ -172,8 +175,17 @@ export class SharedMemory {
     return this.#end;
   }
 
-  /** Coordinator. The address of `bytes` fresh zeroed bytes, aligned to `LINE`; 0 when the limit is reached. */
+  /**
+   * Whether the last reservation failed although the limit allows it: Node has reserved less than the limit, because
+   * the address space of this process is limited. A lower limit that it can reserve as a whole may then give more.
+   */
+  get isCutShort(): boolean {
+    return this.#refused;
+  }
+
+  /** Coordinator. The address of `bytes` fresh zeroed bytes, aligned to `LINE`; 0 when there is no room. */
   reserve(bytes: number): number {
+    this.#refused = false;
     const at = Math.ceil(this.#end / 128) * 128;
     const end = at + bytes;
     if (end > this.limit) return 0;
@@ -184,6 +196,7 @@ export class SharedMemory {
       try {
         this.memory.grow(pages);
       } catch {
+        this.#refused = true;
         return 0;
       }
       this.refresh();
@@ -191,4 +204,9 @@ export class SharedMemory {
     this.#end = end;
     return at;
   }
+}
+
+/** For a memory that is cut short. */
+export function outOfAddressSpace(option: string, limit: number): string {
+  return `Shared memory cannot grow: Node could not reserve all of \`${option}\` (${limit} bytes) and took less, because the address space of this process is limited. Lower \`${option}\` to what there is room for, or raise the limit (ulimit -v).`;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningPool } from '../../native-bench/contenders/contender.ts';
-import { CONTENDERS, SUBJECT } from '../../native-bench/contenders/index.ts';
+import { CONTENDERS } from '../../native-bench/contenders/index.ts';
 import { flood } from '../../native-bench/figures/flood.ts';
 import { holdWorkers } from '../../native-bench/figures/gate.ts';
 import { bytes1m, MEGABYTE, object1k, RECORDS, records10k } from '../../native-bench/figures/inputs.ts';
@@ -8,7 +8,6 @@ import { checksum, summarize } from '../../native-bench/tasks/functions.mjs';
 
 const WORKERS = 2;
 const DEADLINE_MS = 60_000;
-const PEERS = CONTENDERS.filter(({ name }) => name !== SUBJECT);
 
 /** Some pools do not always close; that is no concern of what is tested, and the test process ends anyway. */
 async function closeOrLeave(pool: RunningPool): Promise<void> {
@@ -16,7 +15,7 @@ async function closeOrLeave(pool: RunningPool): Promise<void> {
   await Promise.race([pool.close(), patience]);
 }
 
-describe.each(PEERS)('$name', (contender) => {
+describe.each(CONTENDERS)('$name', (contender) => {
   let pool: RunningPool;
 
   beforeAll(async () => {

@@ -323,6 +323,24 @@ describe('a running task that is cancelled', () => {
       expect(crashes).toEqual([]);
     }));
 
+  it('row 20: async tasks see it on every worker, with more threads than cores', () =>
+    inLab({ workers: 8, graceMs: 20_000 }, async ({ pool, noted, crashes }) => {
+      for (let round = 0; round < 10; round++) {
+        const controller = new AbortController();
+        const names = Array.from({ length: 12 }, (_, i) => `round ${round} task ${i}`);
+        const tasks = names.map((name, i) => {
+          return failure(
+            pool.run('untilSignal', [name], { signal: controller.signal, affinity: i % pool.workers }),
+          );
+        });
+        await Promise.all(names.map((name) => noted(name)));
+        controller.abort();
+        for (const task of tasks) expect(await task).toBe(controller.signal.reason);
+        await Promise.all(names.map((name) => noted(`${name} ERR_CANCELLED`)));
+      }
+      expect(crashes).toEqual([]);
+    }));
+
   it('row 20: one that does not look loses its thread after graceMs; others are kept', () =>
     inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted, crashes }) => {
       const controller = new AbortController();

@@ -8,11 +8,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Worker } from 'node:worker_threads';
+import { BroadcastChannel, type Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { createPool, type Pool, type RunOptions } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
-import { expectClean, TASKS, threads } from './lab.ts';
+import { expectClean, fixture, threads } from './lab.ts';
 
 const SECONDS = Number(process.env['MILLRACE_SOAK_SECONDS'] ?? 12);
 const SEED = Number(process.env['MILLRACE_SOAK_SEED'] ?? Date.now() % 2 ** 31) | 1;
@@ -245,9 +245,16 @@ function same(a: unknown, b: unknown): boolean {
   return typeof a === 'object' ? JSON.stringify(a) === JSON.stringify(b) : Object.is(a, b);
 }
 
+/** Threads that have begun to load the task modules. Before that nobody but us can end a thread, and we do not. */
+const loading = new Set<number>();
+const announced = new BroadcastChannel('millrace kill-soak');
+announced.onmessage = (event) => loading.add((event as { readonly data: number }).data);
+announced.unref();
+
 /**
- * Ends a random thread of the pool every so often, from outside or by a task, until told to stop. Threads that are starting too, but only two of
- * them: a worker whose thread fails to start three times in a row is given up, and rightly.
+ * Ends a random thread of the pool every so often, from outside or by a task, until told to stop. Threads that are
+ * starting too, but only two of them: a worker whose thread fails to start three times in a row is given up, and
+ * rightly.
  */
 async function kill(pool: Pool, ledger: Ledger, over: () => boolean): Promise<void> {
   const ready = new WeakSet<Worker>();
@@ -263,7 +270,8 @@ async function kill(pool: Pool, ledger: Ledger, over: () => boolean): Promise<vo
       for (const worker of alive) ready.add(worker);
     }
     const worker = alive[random(Math.max(1, alive.length))];
-    if (worker === undefined || (!ready.has(worker) && --starting < 0)) continue;
+    if (worker === undefined || !loading.has(worker.threadId)) continue;
+    if (!ready.has(worker) && --starting < 0) continue;
     ledger.kills++;
     void worker.terminate();
   }
@@ -271,7 +279,7 @@ async function kill(pool: Pool, ledger: Ledger, over: () => boolean): Promise<vo
 
 async function round(ledger: Ledger, journal: string, most: number): Promise<void> {
   const pool = await createPool({
-    tasks: TASKS,
+    tasks: fixture('announced.mjs'),
     workers: 3,
     graceMs: 20,
     concurrency: 16,

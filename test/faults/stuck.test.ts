@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
-import { failure, inLab, TASKS, threads } from './lab.ts';
+import { failure, inLab, outcome, TASKS, threads } from './lab.ts';
 
 async function withFifo(body: (path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-fifo-'));
@@ -73,6 +73,68 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
           release(path);
         }
         await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
+      }),
+    ));
+
+  it('row 40: tasks bound to it, or with values only a port can carry, go on with its successor', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const shared = new Int32Array(new SharedArrayBuffer(12));
+        const moved = new Uint8Array(5);
+        const waits = pool.run('later', ['w', 300, shared], { idempotent: true });
+        const gone = failure(pool.run('never', ['g', moved], { idempotent: true, transfer: [moved.buffer] }));
+        const bound = pool.run('later', ['b', 300], { affinity: 0, idempotent: true });
+        await noted('g');
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50, affinity: 0 }));
+        await noted('r');
+        const queued = [
+          pool.run('where', [], { affinity: 0 }),
+          pool.run('length', [shared]),
+          pool.run('length', [shared], { affinity: 0 }),
+        ];
+        const late = new Uint8Array(7);
+        const lost = outcome(pool.run('length', [late], { transfer: [late.buffer] }));
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT', started: true });
+          expect(await Promise.all([waits, bound])).toEqual(['w', 'b']);
+          expect(await gone).toMatchObject({ code: 'ERR_WORKER_STUCK', worker: 0, started: true });
+          expect(await Promise.all(queued)).toEqual([0, 3, 3]);
+          // It went with the thread, unless it had not been posted yet.
+          const last = await lost;
+          if ('error' in last)
+            expect(last.error).toMatchObject({ code: 'ERR_WORKER_CRASHED', started: false });
+          else expect(last.value).toBe(7);
+        } finally {
+          release(path);
+        }
+        await until('the stuck thread has exited', () => pool.stats().memory.records === 0);
+      }),
+    ));
+
+  it('row 40: takes nothing from its successor when it ends at last', () =>
+    withFifo((path) =>
+      inLab({ workers: 1, graceMs: 50 }, async ({ pool, noted }) => {
+        const before = threads.size;
+        const held = failure(pool.run('readFifo', [path, 'r'], { timeout: 50 }));
+        await noted('r');
+        const controller = new AbortController();
+        const { signal } = controller;
+        try {
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT' });
+          const busy = failure(pool.run('untilCancelled', ['busy'], { affinity: 0, signal }));
+          await noted('busy');
+          const buffer = new ArrayBuffer(8);
+          const moved = pool.run('byteLength', [buffer], { affinity: 0, transfer: [buffer] });
+          const sent = pool.run('echo', [{ n: 1 }], { affinity: 0 });
+          release(path);
+          await until('the stuck thread has exited', () => threads.size === before);
+          controller.abort();
+          expect(await moved).toBe(8);
+          expect(await sent).toEqual({ n: 1 });
+          expect(await busy).toBe(signal.reason);
+        } finally {
+          release(path);
+        }
       }),
     ));
 

@@ -12,6 +12,39 @@ describe('async tasks', () => {
     }
   });
 
+  describe('whose values only a port can carry', () => {
+    const words = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
+
+    it('go on side by side too, as many as allowed', async () => {
+      const pool = await startPool({ workers: 1, concurrency: 16 });
+      const met = words();
+      await Promise.all(Array.from({ length: 16 }, () => pool.run('meet', [met, 16])));
+    });
+
+    it('go on beside others that were sent to the same worker', async () => {
+      const pool = await startPool({ workers: 1 });
+      const met = words();
+      const others = new AbortController();
+      const { signal } = others;
+      const asleep = Array.from({ length: 4 }, () =>
+        rejection(pool.run('sleep', [60_000], { affinity: 0, signal })),
+      );
+      await Promise.all(Array.from({ length: 4 }, () => pool.run('meet', [met, 4])));
+      others.abort();
+      await Promise.all(asleep);
+    });
+
+    it('are not sent to a worker that has as many as it may while another has room', async () => {
+      const pool = await startPool({ workers: 2, concurrency: 4 });
+      for (let round = 0; round < 20; round++) {
+        // Short ones, after which workers are sent more at a time.
+        await Promise.all(Array.from({ length: 50 }, () => pool.run('add', [round, 1])));
+        const met = words();
+        await Promise.all(Array.from({ length: 8 }, () => pool.run('meet', [met, 8])));
+      }
+    });
+  });
+
   it('synchronous ones run among them', async () => {
     const pool = await startPool({ workers: 1, concurrency: 4 });
     const slow = Promise.all(Array.from({ length: 3 }, () => pool.run('sleep', [100])));

@@ -1,14 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { ResourceLimits } from '../../src/coordinator/options.ts';
 import {
   addressSpaceLeft,
-  explainReservation,
+  addressSpaceOfThreads,
+  type Left,
   type ReadProc,
-  requireRoomForThreads,
+  withRoomForThreads,
 } from '../../src/coordinator/threads/address-space.ts';
-import { MillraceError } from '../../src/errors.ts';
-import { describe as output, runChild } from '../process/harness/child.ts';
+import { canLimit, canShare, measure, poolUnder, spaceUnder } from './limited-process.ts';
 
 const MIB = 2 ** 20;
 const proc =
@@ -33,89 +32,119 @@ describe('address space left', () => {
 });
 
 describe('room for threads', () => {
+  const wanted = { workers: 16, maxMemory: 1_024 * MIB };
+  /** What is left at each look. */
+  const looks = (...mib: number[]): Left => {
+    const left = mib.map((n) => n * MIB);
+    return () => left.shift();
+  };
+
   it('is asked for only where there is a limit', () => {
-    expect(() => requireRoomForThreads(1024, undefined, undefined)).not.toThrow();
-    expect(() => requireRoomForThreads(2, undefined, 2_000 * MIB)).not.toThrow();
+    expect(withRoomForThreads(wanted, () => 7, looks())).toBe(7);
+    expect(withRoomForThreads({ ...wanted, workers: 2 }, () => 7, looks(3_200, 2_200))).toBe(7);
   });
 
-  it('is refused with what would help', () => {
-    const attempt = (): void => requireRoomForThreads(16, undefined, 2_000 * MIB);
+  it('is refused before anything is made, with what would help', () => {
+    const make = vi.fn();
+    const attempt = (): void => withRoomForThreads(wanted, make, looks(2_000));
     expect(attempt).toThrow(expect.objectContaining({ code: 'ERR_NO_MEMORY' }));
-    expect(attempt).toThrow(/^16 worker threads .* 2000 MiB more\..*ulimit -v.*codeRangeSizeMb/);
-    expect(() => requireRoomForThreads(16, { codeRangeSizeMb: 16 }, 2_000 * MIB)).not.toThrow();
-  });
-});
-
-describe('shared memory that could not be reserved', () => {
-  const cause = new RangeError('WebAssembly.Memory(): could not allocate memory');
-  const error = new MillraceError('ERR_NO_MEMORY', 'cannot be reserved', { cause });
-
-  it('is explained where address space is limited and Node takes more than was asked for', () => {
-    const explained = explainReservation(error, 100 * MIB, []);
-    expect(explained).toMatchObject({ code: 'ERR_NO_MEMORY', cause });
-    expect((explained as Error).message).toContain('--disable-wasm-trap-handler');
+    expect(attempt).toThrow(/^16 worker threads .* 2000 MiB\..*ulimit -v.*codeRangeSizeMb.*`maxMemory`/);
+    expect(make).not.toHaveBeenCalled();
   });
 
-  it('is left as it is otherwise', () => {
-    const other = new MillraceError('ERR_NO_MEMORY', 'needs more than maxMemory');
-    expect(explainReservation(other, 100 * MIB, [])).toBe(other);
-    expect(explainReservation(error, undefined, [])).toBe(error);
-    expect(explainReservation(error, 100 * MIB, ['--disable-wasm-trap-handler'])).toBe(error);
-  });
-});
-
-/** Whether a shell of this machine can limit address space at all. */
-function canLimit(): boolean {
-  if (process.platform !== 'linux' || !existsSync('/bin/sh')) return false;
-  try {
-    return (
-      execFileSync('/bin/sh', ['-c', 'ulimit -v 2000000; ulimit -v'], { encoding: 'utf8' }) === '2000000\n'
+  it('is refused when shared memory takes more than was asked for', () => {
+    const attempt = (): unknown => withRoomForThreads({ ...wanted, workers: 1 }, () => 7, looks(10_500, 260));
+    expect(attempt).toThrow(
+      /^1 worker threads .* shared memory 10240 MiB, .* 10500 MiB\..*--disable-wasm-trap/,
     );
-  } catch {
-    return false;
-  }
-}
+  });
+
+  it('is as much as the limits of a thread say', () => {
+    const needed = (limits: ResourceLimits): number => addressSpaceOfThreads(10, limits) / MIB;
+    expect(needed({ codeRangeSizeMb: 300 }) - needed({ codeRangeSizeMb: 100 })).toBe(2_000);
+    expect(needed({ stackSizeMb: 34 }) - needed({})).toBe(300);
+  });
+});
 
 describe.skipIf(!canLimit())('a process with little address space', () => {
-  const script = `
-    import { execFileSync } from 'node:child_process';
-    import { writeFileSync } from 'node:fs';
-    const file = new URL('./limited.mjs', import.meta.url);
-    writeFileSync(file, \`
-      import { createPool } from 'millrace';
-      const options = JSON.parse(process.argv[2]);
-      const pool = await createPool(options).catch((error) => error);
-      if (pool instanceof Error) console.log(pool.code, pool.message);
-      else {
-        console.log(await pool.exec((a, b) => a + b, [1, 2]));
-        await pool.close();
-      }\`);
-    const [kib, flags, options] = process.argv.slice(2);
-    const command = 'ulimit -v ' + kib + '; exec "$0" "$@"';
-    const args = [...flags.split(' ').filter(Boolean), file.pathname, options];
-    process.stdout.write(execFileSync('/bin/sh', ['-c', command, process.execPath, ...args], { encoding: 'utf8' }));`;
+  const OFF = ['--disable-wasm-trap-handler'];
+  const LEAST = 2 ** 24;
+  const KIB = 1024;
+  /** By how much two runs differ: the allocator gives a thread 64 MiB or leaves it to share another's. */
+  const SPARE = (MIB * 192) / KIB;
+  const small = { codeRangeSizeMb: 16 };
 
-  async function limited(kib: number, flags: string, options: object): Promise<string> {
-    const result = await runChild(script, { args: [String(kib), flags, JSON.stringify(options)] });
-    expect(result.code, output(result)).toBe(0);
-    return result.stdout;
-  }
+  it.each([
+    { workers: 1 },
+    { workers: 4 },
+    { workers: 4, resourceLimits: small },
+    { workers: 2, resourceLimits: { codeRangeSizeMb: 200, stackSizeMb: 32 } },
+  ])(
+    'is asked for what its threads take, and not for much more: $workers workers, $resourceLimits',
+    async ({ workers, resourceLimits }) => {
+      const { threads } = await measure({
+        workers,
+        maxMemory: LEAST,
+        ...(resourceLimits && { resourceLimits }),
+      });
+      const asked = addressSpaceOfThreads(workers, resourceLimits) / KIB;
+      expect(asked).toBeGreaterThan(threads);
+      // What Node's own threads take once may have been taken before.
+      expect(asked - threads).toBeLessThan(((340 + workers * 32) * MIB) / KIB);
+    },
+  );
 
-  // Node itself needs some 0.75 GiB.
-  it('gets a coded error that says so when shared memory cannot be had', async () => {
-    const said = await limited(3_000_000, '', { workers: 1, maxMemory: 2 ** 24 });
-    expect(said).toMatch(/^ERR_NO_MEMORY .*address space.*--disable-wasm-trap-handler/);
+  it('gets a coded error, and is not ended by V8, when there is no room for the threads', async () => {
+    const options = { workers: 2, maxMemory: LEAST };
+    const { before, threads } = await measure(options);
+    const said: string[] = [];
+    for (const part of [0, 0.3, 0.6, 0.8, 0.9, 1]) {
+      said.push(await poolUnder(before + LEAST / KIB + SPARE / 2 + part * threads, OFF, options));
+    }
+    said.push(
+      await poolUnder(before + LEAST / KIB + SPARE + addressSpaceOfThreads(2, undefined) / KIB, OFF, options),
+    );
+    expect(said[0]).toMatch(/^ERR_NO_MEMORY 2 worker threads .*address space.*codeRangeSizeMb/);
+    for (const text of said) expect(text).toMatch(/^(ERR_NO_MEMORY 2 worker threads|3\n$)/);
+    expect(said.at(-1)).toBe('3\n');
   });
 
-  it('gets one, and is not ended by V8, when there is no room for the threads', async () => {
-    const off = '--disable-wasm-trap-handler';
-    const said = await limited(1_500_000, off, { workers: 2, maxMemory: 2 ** 24 });
-    expect(said).toMatch(/^ERR_NO_MEMORY 2 worker threads .*address space.*codeRangeSizeMb/);
+  it('runs tasks when it asks for less room for code', async () => {
+    const least = { workers: 2, maxMemory: LEAST, resourceLimits: small };
+    const { before } = await measure(least);
+    const limit = before + LEAST / KIB + SPARE + addressSpaceOfThreads(2, small) / KIB;
+    expect(await poolUnder(limit, OFF, { workers: 2, maxMemory: LEAST })).toMatch(
+      /^ERR_NO_MEMORY .*codeRangeSizeMb/,
+    );
+    expect(await poolUnder(limit, OFF, least)).toBe('3\n');
   });
 
-  it('runs tasks when it follows the advice', async () => {
-    const off = '--disable-wasm-trap-handler';
-    const options = { workers: 2, maxMemory: 2 ** 24, resourceLimits: { codeRangeSizeMb: 16 } };
-    expect(await limited(2_000_000, off, options)).toBe('3\n');
+  it('runs tasks when it asks for less shared memory', async () => {
+    const { before } = await measure({ workers: 1, maxMemory: LEAST });
+    const limit = before + LEAST / KIB + SPARE + addressSpaceOfThreads(1, undefined) / KIB;
+    const refused = await poolUnder(limit, OFF, { workers: 1, maxMemory: (limit * KIB) / 2 });
+    expect(refused).toMatch(/^ERR_NO_MEMORY .*lower `maxMemory`/);
+    expect(await poolUnder(limit, OFF, { workers: 1, maxMemory: LEAST })).toBe('3\n');
+  });
+
+  it('is told what helps when Node reserves less for a space of queues than it may need', async () => {
+    const { before } = await measure({ workers: 1, maxMemory: LEAST });
+    // Less than a quarter of what is asked for: then V8 makes the least it can.
+    const limit = before + (512 * MIB) / KIB;
+    expect(await spaceUnder(limit, OFF, 2 ** 32)).toMatch(/^ERR_NO_MEMORY .* Lower `maxBytes`/);
+    expect(await spaceUnder(limit, OFF, LEAST)).toBe('true\n');
+  });
+
+  // Some versions of Node reserve some 10 GiB whatever is asked for; others look at the limit first.
+  it('is told about the trap handler when shared memory cannot be had at all', async () => {
+    const { before, threads } = await measure({ workers: 1, maxMemory: LEAST });
+    const limit = before + threads + MIB;
+    const options = { workers: 1, maxMemory: LEAST };
+    const can = await canShare(limit, []);
+    const says = can ? /^3\n$/ : /^ERR_NO_MEMORY .*address space.*--disable-wasm-trap-handler/;
+    expect(await poolUnder(limit, [], options)).toMatch(says);
+    expect(await spaceUnder(limit, [], LEAST)).toMatch(can ? /^true\n$/ : says);
+    expect(await poolUnder(limit, OFF, options)).toBe('3\n');
+    expect(await spaceUnder(limit, OFF, LEAST)).toBe('true\n');
   });
 });

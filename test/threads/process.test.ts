@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,19 @@ describe('threads and their process', () => {
       }
     },
   );
+
+  it.each([
+    ['exitWhileLoading', { code: 7, out: [], err: '' }],
+    ['killWhileLoading', { code: 0, out: ['["exit","killed"]'], err: '' }],
+  ])('are not ended while they load their entry: %s', async (scenario, ended) => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-loading-'));
+    try {
+      expect(await node([script, scenario, folder])).toEqual(ended);
+      expect(existsSync(join(folder, 'loaded'))).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('need the permission to be started, and say how to get it', async () => {
     const flag = major >= 24 ? '--permission' : '--experimental-permission';

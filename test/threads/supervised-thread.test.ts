@@ -20,7 +20,7 @@ class FakeWorker extends EventEmitter {
 }
 
 /** A thread whose worker does only what the test says. */
-function begin() {
+function begin({ loaded = true } = {}) {
   const timers = new VirtualTimers();
   const worker = new FakeWorker();
   const seen = {
@@ -33,6 +33,7 @@ function begin() {
     { worker: 2, memory: {}, module: {}, modules: [], config: {} },
     (start) => {
       seen.sent = start;
+      if (loaded) start.loading[0] = 1;
       return { worker: worker as unknown as Worker, terminate: () => (seen.terminations += 1) };
     },
     { startup: 1_000, kill: 100, control: 10 },
@@ -82,6 +83,49 @@ describe('a thread that was told to end', () => {
     expect(seen.events).toEqual(['ready', 'stuck']);
     worker.emit('exit', 1);
     expect(seen.exits).toEqual([{ reason: 'returned' }]);
+  });
+});
+
+describe('a thread whose entry is being loaded', () => {
+  it('is not terminated before the entry has been loaded', async () => {
+    const { seen, worker, thread } = begin({ loaded: false });
+    thread.requestKill();
+    thread.requestKill();
+    await new Promise(setImmediate);
+    expect(seen.terminations).toBe(0);
+    const { loading } = seen.sent as WorkerStart;
+    Atomics.store(loading, 0, 1);
+    Atomics.notify(loading, 0);
+    await until(() => seen.terminations === 1, 'the termination');
+    worker.emit('exit', 1);
+  });
+
+  it('is terminated after the deadline all the same, and then called stuck', async () => {
+    const { timers, seen, worker, thread } = begin({ loaded: false });
+    thread.requestKill();
+    timers.advance(99);
+    expect(seen.terminations).toBe(0);
+    timers.advance(1);
+    expect(seen.terminations).toBe(1);
+    const { loading } = seen.sent as WorkerStart;
+    Atomics.store(loading, 0, 1);
+    Atomics.notify(loading, 0);
+    await new Promise(setImmediate);
+    expect(seen.terminations).toBe(1);
+    timers.advance(100);
+    expect(seen.events).toEqual(['stuck']);
+    worker.emit('exit', 1);
+    expect(seen.exits).toEqual([{ reason: 'killed' }]);
+  });
+
+  it('is waited for at the end of the process, for a while', async () => {
+    const listeners = process.listenerCount('exit');
+    const one = begin({ loaded: false });
+    const two = begin({ loaded: false });
+    expect(process.listenerCount('exit')).toBe(listeners + 1);
+    await one.ready();
+    two.worker.emit('exit', 1);
+    expect(process.listenerCount('exit')).toBe(listeners);
   });
 });
 

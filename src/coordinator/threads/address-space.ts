@@ -1,6 +1,6 @@
 /**
- * Whether the process may reserve as much address space as threads and shared memory take. Where that is limited
- * (`ulimit -v`), V8 ends the whole process when it cannot reserve what a new thread needs; so it is asked for before.
+ * Whether the process may reserve as much address space as its threads take. Where that is limited (`ulimit -v`), V8
+ * ends the whole process when it cannot reserve what a new thread needs; so it is asked for before.
  *
  * @module
  */
@@ -9,11 +9,20 @@ import { MillraceError } from '../../errors.ts';
 import type { ResourceLimits } from '../options.ts';
 
 const MIB = 2 ** 20;
+/** From the major version 25 on, the V8 of Node reserves more; measured with 26 against 20, 22 and 24. */
+const IS_NEW = Number(process.versions.node.split('.')[0]) >= 25;
 /** For the code of each thread, MiB; V8's own default. Elsewhere it is no more than a quarter of that. */
 const CODE_RANGE = process.arch === 'x64' ? 512 : 128;
-/** For its stack, its heap and its allocator, MiB; measured. */
-const BESIDE_CODE = 72;
-/** For Node's own threads, which start with the first worker, MiB; measured. */
+/** V8 takes no less than this, whatever is asked for. */
+const LEAST_CODE_RANGE = IS_NEW ? 64 : 1;
+/** For its stack, MiB, unless `stackSizeMb` says otherwise; Node's own default. */
+const STACK = 4;
+/** For its heap, its allocator and V8's tables, MiB. One table of the newer V8 takes 256 MiB. */
+const BESIDE_CODE_AND_STACK = IS_NEW ? 344 : 88;
+/**
+ * For Node's own threads, MiB: the allocator gives four of them 64 MiB each when they first work, which may have
+ * happened already; and for a moment it reserves 64 MiB twice.
+ */
 const ONCE = 320;
 const TRAP_HANDLER_OFF = '--disable-wasm-trap-handler';
 
@@ -28,38 +37,63 @@ export function addressSpaceLeft(read: ReadProc = readProc): number | undefined 
   return used === undefined ? undefined : Math.max(0, Number(limit) - Number(used) * 1024);
 }
 
-/** @throws MillraceError `ERR_NO_MEMORY` when there is no room for so many threads. */
-export function requireRoomForThreads(
-  workers: number,
-  limits: ResourceLimits | undefined,
-  left: number | undefined = addressSpaceLeft(),
-): void {
-  if (left === undefined) return;
-  const each = (limits?.codeRangeSizeMb ?? CODE_RANGE) + BESIDE_CODE;
-  const need = ONCE + workers * each;
-  if (left >= need * MIB) return;
+/** Bytes of address space that so many threads reserve, or somewhat more. */
+export function addressSpaceOfThreads(workers: number, limits: ResourceLimits | undefined): number {
+  const code = Math.max(LEAST_CODE_RANGE, limits?.codeRangeSizeMb ?? CODE_RANGE);
+  const each = code + (limits?.stackSizeMb ?? STACK) + BESIDE_CODE_AND_STACK;
+  return (ONCE + workers * each) * MIB;
+}
+
+/**
+ * Makes what holds the shared memory of a pool, if there is room for that and for the threads.
+ *
+ * @throws MillraceError `ERR_NO_MEMORY` when there is not.
+ */
+export function withRoomForThreads<T>(options: Wanted, make: () => T, left: Left = addressSpaceLeft): T {
+  const before = left();
+  if (before === undefined) return make();
+  // Subtle: before it is made, too. V8 takes three quarters, a half or a quarter when it cannot have all, and may leave
+  // the process so little that it ends when this thread's heap grows.
+  requireRoom(options, before, options.maxMemory, options.maxMemory);
+  const made = make();
+  const after = left()!;
+  requireRoom(options, after, 0, before - after);
+  return made;
+}
+
+/** What is to fit in. */
+export interface Wanted {
+  readonly workers: number;
+  /** Bytes. */
+  readonly maxMemory: number;
+  readonly resourceLimits?: ResourceLimits | undefined;
+}
+
+/** As `addressSpaceLeft`. */
+export type Left = () => number | undefined;
+
+/** `toCome`: bytes that shared memory will take yet. `shared`: that it takes in all. */
+function requireRoom(wanted: Wanted, left: number, toCome: number, shared: number): void {
+  const { workers, maxMemory, resourceLimits } = wanted;
+  const threads = addressSpaceOfThreads(workers, resourceLimits);
+  if (left >= threads + toCome) return;
+  const range = resourceLimits?.codeRangeSizeMb === undefined ? `: Node reserves ${CODE_RANGE} MiB each` : '';
+  const ways = [
+    'raise its limit (ulimit -v)',
+    'ask for fewer `workers`',
+    `lower \`resourceLimits.codeRangeSizeMb\` (the code of each${range})`,
+    shared > maxMemory + 64 * MIB
+      ? `start Node with ${TRAP_HANDLER_OFF} (without it, Node reserves more than \`maxMemory\`)`
+      : 'lower `maxMemory`',
+  ];
   throw new MillraceError(
     'ERR_NO_MEMORY',
-    `${workers} worker threads reserve some ${need} MiB of address space, and this process may have ${Math.floor(left / MIB)} MiB more. Raise its limit (ulimit -v), ask for fewer \`workers\`, or set \`resourceLimits.codeRangeSizeMb\`: Node reserves ${CODE_RANGE} MiB for the code of each.`,
+    `${workers} worker threads reserve some ${mib(threads)} MiB of address space and shared memory ${mib(shared)} MiB, of which this process may have ${mib(left + shared - toCome)} MiB. One of these may help: ${ways.join('; ')}.`,
   );
 }
 
-/** The error of shared memory that could not be had, with what to do about it where address space is what lacks. */
-export function explainReservation(
-  error: unknown,
-  left: number | undefined = addressSpaceLeft(),
-  nodeOptions: readonly string[] = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''],
-): unknown {
-  const isReservation =
-    error instanceof MillraceError && error.code === 'ERR_NO_MEMORY' && error.cause instanceof RangeError;
-  if (!isReservation || left === undefined) return error;
-  // Then it is as large as `maxMemory` says, and the error says so already.
-  if (nodeOptions.some((option) => option.includes(TRAP_HANDLER_OFF))) return error;
-  return new MillraceError(
-    'ERR_NO_MEMORY',
-    `Shared memory cannot be reserved: Node takes some 10 GiB of address space for it, however small \`maxMemory\` is, and this process may have ${Math.floor(left / MIB)} MiB more. Raise its limit (ulimit -v), or start Node with ${TRAP_HANDLER_OFF}.`,
-    { cause: error.cause },
-  );
+function mib(bytes: number): number {
+  return Math.floor(bytes / MIB);
 }
 
 function readProc(name: string): string | undefined {

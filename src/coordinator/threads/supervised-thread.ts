@@ -12,6 +12,7 @@ import { MillraceError } from '../../errors.ts';
 import { ControlClient } from '../control/client.ts';
 import { exitError, exitOfError, startError, startFailure, type ThreadExit } from './exit.ts';
 import { Listeners } from './listeners.ts';
+import { Loading } from './loading.ts';
 import type { ReadyReport, Thread, ThreadStart } from './supervisor.ts';
 import type { Timers } from './timers.ts';
 
@@ -56,6 +57,8 @@ export class SupervisedThread implements Thread {
   #state: State = 'starting';
   #exit: ThreadExit | undefined;
   #terminating = false;
+  #terminated = false;
+  readonly #loading = new Loading();
   #cancelTimer: () => void = ignore;
   readonly #readyListeners = new Listeners<ReadyReport>();
   readonly #startFailureListeners = new Listeners<Error>();
@@ -96,12 +99,13 @@ export class SupervisedThread implements Thread {
       strip?.close();
     };
     const { nudge: _nudge, transfer = [], ...sent } = start;
-    const ports = { taskPort: data.port2, controlPort: control.port2 };
+    const own = { taskPort: data.port2, controlPort: control.port2, loading: this.#loading.word };
+    this.#loading.begin();
     try {
       this.#launched = launch(
         {
           ...sent,
-          ...ports,
+          ...own,
           typescript: start.modules.some(isTypeScript),
           ...(strip && { stripPort: strip.port }),
         },
@@ -109,6 +113,7 @@ export class SupervisedThread implements Thread {
         (error) => this.#undelivered(error),
       );
     } catch (error) {
+      this.#loading.over();
       this.threadId = -1;
       data.port2.close();
       control.port2.close();
@@ -175,6 +180,7 @@ export class SupervisedThread implements Thread {
   }
 
   #onControl(message: unknown): void {
+    this.#loading.over();
     const report = message as WorkerReport;
     switch (report.report) {
       case 'ready':
@@ -225,6 +231,14 @@ export class SupervisedThread implements Thread {
   #terminate(): void {
     if (this.#state === 'gone' || this.#terminating) return;
     this.#terminating = true;
+    // An entry that does not even load is ended all the same.
+    this.#arm(this.#deadlines.kill, () => this.#terminateNow());
+    this.#loading.whenLoaded(() => this.#terminateNow());
+  }
+
+  #terminateNow(): void {
+    if (this.#state === 'gone' || this.#terminated) return;
+    this.#terminated = true;
     this.#arm(this.#deadlines.kill, () => {
       // Piscina holds the process for a thread that is ending; this one may never end.
       this.unref();
@@ -255,6 +269,7 @@ export class SupervisedThread implements Thread {
     drain(this.port, (message) => this.#dataListeners.call(message));
     this.#ends(exit);
     this.#state = 'gone';
+    this.#loading.over();
     this.#cancelTimer();
     this.control.end(exitError(this.worker, this.#exit!));
     this.#release();

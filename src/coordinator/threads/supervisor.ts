@@ -12,7 +12,7 @@ import type { ThreadExit } from './exit.ts';
 
 /** What one thread is started with; the supervisor adds the ports. */
 export interface ThreadStart
-  extends Omit<WorkerStart, 'taskPort' | 'controlPort' | 'stripPort' | 'typescript'> {
+  extends Omit<WorkerStart, 'taskPort' | 'controlPort' | 'stripPort' | 'typescript' | 'loading'> {
   /** Objects in `config`, `memory` or elsewhere that are moved instead of copied. Default: none. */
   readonly transfer?: readonly Transferable[];
   /**

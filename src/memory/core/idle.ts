@@ -1,7 +1,7 @@
 // Who sleeps, who searches, who is woken. States, invariants and the argument: ../idle/README.md.
 import {H_ARMED, 
   H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
-  H_WORKERS, HEADER, LEVELS, SC_HEAD, SC_TAIL,W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_TOKEN, 
+  H_WORKERS, HEADER, LEVELS, SC_HEAD, SC_TAIL,W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_PING, W_PONG, W_TOKEN,
 } from '../layout';
 import { dequeSize } from './deque';
 import { ringSize, spscSize } from './rings';
@@ -49,6 +49,13 @@ export function anyWork(block: usize): i32 {
   if (atomic.load<i32>(block, W_COMMAND) != 0) return 1;
   if (spscSize(block + <usize>header(H_INBOX)) > 0) return 1;
   return anyShared();
+}
+
+// Only the worker itself writes W_PONG.
+// @ts-ignore: decorator
+@inline
+function pinged(block: usize): i32 {
+  return i32(atomic.load<i32>(block, W_PING) != load<i32>(block, W_PONG));
 }
 
 // The parked bit is cleared by whoever wins it; only the winner goes on to wake the worker. 0: it has been woken, or
@@ -134,6 +141,17 @@ export function wakeAll(): void {
   }
 }
 
+/**
+ * Coordinator: asks this worker to let its event loop turn and to look at its words, whatever it waits for. It answers
+ * by copying W_PING to W_PONG.
+ */
+export function ping(block: usize): void {
+  // Subtle: the question first. `park` takes the park word back, and then looks for a question.
+  atomic.add<i32>(block, 1, W_PING);
+  atomic.store<i32>(block, 1, W_PARK);
+  atomic.notify(block + W_PARK, -1);
+}
+
 /** Takes a search token; 0 when half of the workers search already. */
 export function beginSearch(block: usize): i32 {
   if (load<i32>(block, W_TOKEN) != 0) return 1;
@@ -160,7 +178,8 @@ export function endSearch(block: usize): void {
 
 /**
  * Announces that this worker is about to sleep. 1: sleep on W_PARK while it is 0, then call `unpark`.
- * 0: something turned up; go on picking, as a searcher.
+ * 0: something turned up: a task, a command, or a ping. Go on picking, as a searcher, and answer a ping before the next
+ * `park`.
  */
 export function park(block: usize): i32 {
   const worker = load<i32>(block, W_ID);
@@ -171,7 +190,8 @@ export function park(block: usize): i32 {
   store<i32>(block, 0, W_TOKEN);
   atomic.and<i32>(word, ~bit, H_SEARCHING);
   // Subtle: the Dekker pair. Publish then load the masks; set the mask, then look. One of the two sees the other.
-  if (anyWork(block) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) {
+  // A ping stores 1 in W_PARK, which may have been before the 0 above: so it is looked for here like work.
+  if ((anyWork(block) | pinged(block)) != 0 && (atomic.and<i32>(word, ~bit, H_PARKED) & bit) != 0) {
     // Subtle: publishers may have kept silent on account of the searching bit cleared above, and this worker is about
     // to take one task, not all. It searches on, so that `endSearch` looks once more for the others.
     atomic.or<i32>(word, bit, H_SEARCHING);

@@ -8,6 +8,7 @@ export {
   endSearch,
   forget,
   park,
+  ping,
   spin,
   unpark,
   wakeAll,

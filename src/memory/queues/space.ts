@@ -7,7 +7,14 @@ import { randomUUID } from 'node:crypto';
 import { expected, MillraceError } from '../../errors.ts';
 import { compileCore } from '../compile.ts';
 import * as L from '../layout.ts';
-import { attachCore, type Core, PAGE, SharedMemory, type WasmModule } from '../shared-memory.ts';
+import {
+  attachCore,
+  type Core,
+  outOfAddressSpace,
+  PAGE,
+  SharedMemory,
+  type WasmModule,
+} from '../shared-memory.ts';
 import { EventCount } from './event-count.ts';
 import { type HandleKind, mark, type Place, PREFIX } from './handle.ts';
 import { checkCapacity, DEFAULT_CAPACITY, type QueueOptions } from './items.ts';
@@ -134,7 +141,9 @@ export class Space {
     if (at === 0) {
       throw new MillraceError(
         'ERR_NO_MEMORY',
-        `The space has no room for ${PREFIX + bytes} bytes more: ${this.used} of \`maxBytes\` (${this.maxBytes}) are taken. Raise it, or ask for less capacity.`,
+        this.#memory.isCutShort
+          ? outOfAddressSpace('maxBytes', this.maxBytes)
+          : `The space has no room for ${PREFIX + bytes} bytes more: ${this.used} of \`maxBytes\` (${this.maxBytes}) are taken. Raise it, or ask for less capacity.`,
       );
     }
     const address = at + PREFIX;

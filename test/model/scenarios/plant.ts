@@ -142,6 +142,8 @@ export interface GroundShape {
   readonly completions?: number;
   /** Whether the coordinator gives commands. Default `false`. */
   readonly commands?: boolean;
+  /** Whether the coordinator pings. Default `false`. */
+  readonly pings?: boolean;
   /** Workers whose words recovery writes. Default none. */
   readonly mortal?: readonly number[];
 }
@@ -191,6 +193,8 @@ export function ground(shape: GroundShape): Ground {
     regions.push(
       words(`park${i}`, at + L.W_PARK, 1),
       words(`command${i}`, at + L.W_COMMAND, 1, !shape.commands),
+      words(`ping${i}`, at + L.W_PING, 1, !shape.pings),
+      words(`pong${i}`, at + L.W_PONG, 1, !shape.pings),
       words(`seen${i}`, at + L.W_SEEN, 1, true),
       words(`counts${i}`, at + L.W_EXECUTED, 3),
       words(`id${i}`, at + L.W_ID, 1, true),
@@ -220,6 +224,7 @@ export function ground(shape: GroundShape): Ground {
         { start: at + L.W_TICK, words: 2 },
       ];
       if (!shape.mortal?.includes(worker)) own.push({ start: at + L.W_TOKEN, words: 1 });
+      if (shape.pings) own.push({ start: at + L.W_PONG, words: 1 });
       if (shape.deque) own.push(deques[worker]!.own);
       if (shape.completions) own.push(completions[worker]!.producer);
       return own;

@@ -108,6 +108,8 @@ export function ground(shape: GroundShape): Ground {
     regions.push(
       words(`park${i}`, at + L.W_PARK, 1),
       words(`command${i}`, at + L.W_COMMAND, 1, true),
+      words(`ping${i}`, at + L.W_PING, 1, true),
+      words(`pong${i}`, at + L.W_PONG, 1, true),
       words(`seen${i}`, at + L.W_SEEN, 1, true),
       words(`counts${i}`, at + L.W_EXECUTED, 3),
       words(`id${i}`, at + L.W_ID, 1, true),
