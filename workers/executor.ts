@@ -108,9 +108,17 @@ export class Executor {
     return this.#payloads === undefined && this.#loading !== undefined;
   }
 
-  /** Resolves when the claimed task that waits for the codec has run, if there is one. */
-  get held(): Promise<unknown> | undefined {
+  /** A claimed task waits for the codec: resolves when that is loaded, or known not to load. */
+  get held(): Promise<void> | undefined {
     return this.#held < 0 ? undefined : this.#loading;
+  }
+
+  /** Runs the task that has waited. Not before `held` has resolved. */
+  runHeld(): void {
+    const slot = this.#held;
+    if (slot < 0 || this.#payloads === undefined) return;
+    this.#held = -1;
+    this.run(slot, false);
   }
 
   /** Loads the codec; begins at the first call. Resolves also when that fails, after `onBroken`. */
@@ -132,9 +140,6 @@ export class Executor {
     this.#payloads = payloads;
     this.#arguments.decoder = payloads;
     this.#functions[0] = payloads.runSource as Callable;
-    const slot = this.#held;
-    this.#held = -1;
-    if (slot >= 0) this.run(slot, false);
   }
 
   /**

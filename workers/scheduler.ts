@@ -124,6 +124,9 @@ class Scheduler {
         case 'loading':
           this.#stopSearching();
           await this.#executor.held;
+          this.#pace.begin();
+          this.#executor.runHeld();
+          this.#pace.end();
           break;
         case 'command':
           if (await this.#obey()) return;

@@ -1,5 +1,6 @@
 // A worker loads the codec when something first needs it: whatever that is, it is done as at any later time.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../process/harness/until.ts';
 import { Copy } from './copies.ts';
 import { rejection, startPool } from './pools.ts';
 
@@ -71,6 +72,18 @@ describe('the first task of a worker', () => {
     ]);
     expect(results[1]).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WORKER_CRASHED' } });
     expect(results[2]).toEqual({ status: 'fulfilled', value: 'text' });
+  });
+
+  it('counts as busy time', async () => {
+    const pool = await startPool(ONE);
+    await pool.exec(
+      (ms: number) => {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+      },
+      [30],
+    );
+    await until('the time is written down', () => pool.stats().workers[0]!.busyMs >= 30);
   });
 
   it('is answered when the pool closes at once', async () => {
