@@ -14,7 +14,7 @@ import type { Intake } from './intake.ts';
 /** Port tasks a worker may have in hand, at least: one to run and one to follow. Not counted are async ones that wait. */
 const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
-const MOST_PORT_CREDIT = 8;
+const MOST_PORT_CREDIT = 64;
 /** What a worker should have in hand while the coordinator is asleep, crowded out or collecting garbage, ms. */
 const AHEAD_MS = 2;
 /** Affinity tasks in a worker's inbox. */
