@@ -15,7 +15,7 @@ const BATCH_US = 100;
 const MAX_BATCH = 32;
 const MAX_STRIDE = 64;
 /** How often slow figures (the heap) are looked at, ms. */
-const SLOW_MS = 50;
+export const SLOW_MS = 50;
 
 /**
  * How long a turn lasts, how often the clock is read, and how many tasks are claimed at once.

@@ -15,7 +15,7 @@ import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '.
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { type Callable, Executor, NOT_LOADED } from './executor.ts';
-import { EventLoopWatch, Pace, Spinner } from './pace.ts';
+import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
 
@@ -63,6 +63,8 @@ class Scheduler {
   #graceOver = false;
   /** The loop waits for async tasks to end: as many as allowed are unfinished, or this thread is leaving. */
   #waitsForEnds = false;
+  /** No task has run since the heap was looked at. */
+  #seen = true;
   /** When the event loop last went round, ms. */
   #turned = 0;
 
@@ -147,6 +149,7 @@ class Scheduler {
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
+    this.#seen = false;
     pace.begin();
     for (;;) {
       const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
@@ -212,7 +215,10 @@ class Scheduler {
   }
 
   #patience(): number {
-    return this.#executor.complete || this.#executor.loading ? Number.POSITIVE_INFINITY : QUIET_MS;
+    if (!this.#executor.complete && !this.#executor.loading) return QUIET_MS;
+    // Tasks ran too shortly after a look at the heap, or go on: it is looked at again.
+    const look = this.#softHeapLimit > 0 && (!this.#seen || this.#executor.pending > 0);
+    return look ? SLOW_MS : Number.POSITIVE_INFINITY;
   }
 
   // Nobody waits for it, so nobody should wait for it later. Then this thread can block again.
@@ -244,9 +250,10 @@ class Scheduler {
     await turnOfEventLoop();
     this.#eventLoop.turned();
     this.#turned = performance.now();
-    memory.f64[(block + L.W_HEAP) >> 3] = this.#pace.due()
-      ? heapUsed()
-      : memory.f64[(block + L.W_HEAP) >> 3]!;
+    if (this.#pace.due()) {
+      memory.f64[(block + L.W_HEAP) >> 3] = heapUsed();
+      this.#seen = true;
+    }
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
       this.#leave({ why: 'heap' });
     this.#answerPing();

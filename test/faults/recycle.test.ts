@@ -29,6 +29,17 @@ describe('a worker above its soft heap limit', () => {
       expect(journal()).toEqual(['held', 'go on']);
     }));
 
+  it('row 50: is noticed also when its last task ends right after a look at the heap', () =>
+    inLab({ workers: 1, softHeapLimit: 24 * 2 ** 20 }, async ({ pool }) => {
+      for (let restarts = 1; restarts <= 4; restarts++) {
+        // After this the heap is looked at; what follows is over before it is time to look again.
+        await pool.run('where');
+        for (let i = 0; i < 20; i++) await pool.run('leak', [1]);
+        await until('it is replaced', () => pool.stats().workers[0]!.restarts >= restarts, 5_000);
+        await pool.run('where');
+      }
+    }));
+
   it('row 50: lets an async task go whose time is over', () =>
     inLab({ workers: 1, softHeapLimit: LIMIT, graceMs: 60_000 }, async ({ pool, crashes, noted }) => {
       const held = failure(pool.run('never', ['held'], { timeout: 300 }));
