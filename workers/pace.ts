@@ -6,6 +6,7 @@
 
 import { clearInterval, performance, setInterval } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
+import { parkedWorkers } from '../src/memory/shared-memory.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
@@ -93,7 +94,6 @@ const LONGEST_US = 50;
 const SHORTEST_US = 2;
 /** A sleep shorter than this would have been worth a look, ms. */
 const WORTH_MS = 0.1;
-const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 /** Every so many idle moments the full time is tried again, whatever came of it lately. */
 const PROBE = 32;
 /** Looks between two readings of the clock. */
@@ -145,16 +145,8 @@ export class Spinner {
   // The main thread is one of those awake: it has just submitted, or waits for the result.
   #coreIsFree(): boolean {
     const { i32 } = this.#view.memory;
-    let parked = 0;
-    for (let i = 0; i <= (this.#workers - 1) >> 5; i++) parked += bits(i32[PARKED + i]!);
-    return this.#workers - parked + 1 <= this.#cores;
+    return this.#workers - parkedWorkers(i32, this.#workers) + 1 <= this.#cores;
   }
-}
-
-function bits(word: number): number {
-  let n = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
-  return n;
 }
 
 /** Whether this thread's event loop has anything to do, and with it whether the thread may block. */

@@ -56,6 +56,7 @@ export function bufferOf(view: ArrayBufferView): ArrayBufferLike {
   return viewTag(view) === undefined ? dataBuffer(view) : typedBuffer(view);
 }
 
+// `ArrayBuffer.prototype.detached` is younger than the oldest Node supported, and Node takes it for an empty buffer.
 export function isDetached(buffer: ArrayBuffer): boolean {
   if (bufferBytes(buffer) !== 0) return false;
   try {

@@ -14,6 +14,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
+import { parkedWorkers } from '../memory/shared-memory.ts';
 
 /** Polling goes on this long without success, µs: waking a worker on a core that sleeps takes up to 300. */
 const LONGEST_POLL = 400;
@@ -24,7 +25,6 @@ const WAKE = 100;
 /** Waits in a row that have to be long before polling stops, and short before it starts, less one. */
 const SURE = 3;
 const ARMED = (L.HEADER + L.H_ARMED) >> 2;
-const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 
 export type BellState = 'off' | 'polling' | 'sleeping';
 
@@ -92,8 +92,7 @@ export class Bell {
 
   #longest(): number {
     const { memory, sizes, blocks } = this.#plant;
-    let awake = sizes.workers;
-    for (let i = 0; i <= (blocks.length - 1) >> 5; i++) awake -= ones(memory.i32[PARKED + i]!);
+    const awake = sizes.workers - parkedWorkers(memory.i32, blocks.length);
     return awake < this.#cores ? LONGEST_POLL : CROWDED_POLL;
   }
 
@@ -135,12 +134,6 @@ export class Bell {
     // Subtle: a second immediate beside the one that is scheduled would go on beside it.
     if (this.#state !== 'polling') this.#again();
   }
-}
-
-function ones(word: number): number {
-  let n = 0;
-  for (let rest = word; rest !== 0; rest &= rest - 1) n++;
-  return n;
 }
 
 export interface DrainResult {

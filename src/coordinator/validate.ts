@@ -4,7 +4,9 @@
  *
  * @module
  */
+
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isDetached } from '../codec/bytes.ts';
 import { expected, MillraceError } from '../errors.ts';
 import { LEVEL } from '../scheduling/levels.ts';
 import type { MapOptions, PoolOptions, RunOptions, TaskModules } from './options.ts';
@@ -215,17 +217,6 @@ function moduleHref(module: unknown): string {
   throw expected('tasks', wanted, module);
 }
 
-// `ArrayBuffer.prototype.detached` is younger than the oldest Node supported. Node would take it for an empty buffer.
-function isDetached(item: object): boolean {
-  if (!(item instanceof ArrayBuffer) || item.byteLength > 0) return false;
-  try {
-    new Uint8Array(item);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
 /** `transfer` lists: checked before anything is detached. */
 export function checkTransfer(list: readonly unknown[]): void {
   const seen = new Set<unknown>();
@@ -239,7 +230,7 @@ export function checkTransfer(list: readonly unknown[]): void {
             ? 'is a view; give its `.buffer`'
             : seen.has(item)
               ? 'stands in the list twice'
-              : isDetached(item)
+              : item instanceof ArrayBuffer && isDetached(item)
                 ? 'was moved before'
                 : undefined;
     if (wrong !== undefined) {

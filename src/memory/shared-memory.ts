@@ -14,6 +14,9 @@
  * @module
  */
 import { MillraceError } from '../errors.ts';
+import * as L from './layout.ts';
+
+const PARKED = (L.HEADER + L.H_PARKED) >> 2;
 
 /** A compiled module: opaque, and structured-cloneable, so that workers need not compile it again. */
 export type WasmModule = object & { readonly __wasmModule?: never };
@@ -108,6 +111,15 @@ const origin = Number(process.hrtime.bigint()) / 1e6 - now();
  */
 export function sharedNow(): number {
   return origin + now();
+}
+
+/** How many of the first `blocks` workers are asleep, or about to be. */
+export function parkedWorkers(i32: Int32Array, blocks: number): number {
+  let parked = 0;
+  for (let i = 0; i <= (blocks - 1) >> 5; i++) {
+    for (let rest = i32[PARKED + i]!; rest !== 0; rest &= rest - 1) parked++;
+  }
+  return parked;
 }
 
 /** Fixed-length views of the whole memory as it was when they were made. */

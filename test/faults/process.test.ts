@@ -10,6 +10,17 @@ const withPool = (options: string, body: string): string => `
   const failure = (promise) => promise.then((value) => { throw new Error('resolved with ' + value); }, (error) => error);
   ${body}`;
 
+/** A pool whose shared memory the script that follows can read and write, as `memory` with the layout `L`. */
+const POOL_IN_SIGHT = `
+  import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
+  const { Memory } = WebAssembly;
+  let memory;
+  WebAssembly.Memory = class extends Memory {
+    constructor(options) { super(options); memory = this; }
+  };
+  const { createPool } = await import('millrace');
+  const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });`;
+
 describe('the caller’s process', () => {
   it('row 29: a rejection nobody handles is an unhandled rejection as any other', async () => {
     const result = await runChild(withPool('{}', `void pool.run('thrower', ['range']);`));
@@ -138,14 +149,7 @@ describe('memory', () => {
     async (_what, word, value) => {
       const result = await runToExit(
         `
-      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
-      const { Memory } = WebAssembly;
-      let memory;
-      WebAssembly.Memory = class extends Memory {
-        constructor(options) { super(options); memory = this; }
-      };
-      const { createPool } = await import('millrace');
-      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      ${POOL_IN_SIGHT}
       const pending = [pool.run('never', ['n']), pool.run('later', [1, 1e6]), pool.run('never', ['n'], { timeout: 1e6 })];
       const i32 = new Int32Array(memory.buffer);
       const ring = i32[(L.HEADER + L.H_DIRECTORY) >> 2] + i32[(L.HEADER + L.H_COMPLETIONS) >> 2];
@@ -166,16 +170,9 @@ describe('a pool that failed', () => {
   it('row 71: is closed when its threads have ended, not before', async () => {
     const result = await runToExit(
       `
-      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
       const left = new Set();
       process.on('worker', (w) => { left.add(w); w.once('exit', () => left.delete(w)); });
-      const { Memory } = WebAssembly;
-      let memory;
-      WebAssembly.Memory = class extends Memory {
-        constructor(options) { super(options); memory = this; }
-      };
-      const { createPool } = await import('millrace');
-      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      ${POOL_IN_SIGHT}
       const spinning = [pool.run('spin', ['s']), pool.run('never', ['n'])];
       const i32 = new Int32Array(memory.buffer);
       i32[(i32[(L.HEADER + L.H_DIRECTORY) >> 2] + i32[(L.HEADER + L.H_COMPLETIONS) >> 2] + L.SC_TAIL) >> 2] = 100000;
@@ -197,14 +194,7 @@ describe('a result', () => {
   ])('row 53: %s is never read, and stops the pool', async (_what, field, by) => {
     const result = await runToExit(
       `
-      import * as L from ${JSON.stringify(new URL('../../dist/src/memory/layout.js', import.meta.url).href)};
-      const { Memory } = WebAssembly;
-      let memory;
-      WebAssembly.Memory = class extends Memory {
-        constructor(options) { super(options); memory = this; }
-      };
-      const { createPool } = await import('millrace');
-      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      ${POOL_IN_SIGHT}
       const i32 = new Int32Array(memory.buffer);
       const task = i32[(L.HEADER + L.H_TASKS) >> 2];
       const answer = pool.run('echo', ['a text']);

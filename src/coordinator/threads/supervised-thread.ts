@@ -40,6 +40,9 @@ export interface Deadlines {
   readonly control: number;
 }
 
+/** `wanted`: it is ended as soon as its entry has been loaded. */
+type Termination = 'none' | 'wanted' | 'begun';
+
 type State = 'starting' | 'ready' | 'ending' | 'gone';
 
 const ignore = (): void => {};
@@ -56,8 +59,7 @@ export class SupervisedThread implements Thread {
   readonly #launched: Launched | undefined;
   #state: State = 'starting';
   #exit: ThreadExit | undefined;
-  #terminating = false;
-  #terminated = false;
+  #termination: Termination = 'none';
   readonly #loading = new Loading();
   #cancelTimer: () => void = ignore;
   readonly #readyListeners = new Listeners<ReadyReport>();
@@ -225,20 +227,20 @@ export class SupervisedThread implements Thread {
       this.#exit = { reason: 'not-started', error, ...(unexplained && { unexplained }) };
       this.#startFailureListeners.call(error);
     }
-    if (!this.#terminating) this.#arm(this.#deadlines.kill, () => this.#terminate());
+    if (this.#termination === 'none') this.#arm(this.#deadlines.kill, () => this.#terminate());
   }
 
   #terminate(): void {
-    if (this.#state === 'gone' || this.#terminating) return;
-    this.#terminating = true;
+    if (this.#state === 'gone' || this.#termination !== 'none') return;
+    this.#termination = 'wanted';
     // An entry that does not even load is ended all the same.
     this.#arm(this.#deadlines.kill, () => this.#terminateNow());
     this.#loading.whenLoaded(() => this.#terminateNow());
   }
 
   #terminateNow(): void {
-    if (this.#state === 'gone' || this.#terminated) return;
-    this.#terminated = true;
+    if (this.#state === 'gone' || this.#termination === 'begun') return;
+    this.#termination = 'begun';
     this.#arm(this.#deadlines.kill, () => {
       // Piscina holds the process for a thread that is ending; this one may never end.
       this.unref();
