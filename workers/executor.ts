@@ -19,12 +19,11 @@ import {
   subscribe,
 } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
-import { inlineArguments, writePlainResult } from '../src/memory/inline-value.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
-import { ArgumentReader, NEEDS_CODEC, type WorkerView } from './view.ts';
+import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
 /** A task function by its number. */
 export type Callable = (...args: unknown[]) => unknown;

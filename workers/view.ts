@@ -1,6 +1,6 @@
 /**
- * What a worker reads of shared memory, and how: the core, the views, where its own structures are, and the arguments
- * of a claimed task that are not in its record but in the arena, or come through the port.
+ * What a worker reads of shared memory, and how: the core, the views, where its own structures are; the arguments of a
+ * claimed task, in its record, in the arena, or through the port; and plain results, which go into the record.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import * as L from '../src/memory/layout.ts';
 import {
   attachCore,
   type Core,
+  inlineValue,
   SharedMemory,
   type WasmMemory,
   type WasmModule,
@@ -65,6 +66,38 @@ export class WorkerView {
   bytesUpTo(address: number): Uint8Array {
     if (address > this.memory.u8.length) this.memory.refresh();
     return this.memory.u8;
+  }
+}
+
+/** All arguments of the record at word `at`. */
+export function inlineArguments({ memory }: WorkerView, at: number, meta: number): unknown[] {
+  const args: unknown[] = [];
+  const count = meta & L.META_COUNT;
+  for (let i = 0; i < count; i++) {
+    const kind = (meta >> (L.META_KINDS + i * 4)) & 15;
+    args[i] = inlineValue(kind, memory.f64[(at >> 1) + (L.T_ARGS >> 3) + i]!);
+  }
+  return args;
+}
+
+/** Writes a result into the record at word `at`; false when it does not fit there. */
+export function writePlainResult({ memory }: WorkerView, at: number, value: unknown): boolean {
+  const kindAt = at + (L.T_RESULT_KIND >> 2);
+  switch (typeof value) {
+    case 'number':
+      memory.f64[(at >> 1) + (L.T_RESULT >> 3)] = value;
+      memory.i32[kindAt] = L.KIND_NUMBER;
+      return true;
+    case 'undefined':
+      memory.i32[kindAt] = L.KIND_UNDEFINED;
+      return true;
+    case 'boolean':
+      memory.i32[kindAt] = value ? L.KIND_TRUE : L.KIND_FALSE;
+      return true;
+    default:
+      if (value !== null) return false;
+      memory.i32[kindAt] = L.KIND_NULL;
+      return true;
   }
 }
 

@@ -16,7 +16,7 @@ const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
 const MOST_PORT_CREDIT = 64;
 /** What a worker should have in hand while the coordinator is asleep, crowded out or collecting garbage, ms. */
-const AHEAD_MS = 2;
+const AHEAD_MS = 10;
 /** Affinity tasks in a worker's inbox. */
 const INBOX_CREDIT = 512;
 
@@ -80,8 +80,10 @@ export class Lines {
 
   add(handle: Handle): void {
     handle.where = { at: 'line' };
-    this.#lineOf(handle).push(handle);
-    this.dispatch();
+    const line = this.#lineOf(handle);
+    line.push(handle);
+    // What could not be sent before this one still cannot.
+    if (line.length === 1) this.dispatch();
   }
 
   /** A task whose worker died before its code started: the first again. */

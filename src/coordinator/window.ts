@@ -15,7 +15,10 @@ export type Resolve = (value: unknown) => void;
 
 export class Window {
   readonly plant: Plant;
-  /** By slot. Undefined: the slot is free, or its task was settled while a worker still holds it. */
+  /**
+   * By slot, as long as slots were ever used. Undefined: the slot is free, or its task was settled while a worker still
+   * holds it.
+   */
   readonly resolve: (Resolve | undefined)[];
   readonly handle: (Handle | undefined)[];
   readonly level: Uint8Array;
@@ -37,8 +40,8 @@ export class Window {
   constructor(plant: Plant) {
     const { slots } = plant;
     this.plant = plant;
-    this.resolve = new Array<Resolve | undefined>(slots).fill(undefined);
-    this.handle = new Array<Handle | undefined>(slots).fill(undefined);
+    this.resolve = [];
+    this.handle = [];
     this.level = new Uint8Array(slots);
     this.live = new Uint8Array(slots);
     this.deaths = new Uint8Array(slots);
@@ -70,6 +73,8 @@ export class Window {
       this.#freeCount--;
     } else if (this.#untouched < this.plant.slots) {
       slot = this.#untouched++;
+      this.resolve.push(undefined);
+      this.handle.push(undefined);
     } else {
       return -1;
     }

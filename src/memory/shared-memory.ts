@@ -122,6 +122,22 @@ export function parkedWorkers(i32: Int32Array, blocks: number): number {
   return parked;
 }
 
+/** The value a task record holds for a kind; `number` is that of `KIND_NUMBER`. */
+export function inlineValue(kind: number, number: number): unknown {
+  switch (kind) {
+    case L.KIND_UNDEFINED:
+      return undefined;
+    case L.KIND_NULL:
+      return null;
+    case L.KIND_TRUE:
+      return true;
+    case L.KIND_FALSE:
+      return false;
+    default:
+      return number;
+  }
+}
+
 /** Fixed-length views of the whole memory as it was when they were made. */
 export interface Views {
   readonly i32: Int32Array;
