@@ -5,16 +5,18 @@
  * @module
  */
 import type { FunctionEntry } from '../../workers/start.ts';
-import { expected, MillraceError } from '../errors.ts';
+import { MillraceError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
+import { SoftHeapLimit } from './heap-limit.ts';
 import type { Seat } from './lines.ts';
+import { Tallies, type Tally } from './tallies.ts';
 import { exitError, type ThreadExit } from './threads/exit.ts';
 import { RespawnPolicy } from './threads/respawn.ts';
 import type { Supervisor, Thread } from './threads/supervisor.ts';
 
-/** So many replacements in a row of threads that had hardly begun are worth a warning. */
-const HURRIED = 4;
+/** After its grace a thread that means to end has ended within this time, ms. */
+const HANDOVER_MS = 50;
 
 /** How one worker number stands. */
 type Post =
@@ -26,7 +28,7 @@ type Post =
       readonly instead: Thread | undefined;
     }
   | { readonly state: 'running'; readonly thread: Thread; readonly block: number; readonly seat: Seat }
-  /** Its thread finishes what it has, to be replaced, and takes nothing new. */
+  /** Its thread finishes what it has, to be replaced, and takes nothing new. After a while it is not waited for. */
   | { readonly state: 'draining'; readonly thread: Thread; readonly block: number }
   /** Between two threads; its block keeps waiting. */
   | { readonly state: 'between'; readonly block: number }
@@ -45,6 +47,8 @@ export interface CrewOptions {
   readonly softHeapLimit: number;
   /** Given to each worker. */
   readonly config: Readonly<Record<string, number>>;
+  /** How long a thread that leaves is waited for before another gets its number too, ms. */
+  readonly graceMs: number;
   readonly now: () => number;
 }
 
@@ -81,13 +85,14 @@ export class Crew {
   readonly #alive = new Map<number, Thread>();
   /** Those that were told to end and have not in time. */
   readonly #stuck = new Set<Thread>();
+  /** By worker number: a thread that still finishes what it has while another has its number. */
+  readonly #outgoing = new Map<number, Thread>();
   /** Blocks of stuck threads that have exited since, free for reuse when a grace period has passed. */
   readonly #spare: { readonly block: number; readonly epoch: number }[] = [];
+  readonly #tallies: Tallies;
   #seats: (Seat | undefined)[];
   #open = true;
-  /** Bytes a worker used before it ran anything, when there is a soft limit. */
-  #baseHeap = 0;
-  #warned = false;
+  readonly #heapLimit: SoftHeapLimit;
   readonly #onEmpty: (() => void)[] = [];
 
   constructor(plant: Plant, supervisor: Supervisor, options: CrewOptions, hooks: CrewHooks) {
@@ -96,6 +101,8 @@ export class Crew {
     this.#options = options;
     this.#hooks = hooks;
     this.#policies = Array.from({ length: options.workers }, () => new RespawnPolicy(options.now));
+    this.#heapLimit = new SoftHeapLimit(options.softHeapLimit);
+    this.#tallies = new Tallies(plant, options.workers);
     this.#restarts = new Array<number>(options.workers).fill(0);
     this.#seats = new Array<Seat | undefined>(options.workers).fill(undefined);
   }
@@ -123,12 +130,14 @@ export class Crew {
     state: Post['state'] | 'stuck';
     block: number | undefined;
     restarts: number;
+    tally: Tally;
   } {
     const post = this.#posts[worker]!;
     return {
       state: this.#isStuck(post) ? 'stuck' : post.state,
       block: post.state === 'down' ? undefined : post.block,
       restarts: this.#restarts[worker]!,
+      tally: this.#tallies.of(worker),
     };
   }
 
@@ -235,9 +244,9 @@ export class Crew {
     });
     thread.onBegan((heapUsed) => {
       if (softHeapLimit === 0) return;
-      this.#baseHeap = heapUsed;
-      if (heapUsed <= softHeapLimit) first?.ready();
-      else first?.failed(tooLow(softHeapLimit, heapUsed));
+      const tooLow = this.#heapLimit.began(heapUsed);
+      if (tooLow === undefined) first?.ready();
+      else first?.failed(tooLow);
     });
     thread.onStartFailure((error) => {
       failure = error;
@@ -271,6 +280,29 @@ export class Crew {
     const at = (this.#plant.blocks[block]! + L.W_COMMAND) >> 2;
     Atomics.store(this.#plant.memory.i32, at, L.CMD_RECYCLE);
     this.ping(block);
+    this.#succeedLater(worker, block, thread);
+  }
+
+  // What it has may never end, and its number must not be without a thread for that.
+  #succeedLater(worker: number, block: number, thread: Thread): void {
+    setTimeout(() => this.#succeed(worker, block, thread), this.#options.graceMs + HANDOVER_MS).unref();
+  }
+
+  #succeed(worker: number, block: number, thread: Thread): void {
+    if (!this.#open || !this.#isCurrent(worker, thread) || this.#stuck.has(thread)) return;
+    // One heap too large at a time: this one goes on waiting until that one has gone.
+    if (this.#outgoing.has(worker)) return;
+    let fresh: number;
+    try {
+      fresh = this.#freshBlock();
+    } catch {
+      // No memory for two: then it is waited for, after all.
+      return;
+    }
+    this.#outgoing.set(worker, thread);
+    this.#tallies.moved(worker, fresh);
+    this.#posts[worker] = { state: 'between', block: fresh };
+    this.#respawn(worker, fresh, { reason: 'returned' }, block);
   }
 
   #exited(worker: number, block: number, thread: Thread, exit: ThreadExit): void {
@@ -282,38 +314,41 @@ export class Crew {
     const error = exitError(worker, exit);
     const wanted = !this.#open || (exit.reason === 'returned' && left === 1);
     const running = this.#hooks.recover(block, worker, error);
-    if (!current) this.#spare.push({ block, epoch: this.#plant.core.graceBegin() });
+    if (!current) {
+      this.#tallies.gone(worker, block);
+      this.#spare.push({ block, epoch: this.#plant.core.graceBegin() });
+    }
+    this.#outgoingGone(worker, thread);
     if (this.#open && !wanted) this.#hooks.crashed(worker, error, running);
     if (current) this.#posts[worker] = { state: 'between', block };
     if (this.#open && current) this.#respawn(worker, block, exit);
     if (this.#alive.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  #respawn(worker: number, block: number, exit: ThreadExit): void {
+  #outgoingGone(worker: number, thread: Thread): void {
+    if (this.#outgoing.get(worker) !== thread) return;
+    this.#outgoing.delete(worker);
+    const post = this.#posts[worker]!;
+    if (post.state === 'draining') this.#succeedLater(worker, post.block, post.thread);
+  }
+
+  /** `left`: the block of the thread that is replaced. */
+  #respawn(worker: number, block: number, exit: ThreadExit, left: number = block): void {
     const decision = this.#policies[worker]!.ended(exit);
     if (decision.action === 'give-up') {
       this.#giveUp(worker, decision.error);
       return;
     }
     this.#restarts[worker]!++;
-    if (exit.reason === 'returned' && decision.inARow >= HURRIED) this.#warn(worker, decision.inARow, block);
+    if (exit.reason === 'returned') {
+      const used = this.#plant.memory.f64[(this.#plant.blocks[left]! + L.W_HEAP) >> 3]!;
+      this.#heapLimit.replaced(worker, decision.inARow, used);
+    }
     const again = (): void => {
       if (this.#open) this.#spawn(worker, block);
     };
     // A task that waits for this worker keeps the process alive by itself.
     setTimeout(again, decision.delay).unref();
-  }
-
-  // A limit that leaves tasks no room makes the pool crawl, and nothing else would say why.
-  #warn(worker: number, inARow: number, block: number): void {
-    const { softHeapLimit } = this.#options;
-    const used = this.#plant.memory.f64[(this.#plant.blocks[block]! + L.W_HEAP) >> 3]!;
-    if (this.#warned || softHeapLimit === 0 || used <= softHeapLimit) return;
-    this.#warned = true;
-    process.emitWarning(
-      `Worker ${worker} has reached \`softHeapLimit\` (${softHeapLimit} bytes) ${inARow} times in a row soon after its start, and is replaced with growing pauses. A worker that has run nothing uses ${this.#baseHeap} bytes already. Raise the limit, or look for what the tasks leave behind.`,
-      'MillraceWarning',
-    );
   }
 
   #giveUp(worker: number, error: Error): void {
@@ -325,14 +360,16 @@ export class Crew {
   #replaceStuck(worker: number, block: number, thread: Thread): void {
     this.#stuck.add(thread);
     this.#hooks.stuck(worker);
-    if (!this.#isCurrent(worker, thread)) return;
-    this.#seats[worker] = undefined;
+    const current = this.#isCurrent(worker, thread);
+    if (!current && this.#outgoing.get(worker) !== thread) return;
+    if (current) this.#seats[worker] = undefined;
     this.#hooks.abandon(
       block,
       worker,
       new MillraceError('ERR_WORKER_STUCK', `Worker ${worker} does not end.`),
     );
-    if (!this.#open) return;
+    this.#outgoingGone(worker, thread);
+    if (!this.#open || !current) return;
     let fresh: number;
     try {
       fresh = this.#freshBlock();
@@ -341,6 +378,7 @@ export class Crew {
       return;
     }
     this.#restarts[worker]!++;
+    this.#tallies.moved(worker, fresh);
     this.#spawn(worker, fresh, { instead: thread });
   }
 
@@ -354,9 +392,4 @@ export class Crew {
 function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
   if (failure === undefined || exit.reason === 'not-started') return exit;
   return { reason: 'not-started', error: failure };
-}
-
-function tooLow(limit: number, heapUsed: number): Error {
-  const more = `more than the ${heapUsed} bytes of heap a worker uses before it runs any task`;
-  return expected('softHeapLimit', more, limit);
 }

@@ -133,6 +133,7 @@ export class Engine {
           softHeapLimit: options.softHeapLimit,
           graceMs: options.graceMs,
         },
+        graceMs: options.graceMs,
         now: sharedNow,
       },
       this.#crewHooks(),

@@ -49,11 +49,13 @@ export interface PoolOptions {
   /** Heap limits of each worker thread. */
   readonly resourceLimits?: ResourceLimits;
   /**
-   * Between tasks, a worker whose used heap is above this many bytes is replaced. Its unfinished async tasks end
-   * first, however long they take: meanwhile it takes no new task, and those bound to it by `affinity` wait. Give
-   * async tasks that may never settle a `timeout`. A worker that reaches the limit within a second of its start is
-   * replaced after a pause, 20 ms at first and doubling up to 1 s, with a process warning when that goes on; and
-   * `createPool` rejects when a worker is above it before it has run anything. Default: never.
+   * Between tasks, a worker whose used heap is above this many bytes is replaced. It takes no new task, and its
+   * unfinished async tasks go on in it, however long they take: for `graceMs` its number waits for them, with the
+   * tasks bound to it by `affinity`; then another thread gets the number, and the old one ends when its last task
+   * has. At most one such thread a worker is left behind, so give async tasks that may never settle a `timeout`. A
+   * worker that reaches the limit within a second of its start is replaced after a pause, 20 ms at first and doubling
+   * up to 1 s, with a process warning when that goes on; and `createPool` rejects when a worker is above it before it
+   * has run anything. Default: never.
    */
   readonly softHeapLimit?: number;
   /** Environment of the workers. Default: a copy of `process.env`. */
@@ -100,7 +102,8 @@ export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
 export interface WorkerStats {
   readonly worker: number;
   /**
-   * `'draining'`: it takes no new task and finishes its async ones, to be replaced (`softHeapLimit`, a stray error).
+   * `'draining'`: it takes no new task and finishes its async ones, to be replaced (`softHeapLimit`, a stray error); for
+   * `graceMs` at most, unless another such thread of this worker is left.
    * `'stuck'`: its thread was told to end and does not, and no other takes tasks in its place yet.
    * `'down'`: it has given up, and gets no thread any more.
    */

@@ -12,7 +12,7 @@ export function poolStats(engine: Engine, options: Resolved): PoolStats {
   const { ledger, plant } = engine;
   const workers = Array.from({ length: options.workers }, (_, worker) => workerStats(engine, worker));
   const running = workers.filter((w) => w.state === 'busy').length;
-  const steals = plant.blocks.reduce((sum, at) => sum + plant.memory.i32[(at + L.W_STEALS) >> 2]!, 0);
+  const steals = workers.reduce((sum, worker) => sum + worker.steals, 0);
   return {
     workers,
     pending: ledger.pending,
@@ -33,7 +33,7 @@ export function poolStats(engine: Engine, options: Resolved): PoolStats {
 }
 
 function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
-  const { state, block, restarts } = crew.state(worker);
+  const { state, block, restarts, tally } = crew.state(worker);
   const at = plant.blocks[block ?? worker]!;
   const { i32, f64 } = plant.memory;
   const parked =
@@ -44,10 +44,10 @@ function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
   return {
     worker,
     state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'between' ? 'starting' : state,
-    completed: i32[(at + L.W_EXECUTED) >> 2]!,
-    steals: i32[(at + L.W_STEALS) >> 2]!,
-    busyMs: f64[(at + L.W_BUSY) >> 3]!,
-    parks: i32[(at + L.W_PARKS) >> 2]!,
+    completed: tally.completed,
+    steals: tally.steals,
+    busyMs: tally.busy,
+    parks: tally.parks,
     heapUsed: f64[(at + L.W_HEAP) >> 3]!,
     restarts,
     queued: Math.max(0, size | 0),

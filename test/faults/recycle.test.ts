@@ -1,4 +1,5 @@
 // Threads that are replaced before anything goes wrong with them.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { until } from '../process/harness/until.ts';
@@ -7,27 +8,103 @@ import { failure, inLab, TASKS, threads } from './lab.ts';
 const LIMIT = 48 * 2 ** 20;
 
 describe('a worker above its soft heap limit', () => {
-  it('row 50: finishes its async tasks, however long they take', () =>
-    inLab({ workers: 2, softHeapLimit: LIMIT, graceMs: 0 }, async ({ pool, crashes, noted, journal }) => {
-      const held = pool.run('untilNoted', ['held'], { affinity: 0 });
+  it('row 50: finishes its async tasks before another thread gets its number', () =>
+    inLab(
+      { workers: 2, softHeapLimit: LIMIT, graceMs: 60_000 },
+      async ({ pool, crashes, noted, journal }) => {
+        const held = pool.run('untilNoted', ['held'], { affinity: 0 });
+        await noted('held');
+        await pool.run('leak', [64], { affinity: 0 });
+        await until('it drains', () => pool.stats().workers[0]!.state === 'draining');
+        // What only this worker may run waits for its successor; other tasks, and those of a port, go elsewhere.
+        const bound = Array.from({ length: 20 }, () => pool.run('leaked', [], { affinity: 0 }));
+        const shared = new Int32Array(new SharedArrayBuffer(4));
+        const ported = Array.from({ length: 20 }, () => pool.run('placeOf', [shared]));
+        expect(new Set(await Promise.all(ported))).toEqual(new Set([1]));
+        const free = Array.from({ length: 20 }, () => pool.run('where'));
+        expect(new Set(await Promise.all(free))).toEqual(new Set([1]));
+        expect(pool.stats().workers[0]).toMatchObject({ state: 'draining', restarts: 0 });
+        await pool.run('noted', ['go on']);
+        expect(await held).toBe('held');
+        expect(new Set(await Promise.all(bound))).toEqual(new Set([0]));
+        expect(pool.stats().workers[0]!.restarts).toBe(1);
+        expect(crashes).toEqual([]);
+        expect(journal()).toEqual(['held', 'go on']);
+      },
+    ));
+
+  it('row 50: after its grace it finishes them beside its successor', () =>
+    inLab({ workers: 1, softHeapLimit: LIMIT, graceMs: 0 }, async ({ pool, crashes, noted, journal }) => {
+      const before = threads.size;
+      const held = pool.run('untilNoted', ['held']);
       await noted('held');
-      await pool.run('leak', [64], { affinity: 0 });
-      await until('it drains', () => pool.stats().workers[0]!.state === 'draining');
-      // What only this worker may run waits for its successor; other tasks, and those of a port, go elsewhere.
-      const bound = Array.from({ length: 20 }, () => pool.run('leaked', [], { affinity: 0 }));
-      const shared = new Int32Array(new SharedArrayBuffer(4));
-      const ported = Array.from({ length: 20 }, () => pool.run('placeOf', [shared]));
-      expect(new Set(await Promise.all(ported))).toEqual(new Set([1]));
-      const free = Array.from({ length: 20 }, () => pool.run('where'));
-      expect(new Set(await Promise.all(free))).toEqual(new Set([1]));
-      expect(pool.stats().workers[0]).toMatchObject({ state: 'draining', restarts: 0 });
+      await pool.run('leak', [64]);
+      await until('it has a successor', () => pool.stats().workers[0]!.restarts === 1);
+      const { completed, busyMs } = pool.stats().workers[0]!;
+      // Nothing has ended, and a thread takes tasks all the same.
+      expect(await pool.run('leaked')).toBe(0);
+      expect(threads.size).toBe(before + 1);
+      expect(pool.stats().workers[0]).toMatchObject({ restarts: 1, completed: completed + 1 });
+      expect(pool.stats().workers[0]!.busyMs).toBeGreaterThanOrEqual(busyMs);
       await pool.run('noted', ['go on']);
       expect(await held).toBe('held');
-      expect(new Set(await Promise.all(bound))).toEqual(new Set([0]));
-      expect(pool.stats().workers[0]!.restarts).toBe(1);
+      await until('the first has gone', () => threads.size === before);
+      expect(pool.stats().workers[0]!.completed).toBe(completed + 3);
       expect(crashes).toEqual([]);
       expect(journal()).toEqual(['held', 'go on']);
     }));
+
+  it('row 50: has one such thread at most, however often the limit is reached', () =>
+    inLab({ workers: 1, softHeapLimit: LIMIT, graceMs: 200 }, async ({ pool, crashes, noted }) => {
+      const before = threads.size;
+      let most = 0;
+      const count = (): void => {
+        most = Math.max(most, threads.size);
+      };
+      process.on('worker', count);
+      try {
+        const [first, second] = [new AbortController(), new AbortController()];
+        const held = failure(pool.run('never', ['first'], { signal: first.signal }));
+        await noted('first');
+        await pool.run('leak', [64]);
+        await until('it has a successor', () => pool.stats().workers[0]!.restarts === 1);
+        expect(await pool.run('leaked')).toBe(0);
+        const heldToo = failure(pool.run('never', ['second'], { signal: second.signal }));
+        await noted('second');
+        await pool.run('leak', [64]);
+        await until('it drains', () => pool.stats().workers[0]!.state === 'draining');
+        const next = pool.run('where');
+        // Longer than another successor would take.
+        await sleep(600);
+        expect(pool.stats().workers[0]).toMatchObject({ state: 'draining', restarts: 1 });
+        first.abort('enough');
+        expect(await held).toBe('enough');
+        expect(await next).toBe(0);
+        expect(pool.stats().workers[0]).toMatchObject({ restarts: 2 });
+        second.abort('enough');
+        expect(await heldToo).toBe('enough');
+        await until('only the third is left', () => threads.size === before);
+        expect(most).toBe(before + 1);
+        expect(crashes).toEqual([]);
+      } finally {
+        process.off('worker', count);
+      }
+    }));
+
+  it('row 50: what never settles beside its successor goes with the pool', async () => {
+    const before = threads.size;
+    const env = { ...(process.env as Record<string, string>), JOURNAL: '/dev/null' };
+    const pool = await createPool({ tasks: TASKS, workers: 1, softHeapLimit: LIMIT, graceMs: 0, env });
+    const held = failure(pool.run('never', ['held']));
+    await pool.run('leak', [64]);
+    await until('it has a successor', () => pool.stats().workers[0]!.restarts === 1);
+    expect(await pool.run('leaked')).toBe(0);
+    expect(threads.size).toBe(before + 2);
+    const closed = pool.close({ timeout: 100 });
+    expect(await held).toMatchObject({ code: 'ERR_CLOSED' });
+    expect(await closed).toMatchObject({ stuck: 0 });
+    await until('every thread has exited', () => threads.size === before);
+  });
 
   it('row 50: is noticed also when its last task ends right after a look at the heap', () =>
     inLab({ workers: 1, softHeapLimit: 24 * 2 ** 20 }, async ({ pool }) => {
