@@ -3,6 +3,7 @@ import type { Contender } from './contender.ts';
 import { millrace } from './millrace.ts';
 import { piscinaModes } from './piscina.ts';
 import { poolifierModes } from './poolifier.ts';
+import { promises } from './promises.ts';
 import { raw } from './raw.ts';
 import { tinypool } from './tinypool.ts';
 import { workerpool } from './workerpool.ts';
@@ -18,7 +19,7 @@ export const CONTENDERS: readonly Contender[] = [
 ];
 
 /** Floors that only some figures show. */
-export const FLOORS: readonly Contender[] = [bare];
+export const FLOORS: readonly Contender[] = [bare, promises];
 
 /** The name of the subject of all ratios. */
 export const SUBJECT: string = millrace.name;

@@ -29,6 +29,7 @@ export const throughput: Figure = {
   schedule: 'interleaved',
   rounds: { full: 7, quick: 3, smoke: 1 },
   limitMs: { full: 120_000, quick: 60_000, smoke: 15_000 },
+  floors: ['bare-promises'],
   async open({ effort, start }) {
     const pool = await start();
     const tasks = TASKS[effort];
