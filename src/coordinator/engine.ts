@@ -90,7 +90,7 @@ export class Engine {
       (handle) => this.lines.add(handle),
       (handle) => this.limits.placed(handle),
     );
-    this.lines = new Lines(this.intake, options, () => this.crew.seats);
+    this.lines = new Lines(this.intake, options, () => this.crew.seats, sharedNow);
     const settled = (handle: Handle): void => this.limits.settled(handle);
     this.settlement = new Settlement(
       this.window,

@@ -16,7 +16,7 @@ const PORT_CREDIT = 2;
 /** And at most, when they are so short that the coordinator could not keep up. What is posted dies with the thread. */
 const MOST_PORT_CREDIT = 64;
 /** What a worker should have in hand while the coordinator is asleep, crowded out or collecting garbage, ms. */
-const AHEAD_MS = 10;
+const AHEAD_MS = 5;
 /** Affinity tasks in a worker's inbox. */
 const INBOX_CREDIT = 512;
 
@@ -28,29 +28,43 @@ export interface Seat {
   readonly port: MessagePort;
 }
 
-/** How long the tasks of a worker take, by what it has counted since it was looked at. */
+/** How long the tasks of a worker take, by what it has counted since it was looked at, and when it last got on. */
 class Pace {
   #executed = 0;
   #busy = 0;
   #credit = PORT_CREDIT;
+  #gotOnAt = Number.NEGATIVE_INFINITY;
 
-  credit(executed: number, busy: number): number {
+  /** It had nothing in hand, and is given a task. */
+  begins(now: number): void {
+    this.#gotOnAt = now;
+  }
+
+  credit(executed: number, busy: number, now: number): number {
     const tasks = (executed - this.#executed) | 0;
     const ms = busy - this.#busy;
+    if (tasks !== 0) this.#gotOnAt = now;
     // The time of a turn is written down when it is over; a new thread counts from 0.
-    if (tasks > 0 && ms > 0)
-      this.#credit = Math.min(MOST_PORT_CREDIT, Math.max(PORT_CREDIT, Math.floor((AHEAD_MS * tasks) / ms)));
+    if (tasks > 0 && ms > 0) this.#adapt(tasks, ms);
     if (tasks < 0 || ms > 0) {
       this.#executed = executed;
       this.#busy = busy;
     }
-    return this.#credit;
+    // Nothing is put behind a task that takes long: it could not leave for a worker that is idle by then.
+    return now - this.#gotOnAt > AHEAD_MS ? 1 : this.#credit;
+  }
+
+  // Shrinks at once, and grows by one for each task: where long ones come now and then, few are put behind them.
+  #adapt(tasks: number, ms: number): void {
+    const fits = Math.floor((AHEAD_MS * tasks) / ms);
+    this.#credit = Math.max(PORT_CREDIT, Math.min(MOST_PORT_CREDIT, fits, this.#credit + tasks));
   }
 }
 
 export class Lines {
   readonly #intake: Intake;
   readonly #seats: () => readonly (Seat | undefined)[];
+  readonly #now: () => number;
   /** By worker number; the last entry is for any worker. */
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
@@ -67,8 +81,10 @@ export class Lines {
     intake: Intake,
     { workers, concurrency }: { readonly workers: number; readonly concurrency: number },
     seats: () => readonly (Seat | undefined)[],
+    now: () => number,
   ) {
     this.#intake = intake;
+    this.#now = now;
     this.#seats = seats;
     this.#concurrency = concurrency;
     this.#own = Array.from({ length: workers }, () => []);
@@ -216,7 +232,9 @@ export class Lines {
   #given(handle: Handle, { block }: Seat, reference: number): void {
     const { plant } = this.#intake.window;
     handle.posted = block;
-    this.#inHandOf(block).add(handle);
+    const inHand = this.#inHandOf(block);
+    if (inHand.size === 0) this.#paceOf(block).begins(this.#now());
+    inHand.add(handle);
     plant.core.injectTo(plant.blocks[block]!, reference);
   }
 
@@ -240,8 +258,12 @@ export class Lines {
     const at = plant.blocks[block]!;
     const executed = plant.memory.i32[(at + L.W_EXECUTED) >> 2]!;
     const busy = plant.memory.f64[(at + L.W_BUSY) >> 3]!;
+    return this.#paceOf(block).credit(executed, busy, this.#now());
+  }
+
+  #paceOf(block: number): Pace {
     this.#paces[block] ??= new Pace();
-    return this.#paces[block].credit(executed, busy);
+    return this.#paces[block];
   }
 
   #lineOf(handle: Handle): Handle[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { gate, startPool } from './pools.ts';
 
@@ -141,5 +142,18 @@ describe('spread', () => {
     Atomics.store(words, 1, 1);
     Atomics.notify(words, 1);
     await holding;
+  });
+});
+
+describe('values that only a port can carry', () => {
+  it('are not put behind a task that takes long while another worker gets on', async () => {
+    const pool = await startPool({ workers: 2 });
+    const held = await gate(pool);
+    // So long that it counts as a long one.
+    await sleep(30);
+    const shared = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 30; i++) await Promise.all([1, 2, 3].map(() => pool.run('increment', [shared])));
+    expect(shared[0]).toBe(90);
+    held.open();
   });
 });
