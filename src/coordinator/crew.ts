@@ -242,7 +242,9 @@ export class Crew {
       if (softHeapLimit === 0) first?.ready();
       this.#hooks.ready(worker);
     });
+    let begun = false;
     thread.onBegan((heapUsed) => {
+      begun = true;
       if (softHeapLimit === 0) return;
       const tooLow = this.#heapLimit.began(heapUsed);
       if (tooLow === undefined) first?.ready();
@@ -256,8 +258,10 @@ export class Crew {
     thread.onLeaving(() => this.#drains(worker, block, thread));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
     thread.onData((message) => this.#hooks.data(block, message));
-    // News only when its loop has not begun, and the start waits for that.
-    thread.onExit((exit) => first?.failed(exitError(worker, exit)));
+    // News only when its loop has not begun: one that has is replaced, whether or not the start still waits for others.
+    thread.onExit((exit) => {
+      if (!begun) first?.failed(exitError(worker, exit));
+    });
     thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 

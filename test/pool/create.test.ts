@@ -49,6 +49,12 @@ describe('createPool', () => {
     expect(same.message).toContain('`add`');
   });
 
+  it('starts although a worker that was ready is replaced while another still loads', async () => {
+    const pool = await startPool({ tasks: fixture('early-stray.mjs'), workers: 2 });
+    expect(pool.stats().workers.some(({ restarts }) => restarts > 0)).toBe(true);
+    expect(typeof (await pool.run('thread'))).toBe('number');
+  });
+
   it('rejects when a module does not finish loading', async () => {
     const error = await rejection(
       createPool({ tasks: fixture('never-starts.mjs'), workers: 1, startupTimeout: 500 }),
