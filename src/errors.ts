@@ -51,7 +51,8 @@ export class MillraceError extends Error {
 
   constructor(code: ErrorCode, message: string, options: MillraceErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    this.name = new.target.name;
+    // Written out in each class: a bundler that minifies renames the classes.
+    this.name = 'MillraceError';
     this.code = code;
   }
 }
@@ -60,6 +61,7 @@ export class MillraceError extends Error {
 export class InvalidArgumentError extends MillraceError {
   constructor(message: string, options?: MillraceErrorOptions) {
     super('ERR_INVALID_ARGUMENT', message, options);
+    this.name = 'InvalidArgumentError';
   }
 }
 
@@ -74,6 +76,7 @@ export class SerializeError extends MillraceError {
     options?: MillraceErrorOptions,
   ) {
     super(code, message, options);
+    this.name = 'SerializeError';
     this.path = path;
   }
 }
@@ -87,6 +90,7 @@ export class TimeoutError extends MillraceError {
 
   constructor(code: 'ERR_TIMEOUT' | 'ERR_DEADLINE', limit: number, started: boolean, message: string) {
     super(code, message);
+    this.name = 'TimeoutError';
     this.limit = limit;
     this.started = started;
   }
@@ -108,6 +112,7 @@ export class WorkerError extends MillraceError {
     options?: MillraceErrorOptions,
   ) {
     super(code, message, options);
+    this.name = 'WorkerError';
     this.worker = details.worker;
     this.started = details.started;
     this.attempts = details.attempts;
@@ -120,6 +125,7 @@ export class NonErrorThrown extends MillraceError {
 
   constructor(thrown: unknown, message: string) {
     super('ERR_TASK_THREW_NON_ERROR', message);
+    this.name = 'NonErrorThrown';
     this.thrown = thrown;
   }
 }

@@ -91,6 +91,8 @@ function define(error: Error, key: 'name' | 'stack', value: string): void {
 }
 
 function className(error: Error): string {
+  // Its name would not do: a bundler that minifies has renamed it. That of another copy is all there is to go by.
+  if (error instanceof MillraceError) return 'MillraceError';
   try {
     for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
       const name: unknown = at.constructor?.name;

@@ -123,6 +123,52 @@ describe.each(bundlers)('a program bundled by %s', (_name, bundle) => {
   });
 });
 
+it('errors keep code, class and name in a program that is minified', async () => {
+  const place = join(folder, 'minified');
+  const out = join(place, 'out');
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'throws.mjs'), `throw new RangeError('no module');`);
+  writeFileSync(join(out, 'one.mjs'), `export const same = () => 1; export const bad = () => () => 1;`);
+  writeFileSync(join(out, 'two.mjs'), `export const same = () => 2;`);
+  writeFileSync(
+    join(place, 'app.mjs'),
+    `import { createPool, MillraceError, SerializeError } from 'millrace';
+     const at = (name) => new URL(name, import.meta.url);
+     const start = (...names) =>
+       createPool({ tasks: names.map(at), workers: 1, workerUrl: at('./worker.mjs') });
+     for (const names of [['./throws.mjs'], ['./one.mjs', './two.mjs']]) {
+       const error = await start(...names).catch((error) => error);
+       console.log(error.name, error.code, error instanceof MillraceError, error.cause?.message);
+     }
+     const pool = await start('./one.mjs');
+     const error = await pool.run('bad').catch((error) => error);
+     console.log(error.name, error.code, error instanceof SerializeError);
+     await pool.close();`,
+  );
+  await esbuild({
+    entryPoints: [
+      { in: join(place, 'app.mjs'), out: 'app' },
+      { in: ENTRY, out: 'worker' },
+    ],
+    outdir: out,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    external: OUTSIDE,
+    logLevel: 'error',
+  });
+  expect((await runToExit({ file: join(out, 'app.mjs') })).stdout).toBe(
+    [
+      'MillraceError ERR_MODULE_LOAD true no module',
+      'MillraceError ERR_DUPLICATE_FUNCTION true undefined',
+      'SerializeError ERR_RESULT_SERIALIZE true',
+      '',
+    ].join('\n'),
+  );
+});
+
 describe('CommonJS', () => {
   it('gets the package by require', async () => {
     const place = join(folder, 'cjs');
