@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MillraceError } from '../errors.ts';
+import { MillraceError, TimeoutError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { LEVEL } from '../scheduling/levels.ts';
 import type { Engine } from './engine.ts';
@@ -102,7 +102,7 @@ export class Submission {
     if (signal?.aborted) return raiseAsIs(signal.reason);
     if (timeout === 0 || deadline === 0) {
       const code = timeout === 0 ? 'ERR_TIMEOUT' : 'ERR_DEADLINE';
-      return raise(new MillraceError(code, 'A limit of 0 ms leaves no time to run.'));
+      return raise(new TimeoutError(code, 0, false, 'A limit of 0 ms leaves no time to run.'));
     }
     const engine = this.#engine;
     const flags = (idempotent ? L.META_IDEMPOTENT : 0) | (timeout !== undefined ? L.META_TIMED : 0);

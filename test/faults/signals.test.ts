@@ -2,7 +2,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../dist/src/index.js';
-import { createPool } from '../../dist/src/index.js';
+import { createPool, TimeoutError } from '../../dist/src/index.js';
 import { failure, inLab, outcome } from './lab.ts';
 
 /** What a call throws at once. */
@@ -113,10 +113,14 @@ describe('signals and limits', () => {
 
   it('row 23: a limit of 0 rejects without running', () =>
     inLab({ workers: 1 }, async ({ pool, journal }) => {
-      expect(await failure(pool.run('noted', ['x'], { timeout: 0 }))).toMatchObject({ code: 'ERR_TIMEOUT' });
-      expect(await failure(pool.run('noted', ['x'], { deadline: 0 }))).toMatchObject({
-        code: 'ERR_DEADLINE',
-      });
+      for (const [limit, code] of [
+        ['timeout', 'ERR_TIMEOUT'],
+        ['deadline', 'ERR_DEADLINE'],
+      ] as const) {
+        const error = await failure(pool.run('noted', ['x'], { [limit]: 0 }));
+        expect(error).toBeInstanceOf(TimeoutError);
+        expect(error).toMatchObject({ code, limit: 0, started: false });
+      }
       expect(journal()).toEqual([]);
     }));
 
