@@ -14,7 +14,7 @@ import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
 import type { Supervisor } from './threads/supervisor.ts';
 import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
-import { mapOptions, type Resolved, runOptions } from './validate.ts';
+import { closeOptions, mapOptions, type Resolved, runOptions } from './validate.ts';
 
 /** What the pool is at. */
 type Phase =
@@ -209,12 +209,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * Takes no more tasks, lets the accepted ones finish, ends the threads. With `timeout` (ms, from now) what is not
    * finished by then rejects with `ERR_CLOSED` and its thread is ended. Calling it again gives the same promise. A
    * pool that has failed resolves when its threads have ended.
+   *
+   * @throws InvalidArgumentError
    */
   close(options: { readonly timeout?: number } = {}): Promise<CloseReport> {
+    closeOptions(options);
     const { timeout } = options;
-    if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0 && timeout < 2 ** 31)) {
-      throw expected('timeout', 'a number of milliseconds from 0 to 2147483647', timeout);
-    }
     switch (this.#phase.phase) {
       case 'open':
         return this.#enterClosing(this.#close(timeout));

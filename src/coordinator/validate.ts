@@ -142,6 +142,7 @@ export function runOptions(options: RunOptions, workers: number): void {
 
 /** @throws InvalidArgumentError */
 export function mapOptions(options: MapOptions, workers: number): void {
+  keysOf('options', options, [...RUN_KEYS, 'ordered', 'window']);
   const { ordered, window, ...run } = options;
   boolean('ordered', ordered);
   integer('window', window, 1, 2 ** 20, 16);
@@ -154,6 +155,12 @@ export function mapOptions(options: MapOptions, workers: number): void {
       );
   }
   runOptions(run, workers);
+}
+
+/** Of `close`. @throws InvalidArgumentError */
+export function closeOptions(options: { readonly timeout?: number }): void {
+  keysOf('options', options, ['timeout']);
+  milliseconds('timeout', options.timeout);
 }
 
 export function integer(name: string, value: unknown, from: number, to: number, otherwise: number): number {
@@ -189,8 +196,20 @@ function keysOf(name: string, value: unknown, known: readonly string[] | undefin
     throw expected(name, 'an object', value);
   if (known === undefined) return;
   for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw expected(name, `made of ${known.map((k) => `\`${k}\``).join(', ')}`, key);
+    if (!known.includes(key)) throw expected(name, madeOf(known), key);
   }
+  // An AbortSignal or a URL in the place of options has no key of its own that would be wrong.
+  if (!isPlain(value) && !known.some((key) => key in value)) throw expected(name, madeOf(known), value);
+}
+
+function madeOf(known: readonly string[]): string {
+  return `made of ${known.map((k) => `\`${k}\``).join(', ')}`;
+}
+
+/** An object literal, of this realm or another. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function taskModules(tasks: TaskModules | undefined): readonly string[] {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { InvalidArgumentError, MillraceError } from 'millrace';
+import { runInNewContext } from 'node:vm';
+import { createPool, InvalidArgumentError, MillraceError } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { rejection, startPool } from './pools.ts';
 
@@ -178,6 +179,28 @@ describe('exec', () => {
 });
 
 describe('wrong calls', () => {
+  it('are those with something else in the place of options', async () => {
+    const pool = await startPool({ workers: 1 });
+    // These have no key of their own that could be wrong.
+    for (const thing of [AbortSignal.abort(), new URL('file:///x'), new Map(), new Date()]) {
+      expect(() => pool.run('id', [1], thing as never)).toThrow(
+        /Expected `options` to be made of `priority`/,
+      );
+      expect(() => pool.map('id', [], thing as never)).toThrow(InvalidArgumentError);
+      await expect(createPool(thing as never)).rejects.toThrow(InvalidArgumentError);
+    }
+    for (const options of [null, 5, 'x', { timeOut: 5 }]) {
+      expect(() => pool.map('id', [], options as never)).toThrow(InvalidArgumentError);
+      expect(() => pool.close(options as never)).toThrow(InvalidArgumentError);
+    }
+    const Options = class {
+      timeout = 60_000;
+    };
+    for (const options of [Object.create(null), runInNewContext('({})'), new Options()]) {
+      expect(await pool.run('id', [1], options)).toBe(1);
+    }
+  });
+
   it('throw at once and name what is wrong', async () => {
     const pool = await startPool({ workers: 1 });
     const run = (args: unknown, options?: unknown) => () =>
