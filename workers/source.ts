@@ -42,7 +42,8 @@ function compile(source: string): Anything {
 }
 
 function explain(error: unknown): never {
-  if (error instanceof ReferenceError) {
+  // Other errors of this class are the function's own: thrown by it, or a name of its own used too early.
+  if (error instanceof ReferenceError && /^\S+ is not defined$/.test(error.message)) {
     throw new MillraceError(
       'ERR_BAD_FUNCTION',
       `The function given to \`exec\` uses a name from outside: ${error.message}. It is sent as source text; pass what it needs as arguments.`,

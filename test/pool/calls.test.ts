@@ -151,6 +151,13 @@ describe('exec', () => {
     const outer = 1;
     expect(await rejection(pool.exec(() => outer))).toMatchObject({ code: 'ERR_BAD_FUNCTION' });
     expect(await rejection(pool.exec(async () => outer))).toMatchObject({ code: 'ERR_BAD_FUNCTION' });
+    const own = await rejection(
+      pool.exec(() => {
+        throw new ReferenceError('no such invoice');
+      }),
+    );
+    expect(own).toBeInstanceOf(ReferenceError);
+    expect(own.message).toBe('no such invoice');
   });
 
   it.each([
