@@ -21,6 +21,7 @@ import type { Resolve, Window } from './window.ts';
 /** A turn of settling, ms, and at most so many: what the callers do with their results comes on top. */
 const BUDGET_MS = 1;
 const AT_MOST = 2048;
+/** Plain results between two looks at the clock; one that has to be decoded is followed by a look. */
 const LOOK_EVERY = 128;
 
 export interface SettlementHooks {
@@ -105,11 +106,14 @@ export class Settlement {
         this.#hooks.corrupt(`completion ring of worker block ${block}: task ${slot} of ${plant.slots}`);
         break;
       }
-      if (this.#window.live[slot] === 1 && this.#window.reference(slot) === reference)
+      let decoded = false;
+      if (this.#window.live[slot] === 1 && this.#window.reference(slot) === reference) {
+        decoded = i32[(plant.tasks + slot * L.TASK_BYTES + L.T_RESULT_KIND) >> 2]! > L.KIND_FALSE;
         this.settleSlot(slot, block);
+      }
       left--;
       if (left <= 0) break;
-      if (left % LOOK_EVERY === 0 && this.#now() > until) {
+      if ((decoded || left % LOOK_EVERY === 0) && this.#now() > until) {
         left = 0;
         break;
       }
@@ -235,20 +239,17 @@ export class Settlement {
 
   #fromPort(slot: number, block: number, word: number, error: boolean): unknown {
     const port = this.#hooks.portOf(block);
-    // Posted before the completion was announced, so it is in the box or in the port.
-    for (
-      let got = port && receiveMessageOnPort(port);
-      got !== undefined;
-      got = port && receiveMessageOnPort(port)
-    ) {
+    // Posted before the completion was announced, so it is in the box or in the port. No more is read than is needed:
+    // the others' turns come. The word differs in its state only: the worker wrote it while the task was running.
+    let message = this.#mail.get(block)?.get(slot);
+    while (message === undefined || (message.state ^ word) >>> L.SLOT_BITS !== 0) {
+      const got = port && receiveMessageOnPort(port);
+      if (got === undefined)
+        throw new MillraceError('ERR_CORRUPT', 'A result announced through a worker port did not arrive.');
       this.deliver(block, got.message as PortResult);
+      message = this.#mail.get(block)?.get(slot);
     }
-    const message = this.#mail.get(block)?.get(slot);
     this.#mail.get(block)?.delete(slot);
-    // The word differs in its state only: the worker wrote it while the task was running.
-    if (message === undefined || (message.state ^ word) >>> L.SLOT_BITS !== 0) {
-      throw new MillraceError('ERR_CORRUPT', 'A result announced through a worker port did not arrive.');
-    }
     if (message.bytes === undefined) return message.value;
     return this.#decode(message.bytes, 0, message.bytes.length, error, message.beside);
   }

@@ -95,6 +95,29 @@ describe('a flood', () => {
     expect(ticks).toBeGreaterThan(20);
   });
 
+  it.each([
+    ['in shared memory', 1000, 200],
+    ['in ports', 10_000, 60],
+  ])('of results that take long to read, %s, is read in many turns', async (_, rows, n) => {
+    const pool = await startPool();
+    // Blocked below, the main thread could not help a worker to load what it needs.
+    await Promise.all([0, 1].map((affinity) => pool.run('rows', [1], { affinity })));
+    const executed = (): number => pool.stats().workers.reduce((sum, w) => sum + w.completed, 0);
+    const from = executed();
+    let settled = 0;
+    for (let i = 0; i < n; i++) void pool.run('rows', [rows]).then(() => settled++);
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    while (executed() < from + n) Atomics.wait(pause, 0, 0, 1);
+    let most = 0;
+    while (settled < n) {
+      const before = settled;
+      await new Promise((resolve) => setImmediate(resolve));
+      most = Math.max(most, settled - before);
+    }
+    // Not how long a turn takes, but how much is done in it: by number alone it would be 128.
+    expect(most).toBeLessThan(n / 4);
+  });
+
   it('of waiting tasks is settled to the last one', async () => {
     const pool = await startPool({ workers: 8 });
     const n = 50_000;
