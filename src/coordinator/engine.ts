@@ -33,6 +33,8 @@ const AGEING_MS = 100;
 const LOOK_FROM = 256;
 /** How long after a turn of settling began submissions may settle more, ms. */
 const CHAIN_MS = 1;
+/** Microtasks between a result and the one who awaits it behind a few async functions. An error takes three more. */
+const HOPS = 8;
 
 export interface EngineEvents {
   crashed(worker: number, error: Error, tasks: number): void;
@@ -67,7 +69,9 @@ export class Engine {
   readonly #recovery: Recovery;
   #sinceLook = 0;
   #turnBegan = 0;
-  /** Microtasks have run since the last settling from inside a submission. */
+  /** A submission has settled others since the turn began. */
+  #looked = false;
+  /** And microtasks have run since: whoever submits now may have been woken by that. */
   #inChain = false;
   #ageing: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -95,7 +99,13 @@ export class Engine {
     this.settlement = new Settlement(
       this.window,
       this.ledger,
-      { portOf: (block) => this.#portOf(block), release, settled, corrupt: (what) => this.#corrupt(what) },
+      {
+        portOf: (block) => this.#portOf(block),
+        release,
+        settled,
+        some: () => this.#follow(HOPS),
+        corrupt: (what) => this.#corrupt(what),
+      },
       sharedNow,
     );
     this.limits = new Limits(
@@ -151,6 +161,7 @@ export class Engine {
     // Subtle: settling here wakes callers who submit again, and so on in one chain of microtasks that no timer
     // interrupts. Once microtasks have run since, the turn's time is the limit; a loop that submits runs none.
     if (this.#inChain && sharedNow() - this.#turnBegan > CHAIN_MS) return;
+    this.#looked = true;
     queueMicrotask(this.#chain);
     this.look();
   }
@@ -213,8 +224,18 @@ export class Engine {
     this.#inChain = true;
   };
 
+  // Subtle: a microtask queued by a submission comes behind all that have settled before it, and each of those can
+  // submit, too. So microtasks go along with the results: some hops later whoever awaits them submits again.
+  #follow(hops: number): void {
+    queueMicrotask(() => {
+      if (this.#looked) this.#inChain = true;
+      else if (hops > 0) this.#follow(hops - 1);
+    });
+  }
+
   #turn(): { ended: number; more: boolean; outstanding: boolean } {
     this.#inChain = false;
+    this.#looked = false;
     this.#turnBegan = sharedNow();
     const { ended, more } = this.look();
     if (this.#stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);

@@ -23,6 +23,7 @@ const BUDGET_MS = 1;
 const AT_MOST = 2048;
 /** Plain results between two looks at the clock; one that has to be decoded is followed by a look. */
 const LOOK_EVERY = 128;
+const SOME = 64;
 
 export interface SettlementHooks {
   /** The coordinator's end of a worker block's data port. */
@@ -31,6 +32,8 @@ export interface SettlementHooks {
   release(slot: number, handle: Handle | undefined): void;
   /** A handle's task has settled: its timers and listeners go. */
   settled(handle: Handle): void;
+  /** Some more have settled in this drain: what is queued as a microtask now comes between them and the next ones. */
+  some(): void;
   corrupt(what: string): void;
 }
 
@@ -113,6 +116,7 @@ export class Settlement {
       }
       left--;
       if (left <= 0) break;
+      if (left % SOME === 0) this.#hooks.some();
       if ((decoded || left % LOOK_EVERY === 0) && this.#now() > until) {
         left = 0;
         break;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { runToExit } from '../process/harness/child.ts';
 import { until } from '../process/harness/until.ts';
-import { gate, rejection, startPool } from './pools.ts';
+import { gate, rejection, startPool, TASKS } from './pools.ts';
 
 describe('maxQueue', () => {
   it('rejects what does not fit, says so once, and takes tasks again', async () => {
@@ -116,6 +117,41 @@ describe('a flood', () => {
     }
     // Not how long a turn takes, but how much is done in it: by number alone it would be 128.
     expect(most).toBeLessThan(n / 4);
+  });
+
+  it('of results whose callers submit again gives the event loop its turns', async () => {
+    // A clock that goes on by 1 µs each time it is read, so by as much as a result: what is done in a turn is counted.
+    const { stdout } = await runToExit(`
+      let clock = 0;
+      performance.now = () => (clock += 0.001);
+      const { createPool } = await import('millrace');
+      const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 2 });
+      await Promise.all([0, 1].map((affinity) => pool.run('id', ['text'], { affinity })));
+      const executed = () => pool.stats().workers.reduce((sum, worker) => sum + worker.completed, 0);
+      const from = executed();
+      const callers = 4000;
+      let settled = 0;
+      for (let i = 0; i < callers; i++) (async () => {
+        for (let round = 0; round < 4; round++) {
+          await pool.run('id', ['text']);
+          settled++;
+        }
+      })();
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      const turns = [];
+      while (settled < 4 * callers) {
+        // Everything that has a record has ended, so that it is not the workers who set the pace.
+        while (executed() - from < settled + pool.stats().memory.records) Atomics.wait(pause, 0, 0, 1);
+        const before = settled;
+        await new Promise((resolve) => setImmediate(resolve));
+        turns.push(settled - before);
+      }
+      // The first turn is that of the loop that submits.
+      console.log(Math.max(...turns.slice(1)));
+      await pool.close();`);
+    // A turn of 1 ms, and what its callers' submissions settle; without a limit to that, one chain of all callers.
+    expect(Number(stdout)).toBeGreaterThan(0);
+    expect(Number(stdout)).toBeLessThan(3000);
   });
 
   it('of waiting tasks is settled to the last one', async () => {
