@@ -12,8 +12,11 @@ type Anything = (...args: unknown[]) => unknown;
 
 const compiled = new Map<string, Anything>();
 
-/** Function number 0: runs the function whose source is the first argument on the rest. */
-export function runSource(source: string, ...args: unknown[]): unknown {
+/** Function number 0: runs the function whose source is the last argument on those before it. */
+export function runSource(...args: unknown[]): unknown {
+  const last = args.length - 1;
+  const source = args[last] as string;
+  args.length = last;
   let fn = compiled.get(source);
   if (fn === undefined) {
     fn = compile(source);

@@ -138,7 +138,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
         ),
       );
     }
-    return this.#submission.submit(SOURCE, [source, ...(args ?? [])], options) as Promise<Awaited<R>>;
+    // The source comes last, so that an error names the arguments by their own numbers.
+    return this.#submission.submit(SOURCE, [...(args ?? []), source], options) as Promise<Awaited<R>>;
   }
 
   /**

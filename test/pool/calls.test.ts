@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { runInNewContext } from 'node:vm';
+import { MessageChannel } from 'node:worker_threads';
 import { createPool, InvalidArgumentError, MillraceError } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { rejection, startPool } from './pools.ts';
@@ -176,6 +177,26 @@ describe('exec', () => {
       throw new RangeError('mine');
     });
     expect(await rejection(failing)).toBeInstanceOf(RangeError);
+  });
+
+  it('names what cannot be sent as it was given', async () => {
+    const pool = await startPool({ workers: 1 });
+    const { port1 } = new MessageChannel();
+    const cases: [unknown[], string][] = [
+      [[{ cb: () => {} }], 'args[0].cb'],
+      [[1, [Symbol('s')]], 'args[1][0]'],
+      [[new SharedArrayBuffer(8), { port: port1 }], 'args[1].port'],
+    ];
+    for (const [args, path] of cases) {
+      for (const options of [undefined, { priority: 'high' } as const]) {
+        const error = await rejection(pool.exec((...all: unknown[]) => all.length, args, options));
+        expect(error).toMatchObject({ code: 'ERR_SERIALIZE', path });
+      }
+    }
+    port1.close();
+    // The source is no argument, neither for the function nor for what it is given.
+    expect(await pool.exec((...all: unknown[]) => all, [1, 'two'])).toEqual([1, 'two']);
+    expect(await pool.exec((...all: unknown[]) => all)).toEqual([]);
   });
 
   it('takes options', async () => {
