@@ -4,7 +4,7 @@
  * @module
  */
 
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './exit.ts';
@@ -158,7 +158,25 @@ async function openSource(host: Host, inputs: readonly string[], flags: MapFlags
     return csvSource(await openInput(flags.csv, host), delimiter === undefined ? {} : { delimiter });
   }
   const { cwd } = host;
-  return fileSource(await selectFiles(inputs, flags.ignore ? { cwd, ignore: flags.ignore } : { cwd }));
+  const files = await selectFiles(inputs, flags.ignore ? { cwd, ignore: flags.ignore } : { cwd });
+  await refuseOutputAmong(files, cwd, flags.out);
+  return fileSource(files);
+}
+
+/** A glob finds the output of an earlier run, too. */
+async function refuseOutputAmong(
+  files: readonly string[],
+  cwd: string,
+  out: string | undefined,
+): Promise<void> {
+  if (out === undefined) return;
+  const path = resolve(cwd, out);
+  const real = await realpath(path).catch(() => path);
+  if (files.some((file) => resolve(file) === path || resolve(file) === real)) {
+    throw new CommandFailure(
+      `${out} is one of the inputs: name another file with --out, or leave it out with --ignore`,
+    );
+  }
 }
 
 /** Writing to the file that is read would destroy it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -241,6 +241,21 @@ describe('bad input gets one line and a non-zero exit', () => {
       `millrace: ${file} is the input: name another file with --out`,
     ]);
     expect(readFileSync(file, 'utf8')).toBe('1\n');
+  });
+
+  it('an output that is one of the input files', async () => {
+    const files = join(dir, 'among');
+    mkdirSync(files);
+    for (const name of ['a', 'b']) writeFileSync(join(files, name), 'precious\n');
+    const out = join(files, 'b');
+    for (const inputs of [[out], [`${files}/*`]]) {
+      const { code, stderr } = await map([...inputs, '--out', out, '--overwrite']);
+      expect([code, oneLine(stderr.text)]).toEqual([
+        1,
+        `millrace: ${out} is one of the inputs: name another file with --out, or leave it out with --ignore`,
+      ]);
+    }
+    expect(readFileSync(out, 'utf8')).toBe('precious\n');
   });
 
   it('an output that cannot be made', async () => {
