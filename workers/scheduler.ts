@@ -131,13 +131,18 @@ class Scheduler {
           this.#pace.end();
           break;
         case 'command':
-          if (await this.#obey()) return;
+          if (await this.#obey()) return this.#endLoading();
           break;
         case 'empty':
           await this.#idle();
           break;
       }
     }
+  }
+
+  // Node 20 never closes a file that a thread was importing when it ended.
+  async #endLoading(): Promise<void> {
+    if (this.#executor.loading) await this.#executor.load();
   }
 
   #turn(): TurnEnd {
