@@ -107,6 +107,11 @@ export class Executor {
     return this.#payloads === undefined && this.#loading !== undefined;
   }
 
+  /** What a thread waits for before it ends: Node 20 never closes a file that was being imported then. */
+  get loaded(): Promise<void> | undefined {
+    return this.#loading;
+  }
+
   /** A claimed task waits for the codec: resolves when that is loaded, or known not to load. */
   get held(): Promise<void> | undefined {
     return this.#held < 0 ? undefined : this.#loading;

@@ -131,18 +131,13 @@ class Scheduler {
           this.#pace.end();
           break;
         case 'command':
-          if (await this.#obey()) return this.#endLoading();
+          if (await this.#obey()) return this.#executor.loaded;
           break;
         case 'empty':
           await this.#idle();
           break;
       }
     }
-  }
-
-  // Node 20 never closes a file that a thread was importing when it ended.
-  async #endLoading(): Promise<void> {
-    if (this.#executor.loading) await this.#executor.load();
   }
 
   #turn(): TurnEnd {
