@@ -195,7 +195,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     return this.#roomPromise();
   }
 
-  /** Counters and figures as of now. Costs a few microseconds for each worker. */
+  /** Counters and figures as of now. Costs a few microseconds for each worker, some tenths of a millisecond once thousands have waited. */
   stats(): PoolStats {
     return poolStats(this.#engine, this.#options);
   }

@@ -11,12 +11,11 @@ import type { Resolved } from './validate.ts';
 export function poolStats(engine: Engine, options: Resolved): PoolStats {
   const { ledger, plant } = engine;
   const workers = Array.from({ length: options.workers }, (_, worker) => workerStats(engine, worker));
-  const running = workers.filter((w) => w.state === 'busy').length;
   const steals = workers.reduce((sum, worker) => sum + worker.steals, 0);
   return {
     workers,
     pending: ledger.pending,
-    waiting: Math.max(0, ledger.pending - running),
+    waiting: Math.max(0, ledger.pending - engine.window.started),
     submitted: ledger.submitted,
     completed: ledger.completed,
     failed: ledger.failed,

@@ -226,6 +226,19 @@ describe('drain', () => {
 });
 
 describe('stats', () => {
+  it('do not count an async task that has started as waiting', async () => {
+    const pool = await startPool({ workers: 1, concurrency: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const never = (): Promise<unknown> => pool.exec(() => new Promise(() => {}), [], { signal });
+    const all = Promise.allSettled([never(), never(), never()]);
+    await until('two of three have started', () => pool.stats().waiting === 1);
+    expect(pool.stats()).toMatchObject({ pending: 3, waiting: 1 });
+    controller.abort();
+    await all;
+    expect(pool.stats()).toMatchObject({ pending: 0, waiting: 0 });
+  });
+
   it('count every end once', async () => {
     const pool = await startPool({ workers: 2 });
     const controller = new AbortController();
