@@ -12,13 +12,11 @@ export interface RespawnOptions {
   readonly initialDelay?: number;
   /** The longest wait, ms. Default 5000. */
   readonly maxDelay?: number;
-  /** How long a thread must have been ready for its failure to count as the first, ms. Default 10000. */
-  readonly stableAfter?: number;
   /**
-   * How long a thread must have been ready for its asking to be replaced to cost its successor no wait, and the
-   * longest wait if it was not, ms. Default 1000.
+   * How long a thread must have been ready for its end to count as the first, ms: to start another takes a few per cent
+   * of that. And the longest wait for the successor of one that was ready. Default 1000.
    */
-  readonly unhurriedAfter?: number;
+  readonly stableAfter?: number;
   /** After how many starts in a row that never became ready nothing is tried any more. Default 3. */
   readonly maxStartFailures?: number;
   /**
@@ -45,7 +43,6 @@ export class RespawnPolicy {
   readonly #initialDelay: number;
   readonly #maxDelay: number;
   readonly #stableAfter: number;
-  readonly #unhurriedAfter: number;
   readonly #maxStartFailures: number;
   readonly #maxUnexplained: number;
   #readySince: number | undefined;
@@ -59,8 +56,7 @@ export class RespawnPolicy {
     this.#now = now;
     this.#initialDelay = options.initialDelay ?? 20;
     this.#maxDelay = options.maxDelay ?? 5_000;
-    this.#stableAfter = options.stableAfter ?? 10_000;
-    this.#unhurriedAfter = options.unhurriedAfter ?? 1_000;
+    this.#stableAfter = options.stableAfter ?? 1_000;
     this.#maxStartFailures = options.maxStartFailures ?? 3;
     this.#maxUnexplained = options.maxUnexplained ?? 10;
   }
@@ -80,14 +76,12 @@ export class RespawnPolicy {
       this.#startFailures = 0;
       this.#unexplained = 0;
     }
-    const lived = this.#readySince === undefined ? 0 : this.#now() - this.#readySince;
+    const wasReady = this.#readySince !== undefined;
+    const stable = this.#readySince !== undefined && this.#now() - this.#readySince >= this.#stableAfter;
     this.#readySince = undefined;
-    if (lived >= this.#stableAfter) this.#failures = 0;
-    if (exit.reason === 'killed') return { action: 'respawn', delay: 0, inARow: 0 };
-    if (exit.reason === 'returned' && lived >= this.#unhurriedAfter) {
-      this.#failures = 0;
+    if (stable) this.#failures = 0;
+    if (exit.reason === 'killed' || (exit.reason === 'returned' && stable))
       return { action: 'respawn', delay: 0, inARow: 0 };
-    }
     if (exit.reason === 'not-started') {
       if (exit.unexplained) this.#unexplained += 1;
       else this.#startFailures += 1;
@@ -95,7 +89,7 @@ export class RespawnPolicy {
         this.#startFailures >= this.#maxStartFailures || this.#unexplained >= this.#maxUnexplained;
       if (spent) return this.#giveUp(exit.error);
     }
-    const most = exit.reason === 'returned' ? Math.min(this.#unhurriedAfter, this.#maxDelay) : this.#maxDelay;
+    const most = wasReady ? Math.min(this.#stableAfter, this.#maxDelay) : this.#maxDelay;
     const delay = Math.min(this.#initialDelay * 2 ** this.#failures, most);
     this.#failures += 1;
     return { action: 'respawn', delay, inARow: this.#failures };
