@@ -1,6 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import { createPool } from 'millrace';
 import { describe, expect, it } from 'vitest';
+import { until } from '../process/harness/until.ts';
 import { gate, rejection, startPool, TASKS } from './pools.ts';
 
 describe('close', () => {
@@ -62,6 +64,22 @@ describe('close', () => {
     const task = pool.run('sleep', [20]);
     expect(await pool.close({ timeout: 60_000 })).toEqual({ completed: 1, cancelled: 0, stuck: 0 });
     await task;
+  });
+
+  it('lets idle threads end by themselves: none is killed in its sleep', async () => {
+    const codes: number[] = [];
+    const watch = (worker: Worker): void => void worker.on('exit', (code) => codes.push(code));
+    process.on('worker', watch);
+    try {
+      const pool = await startPool({ workers: 3 });
+      // With the codec loaded a worker that is idle sleeps without end.
+      await Promise.all([0, 1, 2].map((affinity) => pool.run('id', ['text'], { affinity })));
+      await until('all are idle', () => pool.stats().workers.every(({ state }) => state === 'idle'));
+      await pool.close();
+    } finally {
+      process.off('worker', watch);
+    }
+    expect(codes).toEqual([0, 0, 0]);
   });
 
   it('of `await using`', async () => {
