@@ -244,7 +244,10 @@ export class Recovery {
     Atomics.store(i32, (at + L.W_COMMAND) >> 2, 0);
     Atomics.store(i32, (at + L.W_CURRENT) >> 2, 0);
     Atomics.store(i32, (at + L.W_PONG) >> 2, Atomics.load(i32, (at + L.W_PING) >> 2));
-    Atomics.store(i32, (at + L.W_SEEN) >> 2, Atomics.load(i32, (L.HEADER + L.H_EPOCH) >> 2));
+    // Subtle: ahead of every grace period to come. A block without a thread holds no reference, and no boundary of
+    // its own would ever say so; the next thread's first one brings it back.
+    const epoch = Atomics.load(i32, (L.HEADER + L.H_EPOCH) >> 2);
+    Atomics.store(i32, (at + L.W_SEEN) >> 2, (epoch + L.NO_THREAD) | 0);
     i32[(at + L.W_BATCH) >> 2] = 1;
   }
 }

@@ -111,8 +111,9 @@ export const W_PARK = 0;
 export const W_COMMAND = 128;
 /** Coordinator: counts questions "are you turning?"; the worker answers in W_PONG. */
 export const W_PING = 132;
-/** Worker: last epoch seen at a task boundary. */
+/** Worker: last epoch seen at a task boundary. Coordinator, when its thread is gone: `NO_THREAD` epochs ahead. */
 export const W_SEEN = 256;
+export const NO_THREAD = 0x40000000;
 export const W_PONG = 260;
 /** Worker: slot + 1 of the task whose code is on the stack, 0 when none is. */
 export const W_CURRENT = 264;

@@ -138,6 +138,54 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
       }),
     ));
 
+  it('row 40: has memory that nobody gets while a worker has been in a task since before its exit', () =>
+    withFifo((path) =>
+      inLab({ workers: 2, graceMs: 50 }, async ({ pool, noted }) => {
+        // Memory grows by pages, so a block is not always the same number of bytes.
+        const blocks = (): number => Math.round((pool.stats().memory.bytes - first) / block);
+        const first = pool.stats().memory.bytes;
+        let block = 1;
+        const stick = async (name: string): Promise<void> => {
+          const held = failure(pool.run('readFifo', [path, name], { timeout: 50, affinity: 0 }));
+          await noted(name);
+          expect(await held).toMatchObject({ code: 'ERR_TIMEOUT' });
+          // Its successor has started.
+          expect(await pool.run('where', [], { affinity: 0 })).toBe(0);
+        };
+        const before = threads.size;
+        const leave = async (): Promise<void> => {
+          await until('the stuck thread has exited', () => {
+            release(path);
+            return threads.size === before;
+          });
+        };
+        const controller = new AbortController();
+        try {
+          await stick('a');
+          block = pool.stats().memory.bytes - first;
+          expect(block).toBeGreaterThan(0);
+          const busy = failure(
+            pool.run('untilCancelled', ['busy'], { affinity: 1, signal: controller.signal }),
+          );
+          await noted('busy');
+          await leave();
+          // Worker 1 may still hold a reference to the block that is free now.
+          await stick('b');
+          expect(blocks()).toBe(2);
+          controller.abort();
+          await busy;
+          expect(await pool.run('where', [], { affinity: 1 })).toBe(1);
+          await leave();
+          // Now both are free for whoever comes next.
+          await stick('c');
+          expect(blocks()).toBe(2);
+        } finally {
+          controller.abort();
+          await leave();
+        }
+      }),
+    ));
+
   it('row 70: is counted by `terminate`, and is stuck until it ends', () =>
     withFifo(async (path) => {
       const journal = `${path}.journal`;
