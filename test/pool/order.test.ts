@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { until } from '../process/harness/until.ts';
 import { gate, startPool } from './pools.ts';
 
 const LEVELS = ['critical', 'high', 'normal', 'low'] as const;
@@ -59,6 +60,33 @@ describe('priority', () => {
     await waiting;
     await Promise.all(floods);
     expect(high).toBeLessThan(200_000);
+  });
+
+  it('what has waited long is served more often than what has just come', async () => {
+    const shares: number[] = [];
+    for (const wait of [0, 3000]) {
+      const pool = await startPool({ workers: 1 });
+      const held = await gate(pool);
+      // More than shared memory holds: from then on the pool looks at how long levels wait, every 100 ms.
+      let done = 0;
+      const submit = (priority: 'low' | 'high', n: number): void => {
+        for (let i = 0; i < n; i++) {
+          const end = (): number => done++;
+          pool.run('markAfterWork', [priority], { priority }).then(end, end);
+        }
+      };
+      submit('low', 5000);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      submit('high', 2000);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      held.open();
+      await until('many are done', () => done >= 500);
+      const marks = (await pool.run('marks', [], { priority: 'critical' })) as string[];
+      shares.push(marks.slice(0, 500).filter((mark) => mark === 'low').length);
+      await pool.terminate();
+    }
+    // Of forty starts low has one; after three seconds it is four.
+    expect(shares[1]).toBeGreaterThan(2 * shares[0]!);
   });
 
   it('is taken from the mark of the function, unless the caller says otherwise', async () => {
