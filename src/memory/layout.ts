@@ -89,20 +89,21 @@ export const H_COLD = 44;
 export const H_ARMED = 128;
 /** Coordinator: the grace-period epoch. */
 export const H_EPOCH = 256;
-/** Searching workers, one bit each, 32 words: the worker itself, a waker on its behalf, the coordinator for the dead. */
+/** Searching workers, one bit each, 36 words: the worker itself, a waker on its behalf, the coordinator for the dead. */
 export const H_SEARCHING = 384;
-/** Parked workers, one bit each, 32 words: set by the worker, cleared by whoever wakes it. */
-export const H_PARKED = 512;
+/** Parked workers, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
+export const H_PARKED = 640;
 /** Coordinator: 64 bytes, the level at which pick number n starts (policy of `src/scheduling`, as data). */
-export const H_SCHEDULE = 640;
+export const H_SCHEDULE = 896;
 /** Coordinator: addresses of the worker blocks. */
-export const H_DIRECTORY = 768;
-export const MAX_BLOCKS = 1023;
-export const HEADER_BYTES = 5120;
+export const H_DIRECTORY = 1024;
+/** 1024 workers, and as many more as the bit words have room for: those of threads that have not ended. */
+export const MAX_BLOCKS = 1152;
+export const HEADER_BYTES = 5632;
 
 export const LEVELS = 4;
 export const SCHEDULE_LENGTH = 64;
-export const VERSION = 0x6d720001;
+export const VERSION = 0x6d720002;
 
 // ── Worker block ────────────────────────────────────────────────────────────────────────────────────────────────
 /** 0 armed, 1 notified: the worker stores 0 before its parked bit shows, wakers store 1. */
@@ -151,7 +152,7 @@ export const RB_BYTES = 256;
 // ── Task record, 64 bytes ───────────────────────────────────────────────────────────────────────────────────────
 export const TASK_BYTES = 64;
 export const TASK_SHIFT = 6;
-/** generation << 14 | owner << 4 | state. The truth about the task. */
+/** generation << 14 | owner << 3 | state. The truth about the task. */
 export const T_STATE = 0;
 /** Function number, 0 = inline source. */
 export const T_FN = 4;
@@ -181,11 +182,11 @@ export const SLOT_BITS = 14;
 export const SLOT_MASK = 0x3fff;
 export const MAX_SLOTS = 16383;
 export const GENERATION_MASK = 0x3ffff;
-export const STATE_MASK = 0xf;
-export const OWNER_SHIFT = 4;
-export const OWNER_MASK = 0x3ff;
+export const STATE_MASK = 0x7;
+export const OWNER_SHIFT = 3;
+export const OWNER_MASK = 0x7ff;
 /** The owner of a task nobody has claimed. */
-export const NOBODY = 0x3ff;
+export const NOBODY = 0x7ff;
 
 export const FREE = 0;
 export const QUEUED = 1;

@@ -121,3 +121,28 @@ describe('the plant', () => {
 it('rounds up to powers of two', () => {
   expect([0, 1, 2, 3, 4, 5, 1000, 16383].map(ceilPowerOfTwo)).toEqual([1, 1, 2, 4, 4, 8, 1024, 16384]);
 });
+
+describe('as many workers as a pool may have', () => {
+  const plant = new Plant({ ...SMALL, workers: 1024, start: 0 }, 2 ** 28);
+  const { core, memory, blocks } = plant;
+
+  it('leave blocks for those that take the place of threads that have not ended', () => {
+    while (blocks.length < L.MAX_BLOCKS) plant.addBlock();
+    expect(() => plant.addBlock()).toThrow(`All ${L.MAX_BLOCKS} worker blocks are in use.`);
+  });
+
+  it('the last of them sleeps, is woken, and claims a task in its own name', () => {
+    const last = L.MAX_BLOCKS - 1;
+    const at = blocks[last]!;
+    expect(core.park(at)).toBe(1);
+    expect(memory.i32[((L.HEADER + L.H_PARKED) >> 2) + (last >> 5)]! >>> (last & 31)).toBe(1);
+    const [slot, generation] = [5, 1 << L.SLOT_BITS];
+    expect(core.inject(0, generation | slot)).toBe(1);
+    expect(memory.i32[(at + L.W_PARK) >> 2]).toBe(1);
+    core.unpark(at);
+    expect(core.next(at)).toBe(slot + 1);
+    const word = memory.i32[(plant.tasks + slot * L.TASK_BYTES) >> 2]!;
+    expect([(word >> L.OWNER_SHIFT) & L.OWNER_MASK, word & ~L.SLOT_MASK]).toEqual([last, generation]);
+    expect(last).toBeLessThan(L.NOBODY);
+  });
+});
