@@ -176,3 +176,9 @@ function iterate(inputs: Iterable<unknown> | AsyncIterable<unknown>): Source {
   if (source === undefined) throw expected('inputs', 'an iterable or an async iterable', inputs);
   return source;
 }
+
+/** What fails at the first result that is asked for. */
+// biome-ignore lint/correctness/useYield: it has none to give
+export async function* failing(error: Error): AsyncGenerator<never, void, undefined> {
+  throw error;
+}

@@ -24,7 +24,10 @@ export interface PoolOptions {
   readonly tasks?: TaskModules;
   /** Number of worker threads, 1 to 1024. Default: the cores this process may use, capped by the cgroup CPU quota. */
   readonly workers?: number;
-  /** How many tasks may wait (accepted, not started). Default: no limit. */
+  /**
+   * How many tasks may wait. So many, and one for each worker, may be accepted and not settled at the same time: an
+   * async task that has begun counts until it ends. Default: no limit.
+   */
   readonly maxQueue?: number;
   /** What `run` does when `maxQueue` is reached: reject with `ERR_QUEUE_FULL`, or wait for room. Default `'reject'`. */
   readonly whenFull?: 'reject' | 'wait';

@@ -7,7 +7,7 @@ import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
 import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
-import { mapInputs } from './map.ts';
+import { failing, mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { raise } from './raise.ts';
 import { poolStats } from './stats.ts';
@@ -178,10 +178,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   ): AsyncGenerator<TaskResult<M, K>, void, undefined> {
     mapOptions(options, this.#options.workers);
     const fn = this.#engine.functions.get(name);
+    if (fn === undefined) return failing(this.#engine.functions.unknown(name));
     const submit = (input: unknown, signal: AbortSignal, run: RunOptions): Promise<unknown> =>
-      fn === undefined
-        ? raise(this.#engine.functions.unknown(name))
-        : this.#submission.submit(fn, [input], { ...run, signal }, true);
+      this.#submission.submit(fn, [input], { ...run, signal }, true);
     return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<
       TaskResult<M, K>,
       void,

@@ -30,7 +30,7 @@ export function portError(cause: unknown, args: readonly unknown[], transfer: re
     return new SerializeError('ERR_SERIALIZE', path, `Cannot send \`${path}\` to a worker: ${why}`, {
       cause,
     });
-  const text = `The transfer list cannot be transferred: ${why}. Nothing was detached.`;
+  const text = `The transfer list cannot be transferred: ${why.replace(/\.$/, '')}. Nothing was detached.`;
   return new MillraceError('ERR_TRANSFER', text, { cause });
 }
 

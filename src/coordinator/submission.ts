@@ -176,7 +176,7 @@ export class Submission {
     }
     // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
     if (this.#options.whenFull === 'wait') return undefined;
-    const text = `${this.#options.maxQueue} tasks are waiting already. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;
+    const text = `The pool has as many unsettled tasks as it takes: \`maxQueue\` (${this.#options.maxQueue}) and one for each worker. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;
     return raise(new MillraceError('ERR_QUEUE_FULL', text));
   }
 }

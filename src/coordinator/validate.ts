@@ -89,8 +89,8 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
   ) {
     throw expected('execArgv', 'an array of strings', o.execArgv);
   }
-  if (o.workerUrl !== undefined && typeof o.workerUrl !== 'string' && !(o.workerUrl instanceof URL)) {
-    throw expected('workerUrl', 'a URL or a string', o.workerUrl);
+  if (o.workerUrl !== undefined && !isFile(o.workerUrl)) {
+    throw expected('workerUrl', 'a `file:` URL or a path', o.workerUrl);
   }
   return {
     modules: taskModules(o.tasks),
@@ -189,6 +189,16 @@ function milliseconds(name: string, value: unknown): void {
 function boolean(name: string, value: unknown): boolean {
   if (value !== undefined && typeof value !== 'boolean') throw expected(name, 'true or false', value);
   return value ?? false;
+}
+
+// A scheme has two letters at least: one is a drive.
+function isFile(place: unknown): boolean {
+  if (place instanceof URL) return place.protocol === 'file:';
+  return (
+    typeof place === 'string' &&
+    place !== '' &&
+    (place.startsWith('file:') || !/^[a-z][a-z\d+.-]+:/i.test(place))
+  );
 }
 
 function keysOf(name: string, value: unknown, known: readonly string[] | undefined): void {

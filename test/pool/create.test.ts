@@ -109,6 +109,8 @@ describe('createPool', () => {
     ['env', { A: 1 }, /env\.A/],
     ['execArgv', '--x', /array of strings/],
     ['workerUrl', 5, /workerUrl/],
+    ['workerUrl', 'https://example.com/entry.js', /a `file:` URL or a path/],
+    ['workerUrl', new URL('data:text/javascript,'), /a `file:` URL or a path/],
     ['tasks', './tasks.js', /absolute path/],
     ['tasks', 'https://example.com/tasks.js', /file:/],
     ['tasks', new URL('data:text/javascript,'), /file:/],

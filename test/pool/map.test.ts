@@ -30,6 +30,12 @@ describe('map', () => {
     expect((all as number[]).sort((a, b) => a - b)).toEqual(numbers(500));
   });
 
+  it('says that the function is unknown also when there are no inputs', async () => {
+    const pool = await startPool({ workers: 1 });
+    const none = collect(pool.map('missing', []));
+    expect(await rejection(none)).toMatchObject({ code: 'ERR_UNKNOWN_FUNCTION' });
+  });
+
   it.each<[string, () => Iterable<unknown> | AsyncIterable<unknown>]>([
     ['an array', () => ['a', 'b']],
     ['a set', () => new Set(['a', 'b'])],

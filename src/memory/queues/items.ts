@@ -21,22 +21,33 @@ export interface QueueOptions {
   readonly capacity?: number;
 }
 
-export const DEFAULT_CAPACITY = 1024;
+const DEFAULT_CAPACITY = 1024;
 export const MAX_CAPACITY: number = 2 ** 24;
 
 /** @throws InvalidArgumentError unless it is an int32 other than `EMPTY` and `RETRY`. */
 export function checkItem(item: number): void {
-  if ((item | 0) !== item || item === EMPTY || item === RETRY) {
+  if (typeof item !== 'number' || (item | 0) !== item || item === EMPTY || item === RETRY) {
     throw expected('item', 'an integer from -2147483648 to 2147483647 other than 0 and -1', item);
   }
 }
 
+/** @throws InvalidArgumentError unless it is an object that says nothing else. */
+export function checkOptions(options: object, key: string): void {
+  if (typeof options !== 'object' || options === null) throw expected('options', 'an object', options);
+  for (const said of Object.keys(options)) {
+    if (said !== key) throw expected('options', `made of \`${key}\``, said);
+  }
+}
+
 /** @throws InvalidArgumentError unless it is a power of two within the limits. */
-export function checkCapacity(capacity: number): void {
+export function capacityOf(options: QueueOptions): number {
+  checkOptions(options, 'capacity');
+  const { capacity = DEFAULT_CAPACITY } = options;
   const whole = Number.isInteger(capacity) && capacity >= 1 && capacity <= MAX_CAPACITY;
   if (!whole || (capacity & (capacity - 1)) !== 0) {
     throw expected('capacity', `a power of two from 1 to ${MAX_CAPACITY}`, capacity);
   }
+  return capacity;
 }
 
 /** @throws InvalidArgumentError unless it counts something. */

@@ -17,7 +17,7 @@ import {
 } from '../shared-memory.ts';
 import { EventCount } from './event-count.ts';
 import { type HandleKind, mark, type Place, PREFIX } from './handle.ts';
-import { checkCapacity, DEFAULT_CAPACITY, type QueueOptions } from './items.ts';
+import { capacityOf, checkOptions, type QueueOptions } from './items.ts';
 import { OwnerDeque } from './owner-deque.ts';
 import { RingProducer } from './ring.ts';
 import { SpscConsumer, SpscProducer } from './spsc.ts';
@@ -54,6 +54,7 @@ export interface SpscPair {
  * ```
  */
 export function createSpace(options: SpaceOptions = {}): Space {
+  checkOptions(options, 'maxBytes');
   const { maxBytes = 64 * 1024 * 1024 } = options;
   if (!(Number.isInteger(maxBytes) && maxBytes >= 2 * PAGE && maxBytes <= 2 ** 32)) {
     throw expected('maxBytes', `an integer from ${2 * PAGE} to ${2 ** 32}`, maxBytes);
@@ -94,8 +95,7 @@ export class Space {
    * @throws InvalidArgumentError for a wrong `capacity`, MillraceError `ERR_NO_MEMORY` when the space is full.
    */
   deque(options: QueueOptions = {}): OwnerDeque {
-    const { capacity = DEFAULT_CAPACITY } = options;
-    checkCapacity(capacity);
+    const capacity = capacityOf(options);
     const place = this.#place('OwnerDeque', L.DQ_SLOTS + capacity * 4);
     this.#core.dequeInit(place.address, capacity - 1, 0);
     return new OwnerDeque(place);
@@ -107,8 +107,7 @@ export class Space {
    * @throws InvalidArgumentError for a wrong `capacity`, MillraceError `ERR_NO_MEMORY` when the space is full.
    */
   ring(options: QueueOptions = {}): RingProducer {
-    const { capacity = DEFAULT_CAPACITY } = options;
-    checkCapacity(capacity);
+    const capacity = capacityOf(options);
     const place = this.#place('RingProducer', L.MC_SLOTS + capacity * 4);
     this.#core.ringInit(place.address, capacity - 1, 0);
     return new RingProducer(place);
@@ -120,8 +119,7 @@ export class Space {
    * @throws InvalidArgumentError for a wrong `capacity`, MillraceError `ERR_NO_MEMORY` when the space is full.
    */
   spsc(options: QueueOptions = {}): SpscPair {
-    const { capacity = DEFAULT_CAPACITY } = options;
-    checkCapacity(capacity);
+    const capacity = capacityOf(options);
     const place = this.#place('SpscProducer', L.SC_SLOTS + capacity * 4);
     this.#core.spscInit(place.address, capacity - 1, 0);
     return { producer: new SpscProducer(place), consumer: new SpscConsumer(place) };

@@ -61,6 +61,14 @@ describe('a space', () => {
     },
   );
 
+  it.each([null, 5, { cap: 4 }])('refuses options %j', (options) => {
+    const wanted = /^Expected `options` to be (an object|made of `(maxBytes|capacity)`), got /;
+    expect(message(() => createSpace(options as never))).toMatch(wanted);
+    for (const kind of ['deque', 'ring', 'spsc'] as const) {
+      expect(message(() => space[kind](options as never))).toMatch(wanted);
+    }
+  });
+
   it.each([0, 3, 1.5, -1, 2 ** 25, Number.NaN, '4' as never])('refuses capacity %s', (capacity) => {
     const wanted = /^Expected `capacity` to be a power of two from 1 to 16777216, got /;
     for (const kind of ['deque', 'ring', 'spsc'] as const) {
@@ -74,22 +82,30 @@ describe('items', () => {
   const ring = space.ring();
   const { producer } = space.spsc();
 
-  it.each([0, -0, -1, 0.5, 2 ** 31, -(2 ** 31) - 1, Number.NaN, '7' as never, undefined as never])(
-    'are not %s',
-    (item) => {
-      const wanted =
-        /^Expected `item` to be an integer from -2147483648 to 2147483647 other than 0 and -1, got /;
-      for (const put of [
-        () => deque.push(item),
-        () => ring.put(item),
-        () => ring.stage(item),
-        () => producer.put(item),
-      ]) {
-        expect(message(put)).toMatch(wanted);
-      }
-      expect([deque.size, ring.size, producer.size]).toEqual([0, 0, 0]);
-    },
-  );
+  it.each([
+    0,
+    -0,
+    -1,
+    0.5,
+    2 ** 31,
+    -(2 ** 31) - 1,
+    Number.NaN,
+    '7' as never,
+    7n as never,
+    undefined as never,
+  ])('are not %s', (item) => {
+    const wanted =
+      /^Expected `item` to be an integer from -2147483648 to 2147483647 other than 0 and -1, got /;
+    for (const put of [
+      () => deque.push(item),
+      () => ring.put(item),
+      () => ring.stage(item),
+      () => producer.put(item),
+    ]) {
+      expect(message(put)).toMatch(wanted);
+    }
+    expect([deque.size, ring.size, producer.size]).toEqual([0, 0, 0]);
+  });
 
   it.each([1, -2, 2 ** 31 - 1, -(2 ** 31)])('can be %i', (item) => {
     const { producer, consumer } = space.spsc();
