@@ -74,8 +74,10 @@ export class Bell {
     if (ended > 0) {
       if (this.#state === 'polling') this.#learn(now - this.#since);
       this.#since = now;
-      // One turn more even with nothing outstanding: whoever awaited these tasks submits the next ones now.
-      this.#again();
+      // One turn more even with nothing outstanding: whoever awaited these tasks submits the next ones now. Tasks that
+      // take long ring when they end, and every turn is taken from the workers.
+      if (outstanding && this.#shortLately === 0) this.#sleep();
+      else this.#again();
     } else if (!outstanding) {
       this.#state = 'off';
     } else if (this.#shortLately > SURE / 2 && now - this.#since < this.#longest()) {
