@@ -20,7 +20,7 @@ import {
 } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { sharedNow } from '../src/memory/shared-memory.ts';
+import { asInteger, sharedNow } from '../src/memory/shared-memory.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
 import type { Payloads } from './payloads.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
@@ -198,13 +198,13 @@ export class Executor {
             value = fn();
             break;
           case L.META_INLINE | 1:
-            value = fn(f64[a]);
+            value = fn(asInteger(f64[a]!));
             break;
           case L.META_INLINE | 2:
-            value = fn(f64[a], f64[a + 1]);
+            value = fn(asInteger(f64[a]!), asInteger(f64[a + 1]!));
             break;
           case L.META_INLINE | 3:
-            value = fn(f64[a], f64[a + 1], f64[a + 2]);
+            value = fn(asInteger(f64[a]!), asInteger(f64[a + 1]!), asInteger(f64[a + 2]!));
             break;
           default:
             value = apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));

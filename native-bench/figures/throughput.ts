@@ -3,13 +3,15 @@ import type { Figure } from './figure.ts';
 import { flood } from './flood.ts';
 
 const TASKS = { full: 200_000, quick: 50_000, smoke: 500 };
-const WARM_UP = { full: 20_000, quick: 10_000, smoke: 100 };
+const SETTLING = { full: 50_000, quick: 10_000, smoke: 100 };
+/** So long each round begins with smaller floods: the heap that idled while others were measured grows back. */
+const SETTLING_MS = { full: 300, quick: 100, smoke: 0 };
 
 export const throughput: Figure = {
   name: 'throughput',
   title: 'Trivial tasks submitted at once',
   method: (effort) =>
-    `${TASKS[effort].toLocaleString('en')} tasks add(i, 1) submitted in one loop, timed until the last has settled`,
+    `${TASKS[effort].toLocaleString('en')} tasks add(i, 1) submitted in one loop, timed until the last has settled; in each round after floods of ${SETTLING[effort].toLocaleString('en')} for at least ${SETTLING_MS[effort]} ms`,
   metrics: [
     { name: 'rate', label: 'tasks/s', unit: '1/s', better: 'higher' },
     { name: 'mainCpu', label: 'main-thread CPU per task', unit: 'µs', better: 'lower' },
@@ -33,9 +35,15 @@ export const throughput: Figure = {
   async open({ effort, start }) {
     const pool = await start();
     const tasks = TASKS[effort];
-    await flood(pool, WARM_UP[effort]);
+    const settle = async (): Promise<void> => {
+      const from = performance.now();
+      do await flood(pool, SETTLING[effort]);
+      while (performance.now() - from < SETTLING_MS[effort]);
+    };
+    await settle();
     return {
       async sample() {
+        await settle();
         globalThis.gc?.();
         const spent = cpuSince();
         const elapsed = await flood(pool, tasks);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asInteger } from '../memory/shared-memory.ts';
 import { BufferReader } from './bytes.ts';
 import { define, empty, makeSparse } from './composites.ts';
 import { readError } from './errors.ts';
@@ -160,7 +161,7 @@ export class Reader {
       case T_INT:
         return word >> TAG_BITS;
       case T_DOUBLE:
-        return this.double();
+        return asInteger(this.double());
       case T_SHORT:
         return this.#text.next(word >>> TAG_BITS);
       case T_LATIN1:

@@ -12,7 +12,7 @@ import type { PortResult } from '../../workers/payloads.ts';
 import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
-import { inlineValue } from '../memory/shared-memory.ts';
+import { asInteger, inlineValue } from '../memory/shared-memory.ts';
 import type { Handle } from './handle.ts';
 import type { Ending, Ledger } from './ledger.ts';
 import { raise } from './raise.ts';
@@ -142,7 +142,7 @@ export class Settlement {
       this.#hooks.release(slot, undefined);
       if (resolve === undefined) return;
       this.#ledger.ended('completed');
-      if (kind === L.KIND_NUMBER) resolve(window.plant.memory.f64[(at >> 1) + (L.T_RESULT >> 3)]!);
+      if (kind === L.KIND_NUMBER) resolve(asInteger(window.plant.memory.f64[(at >> 1) + (L.T_RESULT >> 3)]!));
       else resolve(inlineValue(kind, 0));
       return;
     }

@@ -122,6 +122,18 @@ export function parkedWorkers(i32: Int32Array, blocks: number): number {
   return parked;
 }
 
+/**
+ * The same number, as a small integer where it is one.
+ *
+ * Subtle: V8 keeps what unoptimized code reads out of a Float64Array as a heap number, integer or not. A function that
+ * is handed one is compiled for floating point: a loop `i < n` converted and compared doubles, 2 to 4 % slower than
+ * with the small integer that structured clone would have given. `-0` is not an integer.
+ */
+export function asInteger(number: number): number {
+  const integer = number | 0;
+  return integer === number && (integer !== 0 || 1 / number > 0) ? integer : number;
+}
+
 /** The value a task record holds for a kind; `number` is that of `KIND_NUMBER`. */
 export function inlineValue(kind: number, number: number): unknown {
   switch (kind) {
@@ -134,7 +146,7 @@ export function inlineValue(kind: number, number: number): unknown {
     case L.KIND_FALSE:
       return false;
     default:
-      return number;
+      return asInteger(number);
   }
 }
 

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asInteger } from '../../src/memory/shared-memory.ts';
+import { runToExit } from '../process/harness/child.ts';
+
+const INTEGERS = new URL('./fixtures/integers.mjs', import.meta.url).href;
+
+describe('numbers', () => {
+  it('stay what they are', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-0, 0, 2 ** 31, -(2 ** 31), 2 ** 32, Number.NaN)),
+        (number) => Object.is(asInteger(number), number),
+      ),
+    );
+  });
+
+  it('arrive as small integers where they are some, so that tasks are compiled for those', async () => {
+    const { stdout } = await runToExit(
+      `import { createPool } from 'millrace';
+       const pool = await createPool({ tasks: ${JSON.stringify(INTEGERS)}, workers: 2 });
+       const isSmallInteger = new Function('value', 'return %IsSmi(value)');
+       console.log(await pool.run('held', [1]));
+       console.log(await pool.run('held', [1, -2]));
+       console.log(await pool.run('held', [1, -2, 0]));
+       console.log(await pool.run('held', [1, -2, 2 ** 31 - 1, -(2 ** 31)]));
+       console.log(await pool.run('held', [-0, 0.5, 2 ** 31, NaN]));
+       console.log(await pool.run('heldInside', [{ n: 2 ** 30 }]));
+       console.log(isSmallInteger(await pool.run('give', [5])), isSmallInteger((await pool.run('give', [{ n: 2 ** 30 }])).n));
+       await pool.close();`,
+      { nodeFlags: ['--allow-natives-syntax'] },
+    );
+    expect(stdout.trim().split('\n')).toEqual([
+      'true',
+      'true true',
+      'true true true',
+      'true true true true',
+      'false false false false',
+      'true',
+      'true true',
+    ]);
+  });
+});
