@@ -18,6 +18,8 @@ export interface Results {
   readonly durationMs: number;
   readonly effort: Effort;
   readonly workers: number;
+  /** Rounds of `crunch` in one millisecond: what "10 ms of work" was made of. Absent in older files. */
+  readonly pace?: number;
   readonly machine: Machine;
   /** Package name to installed version; absent when not installed. */
   readonly versions: Readonly<Record<string, string>>;
@@ -27,6 +29,8 @@ export interface Results {
 export interface FigureResult {
   readonly name: string;
   readonly title: string;
+  /** The suite it belongs to. Absent in files of before there were suites, which held the suite `pool`. */
+  readonly suite?: string;
   /** What one round does, in words. */
   readonly method: string;
   /** The first decides which pool is best. */

@@ -14,6 +14,8 @@ import { best, judge } from './verdicts.ts';
 export interface Run {
   readonly effort: Effort;
   readonly workers: number;
+  /** Rounds of `crunch` in one millisecond. */
+  readonly pace: number;
   /** Overrides the figure's number of rounds. */
   readonly rounds?: number;
   readonly subject: string;
@@ -99,7 +101,7 @@ async function attempt(
 }
 
 async function open(entrant: Entrant, figure: Figure, run: Run): Promise<void> {
-  const { effort, workers, kept } = run;
+  const { effort, workers, pace, kept } = run;
   const before = kept?.get(entrant.contender.name);
   entrant.process = before?.alive ? before : new MeasuredProcess(run.session);
   kept?.set(entrant.contender.name, entrant.process);
@@ -110,6 +112,7 @@ async function open(entrant: Entrant, figure: Figure, run: Run): Promise<void> {
       figure: figure.name,
       workers,
       effort,
+      pace,
       keep: kept !== undefined,
     },
     figure.limitMs[effort],

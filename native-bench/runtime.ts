@@ -14,6 +14,7 @@ import { build } from './build.ts';
 import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { describeMachine } from './machine.ts';
+import { roundsPerMs } from './pace.ts';
 import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
@@ -32,6 +33,7 @@ async function measure(choices: Choices): Promise<Results> {
   process.stdout.write(`${machineLines(machine, versions)}\n\n`);
 
   const session = await build();
+  const pace = roundsPerMs();
   const kept = effort === 'smoke' ? new Map<string, MeasuredProcess>() : undefined;
   const figures: FigureResult[] = [];
   try {
@@ -40,6 +42,7 @@ async function measure(choices: Choices): Promise<Results> {
       const result = await runFigure(figure, [...choices.contenders, ...floors], {
         effort,
         workers,
+        pace,
         ...(rounds === undefined ? {} : { rounds }),
         subject: SUBJECT,
         session,
@@ -59,6 +62,7 @@ async function measure(choices: Choices): Promise<Results> {
     durationMs: Date.now() - startedAt.getTime(),
     effort,
     workers,
+    pace,
     machine,
     versions,
     figures,

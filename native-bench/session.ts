@@ -16,6 +16,7 @@ export type Request =
       readonly figure: string;
       readonly workers: number;
       readonly effort: Effort;
+      readonly pace: number;
       /** Keep the pool for the next figure. */
       readonly keep: boolean;
     }
@@ -42,10 +43,11 @@ async function answer(request: Request): Promise<Reply> {
       const figure = figureNamed(request.figure);
       if (contender === undefined) throw new Error(`No contender ${request.contender}`);
       if (figure === undefined) throw new Error(`No figure ${request.figure}`);
-      const { workers, effort, keep } = request;
+      const { workers, effort, pace, keep } = request;
       trial = await figure.open({
         workers,
         effort,
+        pace,
         runsTasks: !figure.floors?.includes(contender.name),
         start: () =>
           keep && figure.newPool === undefined ? keptPool(contender, workers) : contender.start({ workers }),

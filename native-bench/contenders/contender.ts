@@ -10,6 +10,7 @@ export type TaskName =
   | 'echo'
   | 'checksum'
   | 'summarize'
+  | 'crunch'
   | 'spin'
   | 'fail'
   | 'later'

@@ -1,19 +1,16 @@
 import type { RunningPool } from '../contenders/contender.ts';
+import { crunch } from '../tasks/functions.mjs';
 import type { Effort, Figure } from './figure.ts';
 
-/** How much longer a task may have been than asked for before the answer is called wrong; the machine may be shared. */
-const LONGEST = 50;
-
-/** Tasks that keep a core busy: here a pool can only lose. */
+/** Tasks that keep a core busy with fixed work: here a pool can only lose, whether between tasks or by preempting them. */
 function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Figure {
-  async function makespan(pool: RunningPool, tasks: number): Promise<number> {
+  async function makespan(pool: RunningPool, tasks: number, rounds: number, wanted: number): Promise<number> {
     const from = performance.now();
-    const answers = await Promise.all(Array.from({ length: tasks }, () => pool.run('spin', [ms])));
+    const answers = await Promise.all(Array.from({ length: tasks }, () => pool.run('crunch', [rounds])));
     const elapsed = performance.now() - from;
     for (const answer of answers) {
-      if (typeof answer !== 'number' || answer < ms || answer > ms * LONGEST) {
-        throw new Error(`Wrong result: spin(${ms}) gave ${String(answer)}`);
-      }
+      if (answer !== wanted)
+        throw new Error(`Wrong result: crunch(${rounds}) gave ${String(answer)}, not ${wanted}`);
     }
     return elapsed;
   }
@@ -22,7 +19,7 @@ function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Fi
     name: `busy-${ms}ms`,
     title: `${ms} ms tasks`,
     method: (effort) =>
-      `${perWorker[effort]} tasks per worker, each busy for ${ms} ms of wall time, submitted at once; useful work = tasks × ${ms} ms / (workers × makespan)`,
+      `${perWorker[effort]} tasks per worker, each of as much fixed work as takes one thread alone ${ms} ms, submitted at once; useful work = tasks × ${ms} ms / (workers × makespan)`,
     metrics: [
       { name: 'useful', label: 'useful work', unit: '%', better: 'higher' },
       { name: 'makespan', label: 'makespan', unit: 'ms', better: 'lower' },
@@ -38,14 +35,16 @@ function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Fi
       },
     ],
     schedule: 'interleaved',
-    rounds: { full: 7, quick: 3, smoke: 1 },
+    rounds: { full: 11, quick: 3, smoke: 1 },
     limitMs: { full: 30_000, quick: 30_000, smoke: 15_000 },
-    async open({ effort, start, workers }) {
+    async open({ effort, start, workers, pace }) {
+      const rounds = Math.round(pace * ms);
+      const wanted = crunch(rounds);
       const pool = await start();
-      await makespan(pool, workers * 2);
+      await makespan(pool, workers * 2, rounds, wanted);
       return {
         async sample() {
-          const elapsed = await makespan(pool, workers * perWorker[effort]);
+          const elapsed = await makespan(pool, workers * perWorker[effort], rounds, wanted);
           return { useful: (100 * perWorker[effort] * ms) / elapsed, makespan: elapsed };
         },
         end: () => pool.close(),

@@ -49,6 +49,8 @@ export type Schedule = 'interleaved' | 'fresh' | 'together';
 export interface Stage {
   readonly effort: Effort;
   readonly workers: number;
+  /** Rounds of `crunch` that take one millisecond on this machine, measured once for all contenders of a run. */
+  readonly pace: number;
   /** Starts the contender this process is for. */
   readonly start: () => Promise<RunningPool>;
   /** `false` for floors, whose `run` always rejects. */
@@ -77,6 +79,8 @@ export interface Figure {
   readonly limitMs: Readonly<Record<Effort, number>>;
   /** A smoke run keeps one pool for all figures, except those that need one that has done nothing yet. */
   readonly newPool?: true;
+  /** Only these take part, by name or family. Default: every pool and `raw-postmessage`. */
+  readonly entrants?: readonly string[];
   /** Floors shown beside the contenders, by name. */
   readonly floors?: readonly string[];
   /** Starts, warms up and returns the trial. Not timed. */

@@ -6,6 +6,7 @@ export function summarize(records: readonly { readonly value: number; readonly n
   total: number;
   letters: number;
 };
+export function crunch(rounds: number): number;
 export function spin(ms: number): number;
 export function fail(message: string): never;
 export function later<T>(value: T): Promise<T>;

@@ -34,6 +34,17 @@ export function summarize(records) {
   return { count: records.length, total, letters };
 }
 
+/** `rounds` of xorshift32: fixed work, so that a thread that was preempted meanwhile ends later. Returns the last state. */
+export function crunch(rounds) {
+  let x = 2463534242;
+  for (let i = 0; i < rounds; i++) {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+  }
+  return x >>> 0;
+}
+
 /** Keeps one core busy for `ms` milliseconds of wall time; returns how long it was. */
 export function spin(ms) {
   const start = performance.now();

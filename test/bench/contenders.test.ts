@@ -4,7 +4,7 @@ import { CONTENDERS } from '../../native-bench/contenders/index.ts';
 import { flood } from '../../native-bench/figures/flood.ts';
 import { holdWorkers } from '../../native-bench/figures/gate.ts';
 import { bytes1m, MEGABYTE, object1k, RECORDS, records10k } from '../../native-bench/figures/inputs.ts';
-import { checksum, summarize } from '../../native-bench/tasks/functions.mjs';
+import { checksum, crunch, summarize } from '../../native-bench/tasks/functions.mjs';
 
 const WORKERS = 2;
 const DEADLINE_MS = 60_000;
@@ -35,6 +35,7 @@ describe.each(CONTENDERS)('$name', (contender) => {
     expect(await pool.run('summarize', [records10k(3)])).toEqual(summarize(records10k(3)));
     expect(await pool.run('later', ['x'])).toBe('x');
     expect(await pool.run('spin', [2])).toBeGreaterThanOrEqual(2);
+    expect(await pool.run('crunch', [1000])).toBe(crunch(1000));
   });
 
   it('copies bytes without taking them, in both directions', { timeout: DEADLINE_MS }, async () => {

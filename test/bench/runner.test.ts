@@ -21,7 +21,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 async function runWith(program: string): Promise<Run> {
   const session = join(directory, `session-${Math.random()}.cjs`);
   await writeFile(session, `process.on('message', (request) => { ${program} });`);
-  return { effort: 'quick', workers: 2, subject: 'millrace', session, progress: () => {} };
+  return { effort: 'quick', workers: 2, pace: 1000, subject: 'millrace', session, progress: () => {} };
 }
 
 const quickly = { ...throughput, limitMs: { full: 5_000, quick: 5_000, smoke: 5_000 } };

@@ -1,0 +1,14 @@
+/**
+ * What belongs together in the report.
+ *
+ * @module
+ */
+import type { Figure } from '../figures/figure.ts';
+
+export interface Suite {
+  /** What `--suite` takes, and `FigureResult.suite` says. */
+  readonly name: string;
+  readonly title: string;
+  /** In the order they are run and printed. */
+  readonly figures: readonly Figure[];
+}
