@@ -135,6 +135,36 @@ export function expected(what: string, toBe: string, got: unknown): InvalidArgum
   return new InvalidArgumentError(`Expected \`${what}\` to be ${toBe}, got ${show(got)}`);
 }
 
+/**
+ * Options say nothing that nobody reads: a misspelt one would be a default in silence.
+ *
+ * @throws InvalidArgumentError unless `options` is an object with no keys of its own but `known`
+ */
+export function checkKeys(name: string, options: unknown, known: readonly string[]): void {
+  checkObject(name, options);
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw expected(name, madeOf(known), key);
+  }
+  // An AbortSignal or a URL in the place of options has no key of its own that would be wrong.
+  if (!isPlain(options) && !known.some((key) => key in options)) throw expected(name, madeOf(known), options);
+}
+
+/** @throws InvalidArgumentError unless it is an object, and no array */
+export function checkObject(name: string, value: unknown): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw expected(name, 'an object', value);
+}
+
+function madeOf(known: readonly string[]): string {
+  return `made of ${known.map((key) => `\`${key}\``).join(', ')}`;
+}
+
+/** An object literal, of this realm or another. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 function show(value: unknown): string {
   switch (typeof value) {
     case 'string':

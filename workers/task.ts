@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expected } from '../src/errors.ts';
+import { checkKeys, expected } from '../src/errors.ts';
 import { TASK_OPTIONS } from './one-per-thread.ts';
 
 /** Defaults of one function; what the caller gives to `run` comes first. */
@@ -39,12 +39,8 @@ export function task<F extends (...args: never[]) => unknown>(fn: F, options: Ta
 }
 
 function checked(options: TaskOptions): TaskOptions {
-  if (typeof options !== 'object' || options === null) throw expected('options', 'an object', options);
-  const { priority, timeout, deadline, idempotent, ...rest } = options;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) {
-    throw expected('options', 'made of `priority`, `timeout`, `deadline` and `idempotent`', unknown);
-  }
+  checkKeys('options', options, ['priority', 'timeout', 'deadline', 'idempotent']);
+  const { priority, timeout, deadline, idempotent } = options;
   if (priority !== undefined && !['critical', 'high', 'normal', 'low'].includes(priority)) {
     throw expected('priority', '"critical", "high", "normal" or "low"', priority);
   }

@@ -43,10 +43,7 @@ function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
   return {
     worker,
     state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'between' ? 'starting' : state,
-    completed: tally.completed,
-    steals: tally.steals,
-    busyMs: tally.busy,
-    parks: tally.parks,
+    ...tally,
     heapUsed: f64[(at + L.W_HEAP) >> 3]!,
     restarts,
     queued: Math.max(0, size | 0),

@@ -6,14 +6,9 @@
  */
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
+import type { WorkerStats } from './options.ts';
 
-export interface Tally {
-  readonly completed: number;
-  readonly steals: number;
-  /** Milliseconds. */
-  readonly busy: number;
-  readonly parks: number;
-}
+export type Tally = Pick<WorkerStats, 'completed' | 'steals' | 'busyMs' | 'parks'>;
 
 /** A block the number has, and what stood in it before. */
 interface Stint {
@@ -21,7 +16,7 @@ interface Stint {
   readonly from: Tally;
 }
 
-const NOTHING: Tally = { completed: 0, steals: 0, busy: 0, parks: 0 };
+const NOTHING: Tally = { completed: 0, steals: 0, busyMs: 0, parks: 0 };
 
 export class Tallies {
   readonly #plant: Plant;
@@ -58,7 +53,7 @@ export class Tallies {
     return {
       completed: (now.completed - from.completed) | 0,
       steals: (now.steals - from.steals) | 0,
-      busy: now.busy - from.busy,
+      busyMs: now.busyMs - from.busyMs,
       parks: (now.parks - from.parks) | 0,
     };
   }
@@ -69,7 +64,7 @@ export class Tallies {
     return {
       completed: i32[(at + L.W_EXECUTED) >> 2]!,
       steals: i32[(at + L.W_STEALS) >> 2]!,
-      busy: f64[(at + L.W_BUSY) >> 3]!,
+      busyMs: f64[(at + L.W_BUSY) >> 3]!,
       parks: i32[(at + L.W_PARKS) >> 2]!,
     };
   }
@@ -79,7 +74,7 @@ function plus(a: Tally, b: Tally): Tally {
   return {
     completed: a.completed + b.completed,
     steals: a.steals + b.steals,
-    busy: a.busy + b.busy,
+    busyMs: a.busyMs + b.busyMs,
     parks: a.parks + b.parks,
   };
 }

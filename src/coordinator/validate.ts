@@ -7,7 +7,7 @@
 
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDetached } from '../codec/bytes.ts';
-import { expected, MillraceError } from '../errors.ts';
+import { checkKeys, checkObject, expected, MillraceError } from '../errors.ts';
 import { LEVEL } from '../scheduling/levels.ts';
 import type { MapOptions, PoolOptions, RunOptions, TaskModules } from './options.ts';
 
@@ -63,14 +63,14 @@ const LIMIT_KEYS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeR
 
 /** @throws InvalidArgumentError */
 export function poolOptions(options: PoolOptions, cores: number): Resolved {
-  keysOf('options', options, POOL_KEYS);
+  checkKeys('options', options, POOL_KEYS);
   const o = options;
   const concurrency = integer('concurrency', o.concurrency, 1, 4096, 64);
   if (o.whenFull !== undefined && o.whenFull !== 'reject' && o.whenFull !== 'wait') {
     throw expected('whenFull', "'reject' or 'wait'", o.whenFull);
   }
   if (o.resourceLimits !== undefined) {
-    keysOf('resourceLimits', o.resourceLimits, LIMIT_KEYS);
+    checkKeys('resourceLimits', o.resourceLimits, LIMIT_KEYS);
     for (const [key, value] of Object.entries(o.resourceLimits)) {
       if (value !== undefined && !(typeof value === 'number' && value >= 1 && value < 2 ** 32)) {
         throw expected(`resourceLimits.${key}`, 'a number of MiB, 1 or more', value);
@@ -78,7 +78,7 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
     }
   }
   if (o.env !== undefined) {
-    keysOf('env', o.env, undefined);
+    checkObject('env', o.env);
     for (const [key, value] of Object.entries(o.env)) {
       if (typeof value !== 'string') throw expected(`env.${key}`, 'a string', value);
     }
@@ -124,7 +124,11 @@ export interface Limits {
 
 /** @throws InvalidArgumentError */
 export function runOptions(options: RunOptions, workers: number): void {
-  keysOf('options', options, RUN_KEYS);
+  checkKeys('options', options, RUN_KEYS);
+  runValues(options, workers);
+}
+
+function runValues(options: RunOptions, workers: number): void {
   if (options.priority !== undefined && !Object.hasOwn(LEVEL, options.priority)) {
     throw expected('priority', "'critical', 'high', 'normal' or 'low'", options.priority);
   }
@@ -142,24 +146,23 @@ export function runOptions(options: RunOptions, workers: number): void {
 
 /** @throws InvalidArgumentError */
 export function mapOptions(options: MapOptions, workers: number): void {
-  keysOf('options', options, [...RUN_KEYS, 'ordered', 'window']);
-  const { ordered, window, ...run } = options;
-  boolean('ordered', ordered);
-  integer('window', window, 1, 2 ** 20, 16);
+  checkKeys('options', options, [...RUN_KEYS, 'ordered', 'window']);
+  boolean('ordered', options.ordered);
+  integer('window', options.window, 1, 2 ** 20, 16);
   for (const key of ['transfer', 'affinity']) {
-    if (key in run)
+    if (key in options)
       throw expected(
         'options',
         'without `transfer` and `affinity`, which one value cannot give for all inputs',
         options,
       );
   }
-  runOptions(run, workers);
+  runValues(options, workers);
 }
 
 /** Of `close`. @throws InvalidArgumentError */
 export function closeOptions(options: { readonly timeout?: number }): void {
-  keysOf('options', options, ['timeout']);
+  checkKeys('options', options, ['timeout']);
   milliseconds('timeout', options.timeout);
 }
 
@@ -199,27 +202,6 @@ function isFile(place: unknown): boolean {
     place !== '' &&
     (place.startsWith('file:') || !/^[a-z][a-z\d+.-]+:/i.test(place))
   );
-}
-
-function keysOf(name: string, value: unknown, known: readonly string[] | undefined): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw expected(name, 'an object', value);
-  if (known === undefined) return;
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw expected(name, madeOf(known), key);
-  }
-  // An AbortSignal or a URL in the place of options has no key of its own that would be wrong.
-  if (!isPlain(value) && !known.some((key) => key in value)) throw expected(name, madeOf(known), value);
-}
-
-function madeOf(known: readonly string[]): string {
-  return `made of ${known.map((k) => `\`${k}\``).join(', ')}`;
-}
-
-/** An object literal, of this realm or another. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function taskModules(tasks: TaskModules | undefined): readonly string[] {

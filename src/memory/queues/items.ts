@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expected, InvalidArgumentError } from '../../errors.ts';
+import { checkKeys, expected, InvalidArgumentError } from '../../errors.ts';
 import * as L from '../layout.ts';
 
 /** A taker's answer: nothing is there. Always 0, which is why no item is 0. */
@@ -31,17 +31,9 @@ export function checkItem(item: number): void {
   }
 }
 
-/** @throws InvalidArgumentError unless it is an object that says nothing else. */
-export function checkOptions(options: object, key: string): void {
-  if (typeof options !== 'object' || options === null) throw expected('options', 'an object', options);
-  for (const said of Object.keys(options)) {
-    if (said !== key) throw expected('options', `made of \`${key}\``, said);
-  }
-}
-
 /** @throws InvalidArgumentError unless it is a power of two within the limits. */
 export function capacityOf(options: QueueOptions): number {
-  checkOptions(options, 'capacity');
+  checkKeys('options', options, ['capacity']);
   const { capacity = DEFAULT_CAPACITY } = options;
   const whole = Number.isInteger(capacity) && capacity >= 1 && capacity <= MAX_CAPACITY;
   if (!whole || (capacity & (capacity - 1)) !== 0) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { expected, MillraceError } from '../../errors.ts';
+import { checkKeys, expected, MillraceError } from '../../errors.ts';
 import { compileCore } from '../compile.ts';
 import * as L from '../layout.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../shared-memory.ts';
 import { EventCount } from './event-count.ts';
 import { type HandleKind, mark, type Place, PREFIX } from './handle.ts';
-import { capacityOf, checkOptions, type QueueOptions } from './items.ts';
+import { capacityOf, type QueueOptions } from './items.ts';
 import { OwnerDeque } from './owner-deque.ts';
 import { RingProducer } from './ring.ts';
 import { SpscConsumer, SpscProducer } from './spsc.ts';
@@ -54,7 +54,7 @@ export interface SpscPair {
  * ```
  */
 export function createSpace(options: SpaceOptions = {}): Space {
-  checkOptions(options, 'maxBytes');
+  checkKeys('options', options, ['maxBytes']);
   const { maxBytes = 64 * 1024 * 1024 } = options;
   if (!(Number.isInteger(maxBytes) && maxBytes >= 2 * PAGE && maxBytes <= 2 ** 32)) {
     throw expected('maxBytes', `an integer from ${2 * PAGE} to ${2 ** 32}`, maxBytes);
