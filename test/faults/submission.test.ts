@@ -1,5 +1,6 @@
-// What a caller can do wrong, rows 1-29 of docs/faults.md.
+// What a caller can do wrong, rows 1-30 of docs/faults.md.
 import { getEventListeners } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../dist/src/index.js';
@@ -283,6 +284,30 @@ describe('a pool that takes no more', () => {
       expect(await Promise.all(many)).toEqual(many.map((_, i) => 2 ** 20 + i));
       await running;
     }));
+});
+
+describe('a pool inside a task', () => {
+  const threadsOfProcess = (): number => readdirSync('/proc/self/task').length;
+
+  it('row 30: runs its tasks, and is closed by the task or with its thread', () =>
+    inLab({ tasks: [TASKS, fixture('nested.mjs')], workers: 2 }, async ({ pool }) => {
+      expect(await Promise.all([pool.run('outer', [1]), pool.run('outer', [2])])).toEqual([3, 5]);
+      expect(await pool.run('outer', [3, true])).toBe(7);
+      expect(await pool.run('inner', [4])).toBe(8);
+      await expectClean(pool);
+    }));
+
+  it.runIf(existsSync('/proc/self/task'))(
+    'row 30: its threads end when the thread of the task dies, whatever they are doing',
+    () =>
+      inLab({ tasks: [TASKS, fixture('nested.mjs')], workers: 1 }, async ({ pool }) => {
+        await pool.run('inner', [1]);
+        const before = threadsOfProcess();
+        expect(await failure(pool.run('die'))).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+        expect(await pool.run('inner', [4])).toBe(8);
+        await until('the inner threads are gone', () => threadsOfProcess() <= before);
+      }),
+  );
 });
 
 it('expects a clean pool after 10,000 mixed failures', () =>
