@@ -4,7 +4,8 @@
  * @module
  */
 
-import { realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CommandFailure } from './exit.ts';
@@ -163,6 +164,8 @@ async function openSource(host: Host, inputs: readonly string[], flags: MapFlags
   return fileSource(files);
 }
 
+const STATS_AT_ONCE = 256;
+
 /** A glob finds the output of an earlier run, too. */
 async function refuseOutputAmong(
   files: readonly string[],
@@ -170,13 +173,22 @@ async function refuseOutputAmong(
   out: string | undefined,
 ): Promise<void> {
   if (out === undefined) return;
-  const path = resolve(cwd, out);
-  const real = await realpath(path).catch(() => path);
-  if (files.some((file) => resolve(file) === path || resolve(file) === real)) {
-    throw new CommandFailure(
-      `${out} is one of the inputs: name another file with --out, or leave it out with --ignore`,
-    );
+  const to = await stat(resolve(cwd, out)).catch(() => undefined);
+  if (!to?.isFile()) return;
+  // By what they are, not by their names: an input may be a link to it.
+  for (let i = 0; i < files.length; i += STATS_AT_ONCE) {
+    const some = files.slice(i, i + STATS_AT_ONCE).map((file) => stat(file).catch(() => undefined));
+    for (const from of await Promise.all(some)) {
+      if (from === undefined || !isSame(from, to)) continue;
+      throw new CommandFailure(
+        `${out} is one of the inputs: name another file with --out, or leave it out with --ignore`,
+      );
+    }
   }
+}
+
+function isSame(one: Stats, other: Stats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 /** Writing to the file that is read would destroy it. */
@@ -186,7 +198,7 @@ async function refuseSameFile(cwd: string, { ndjson, csv, out }: MapFlags): Prom
   const [from, to] = await Promise.all(
     [input, out].map((name) => stat(resolve(cwd, name)).catch(() => undefined)),
   );
-  if (from?.isFile() && to && from.dev === to.dev && from.ino === to.ino) {
+  if (from?.isFile() && to && isSame(from, to)) {
     throw new CommandFailure(`${out} is the input: name another file with --out`);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -248,7 +248,11 @@ describe('bad input gets one line and a non-zero exit', () => {
     mkdirSync(files);
     for (const name of ['a', 'b']) writeFileSync(join(files, name), 'precious\n');
     const out = join(files, 'b');
-    for (const inputs of [[out], [`${files}/*`]]) {
+    const links = join(dir, 'links');
+    mkdirSync(links);
+    symlinkSync(out, join(links, 'symbolic'));
+    linkSync(out, join(dir, 'hard'));
+    for (const inputs of [[out], [`${files}/*`], [`${links}/*`], [join(dir, 'hard')]]) {
       const { code, stderr } = await map([...inputs, '--out', out, '--overwrite']);
       expect([code, oneLine(stderr.text)]).toEqual([
         1,
