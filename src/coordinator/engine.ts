@@ -156,8 +156,8 @@ export class Engine {
     this.bell.watch();
     if (++this.#sinceLook < 64) return;
     this.#sinceLook = 0;
-    if (this.intake.waiting > 0) this.#startAgeing();
-    else if (this.window.held < LOOK_FROM) return;
+    if (this.ledger.pending > this.plant.sizes.workers) this.#startAgeing();
+    if (this.intake.waiting === 0 && this.window.held < LOOK_FROM) return;
     // Subtle: settling here wakes callers who submit again, and so on in one chain of microtasks that no timer
     // interrupts. Once microtasks have run since, the turn's time is the limit; a loop that submits runs none.
     if (this.#inChain && sharedNow() - this.#turnBegan > CHAIN_MS) return;

@@ -5,7 +5,8 @@
  * its weight, spread as evenly as possible (smooth weighted round robin, as nginx does it). A worker tries the level
  * the table names, then the rest from the most urgent on, so a share that is not needed goes to the others.
  * Ageing: a level whose oldest task has waited `age` ms counts `1 + age / ageMs` times its weight, so that what
- * waits long is served more often, whatever is submitted above it.
+ * waits long is served more often, whatever is submitted above it. Critical tasks come before every pick but each 16th,
+ * which is the table's (`src/memory/pick`): urgent, and yet no stream of them starves the rest.
  *
  * Pure: the ages come in, the table goes out.
  *
@@ -13,7 +14,7 @@
  */
 import type { Priority } from './priority.ts';
 
-/** Shares of picks by level, most urgent first; `critical` is looked at before every pick anyway. */
+/** Shares of picks by level, most urgent first; `critical` is looked at before most picks anyway. */
 export const WEIGHTS: readonly [number, number, number, number] = [27, 9, 3, 1];
 
 /** Waiting this long doubles a level's weight, ms. */

@@ -5,7 +5,7 @@ import { Plant } from '../../src/memory/plant.ts';
 
 /** Up to so many workers a thief compares all of them. */
 const SCAN_ALL = 16;
-const [CRITICAL, HIGH, NORMAL] = [0, 1, 2];
+const [CRITICAL, HIGH, NORMAL, LOW] = [0, 1, 2, 3];
 
 function ground(workers: number) {
   const plant = new Plant(
@@ -88,6 +88,19 @@ describe('a pick', () => {
     const picks = Array.from({ length: 65 }, () => next(0));
     expect(picks.indexOf(injected)).toBe(60);
     expect(new Set(picks)).toEqual(new Set([...own, injected]));
+  });
+
+  it('takes from the level the schedule names before everything, every 16th time', () => {
+    const { plant, next, toDeque, toInbox, inject, set } = ground(1);
+    plant.setSchedule(new Uint8Array(L.SCHEDULE_LENGTH).fill(LOW));
+    const low = inject(LOW);
+    const inbox = Array.from({ length: 20 }, () => toInbox(0));
+    const critical = Array.from({ length: 20 }, () => inject(CRITICAL));
+    toDeque(0);
+    set(0, L.W_TICK, 0);
+    const picks = Array.from({ length: 41 }, () => next(0));
+    expect(picks.indexOf(low)).toBe(15);
+    expect(picks.filter((pick) => pick !== low)).toEqual([...inbox, ...critical]);
   });
 
   it('passes what was taken or cancelled meanwhile', () => {

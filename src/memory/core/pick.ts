@@ -12,6 +12,8 @@ import { claim, finish } from './tasks';
 const SCAN_ALL = 16;
 /** Every so many picks the injector comes before the own deque, so that nothing submitted waits for ever. */
 const INJECTOR_TICK = 61;
+/** Every so many picks, a power of two, the level the schedule names comes before everything: no stream starves it. */
+const FAIR_TICK = 16;
 /** Most single steals in a row from one victim. */
 const STEAL_RUN = 8;
 
@@ -43,9 +45,14 @@ export function finishNext(block: usize, slot: i32, from: i32, to: i32): i32 {
 }
 
 function pick(block: usize, tick: i32): i32 {
-  let ref = spscTake(block + <usize>header(H_INBOX));
-  if (ref != EMPTY) return ref;
   const injector = <usize>header(H_INJECTOR);
+  let ref = EMPTY;
+  if ((tick & (FAIR_TICK - 1)) == 0) {
+    ref = ringTake(injector + <usize>scheduled(tick / FAIR_TICK) * <usize>header(H_LEVEL_STRIDE));
+    if (ref != EMPTY) return ref;
+  }
+  ref = spscTake(block + <usize>header(H_INBOX));
+  if (ref != EMPTY) return ref;
   // Level 0 is critical: it comes before what the worker holds already.
   ref = ringTake(injector);
   if (ref != EMPTY) return ref;
@@ -65,7 +72,7 @@ function pick(block: usize, tick: i32): i32 {
 // Levels in weight order: the schedule says where to start, the rest follow from the most urgent on.
 function fromInjector(block: usize, tick: i32, injector: usize): i32 {
   const stride = <usize>header(H_LEVEL_STRIDE);
-  const first = <i32>load<u8>(BASE + H_SCHEDULE + <usize>(tick & (SCHEDULE_LENGTH - 1)));
+  const first = scheduled(tick);
   let ref = fromLevel(block, injector + <usize>first * stride);
   if (ref != EMPTY) return ref;
   for (let i = 0; i < LEVELS; i++) {
@@ -74,6 +81,12 @@ function fromInjector(block: usize, tick: i32, injector: usize): i32 {
     if (ref != EMPTY) return ref;
   }
   return EMPTY;
+}
+
+// @ts-ignore: decorator
+@inline
+function scheduled(tick: i32): i32 {
+  return <i32>load<u8>(BASE + H_SCHEDULE + <usize>(tick & (SCHEDULE_LENGTH - 1)));
 }
 
 // One item when few are there or tasks are long, else a batch, of which the peers can steal what we do not run.

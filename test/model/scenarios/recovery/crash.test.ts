@@ -8,7 +8,7 @@ import { AGAIN, ENCODED, INLINE, type Pool, pool } from '../tasks/pool.ts';
 const { holds, finds } = counts('crash');
 
 /** Number of the claim among the compare-exchanges of `next`. */
-const CLAIM = 3;
+const CLAIM = 0;
 
 /** Worker 0 claims both tasks at once into its deque and may die before any access; worker 1 steals. */
 const owner = (tasks: readonly TaskKind[], rounds: number): Pool => ({
@@ -33,6 +33,16 @@ describe('when a worker dies before any of its accesses, and recovery runs after
 
   it('a task whose code had not started, or that is idempotent, runs again under a new generation', () => {
     holds('owner, encoded and idempotent', pool(owner([ENCODED, AGAIN], 1)));
+  });
+
+  it('a task taken before everything else is as safe as any other', () => {
+    holds(
+      'scheduled level first, inline and encoded',
+      pool({
+        ...owner([INLINE, ENCODED], 2),
+        workers: [{ batch: 2, mortal: true, mayDie: true, rounds: 2, tick: 15 }, { tick: 15 }],
+      }),
+    );
   });
 
   it('a thief that dies with a stolen task loses nothing', () => {

@@ -93,7 +93,7 @@ describe('the checker finds', () => {
   });
 
   it('a claim in two steps', () => {
-    const module = mutate(CORE, { kind: 'torn-cmpxchg', in: 'next', nth: 3 });
+    const module = mutate(CORE, { kind: 'torn-cmpxchg', in: 'next', nth: 0 });
     finds(
       'claim torn',
       pool({ ...reuse(INLINE, INLINE), module }),
@@ -102,7 +102,7 @@ describe('the checker finds', () => {
   });
 
   it('a claim that does not compare', () => {
-    const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'next', nth: 3 });
+    const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'next', nth: 0 });
     finds(
       'claim forced',
       pool({ ...reuse(INLINE, INLINE), module }),

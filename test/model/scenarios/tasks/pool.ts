@@ -31,6 +31,7 @@ export const ASYNC: TaskKind = { meta: L.META_INLINE | META_ASYNC };
 
 export interface PoolWorker extends BlockShape {
   readonly rounds?: number;
+  readonly tick?: number;
   readonly mayDie?: boolean;
   readonly fault?: WorkerOptions['fault'];
 }
@@ -93,6 +94,7 @@ export function pool(options: Pool): Scenario {
           block: i,
           generation,
           ...(w.rounds === undefined ? {} : { rounds: w.rounds }),
+          ...(w.tick === undefined ? {} : { tick: w.tick }),
           ...(w.fault === undefined ? {} : { fault: w.fault }),
           mayDie: w.mayDie ?? false,
         }),

@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly block: number;
   /** How often it looks for a task; without, until the coordinator says stop. */
   readonly rounds?: number;
+  /** Picks made before each pick. Default 0; 15 makes it one that takes from the scheduled level first. */
+  readonly tick?: number;
   /** First generation of all slots, shifted. */
   readonly generation: number;
   readonly mayDie?: boolean;
@@ -60,7 +62,7 @@ export function worker(ground: Ground, options: WorkerOptions): Thread {
   if (rounds === undefined) p.do(load(STOP)).do((_, x) => (x === 1 ? done : undefined));
   else p.do((r) => (r[ROUNDS]!-- === 0 ? done : undefined));
   // Counters that grow without end would make each round a new state.
-  p.do(store(at + L.W_TICK, 0)).do(store(at + L.W_RANDOM, 1));
+  p.do(store(at + L.W_TICK, options.tick ?? 0)).do(store(at + L.W_RANDOM, 1));
   p.do(store(at + L.W_EXECUTED, 0)).do(store(at + L.W_STEALS, 0));
   p.do(call('next', at)).do((r, x) => {
     r[SLOT] = Number(x) - 1;
