@@ -70,7 +70,10 @@ export interface PoolOptions {
 }
 
 export interface RunOptions {
-  /** Default `'normal'`. */
+  /**
+   * Who goes first among the tasks that wait. `'critical'` comes before the others, which are served 9 : 3 : 1; what has
+   * waited long is served more often, and no stream of one level keeps the others from running. Default `'normal'`.
+   */
   readonly priority?: Priority;
   /** Running time allowed, ms; the clock starts when the task's code starts. Default: none. */
   readonly timeout?: number;
