@@ -19,6 +19,12 @@ import type { Resolve, Window } from './window.ts';
 /** The codec left these arguments to a port. */
 export const TO_PORT: unique symbol = Symbol('to port');
 
+/** Encoded arguments that have their place in the arena before their task has a record. */
+export interface InArena {
+  readonly address: number;
+  readonly length: number;
+}
+
 export class Intake {
   readonly window: Window;
   readonly arena: Arena;
@@ -72,11 +78,13 @@ export class Intake {
   }
 
   /**
-   * Encodes arguments; `TO_PORT` when only a port can carry them. The bytes belong to the caller.
+   * Encodes arguments; `TO_PORT` when only a port can carry them. With the `level` of a task that may go into a record
+   * now, straight into the arena when there is room: then `submitHandle` takes them, or `forget`. Else into bytes that
+   * belong to the caller.
    *
    * @throws SerializeError
    */
-  encode(args: readonly unknown[]): Uint8Array | typeof TO_PORT {
+  encode(args: readonly unknown[], level?: number): InArena | Uint8Array | typeof TO_PORT {
     // Subtle: reading the arguments runs the user's getters, which may submit another task: each depth has its own
     // encoder, and no record is held meanwhile.
     const encoder = this.#encoders.pop() ?? new Encoder();
@@ -84,6 +92,13 @@ export class Intake {
       const length = encoder.encode(args, 'args');
       if (length === NEEDS_PORT) return TO_PORT;
       if (length >= LARGE_BYTES) keepLargeBlocks();
+      if (level !== undefined && this.backlog[level]!.size === 0 && this.window.room(level) > 0) {
+        const address = this.arena.allocate(length);
+        if (address !== 0) {
+          encoder.copyTo(this.window.plant.memory.u8, address);
+          return { address, length };
+        }
+      }
       const bytes = new Uint8Array(length);
       encoder.copyTo(bytes, 0);
       return bytes;
@@ -124,7 +139,7 @@ export class Intake {
         i32[at + (L.T_LENGTH >> 2)] = length;
         if (window.plant.core.inject(level, window.reference(slot)) !== 0) return true;
         // After a crash the ring may be full of duplicates. The encoder gives its bytes once only.
-        bytes = window.plant.memory.u8.slice(address, address + length);
+        bytes = this.#copyOf({ address, length });
         this.#withdraw(slot);
       } else {
         bytes = new Uint8Array(length);
@@ -137,42 +152,56 @@ export class Intake {
     }
   }
 
+  /** The task these were for is not submitted after all. */
+  forget({ address, length }: InArena): void {
+    this.arena.release(address, length);
+  }
+
   /** A task with a handle: into its record at once, or into the backlog. */
-  submitHandle(handle: Handle): void {
+  submitHandle(handle: Handle, encoded?: InArena): void {
     const backlog = this.backlog[handle.level]!;
-    if (backlog.size === 0 && this.window.room(handle.level) > 0) {
-      const slot = this.place(handle);
+    const direct = backlog.size === 0 && this.window.room(handle.level) > 0;
+    if (direct) {
+      const slot = this.place(handle, encoded);
       if (slot >= 0) {
         if (this.window.plant.core.inject(handle.level, this.window.reference(slot)) !== 0) return;
+        if (encoded !== undefined) handle.bytes = this.#copyOf(encoded);
         this.#withdraw(slot);
       }
+    } else if (encoded !== undefined) {
+      // Others have come in since the arguments were encoded.
+      handle.bytes = this.#copyOf(encoded);
+      this.forget(encoded);
     }
     const to = backlog.push(handle.resolve, handle.fn, handle.meta, handle, sharedNow);
     if (handle.numbers !== undefined) to.set(handle.numbers, backlog.lastAt);
     handle.where = { at: 'backlog', level: handle.level, place: backlog.mark() };
   }
 
-  /** Gives a handle's task a record, filled but not injected; -1 when there is no room for it. */
-  place(handle: Handle): number {
+  /**
+   * Gives a handle's task a record, filled but not injected; -1 when there is no room for it, which cannot be when its
+   * arguments are in the arena and its level has room.
+   */
+  place(handle: Handle, encoded?: InArena): number {
     const { window } = this;
-    let address = 0;
+    let payload = encoded;
     const { bytes } = handle;
-    const viaArena = bytes !== undefined && (handle.meta & L.META_PORT) === 0;
-    if (viaArena) {
-      address = this.arena.allocate(bytes.length);
+    if (bytes !== undefined && (handle.meta & L.META_PORT) === 0) {
+      const address = this.arena.allocate(bytes.length);
       if (address === 0) return -1;
+      setBytes(window.plant.memory.u8, bytes, address);
+      payload = { address, length: bytes.length };
     }
     const slot = window.take(handle.level);
     if (slot < 0) {
-      if (viaArena) this.arena.release(address, bytes.length);
+      if (payload !== undefined) this.forget(payload);
       return -1;
     }
     const at = this.#fill(slot, handle.fn, handle.meta, handle.resolve);
-    const { i32, f64, u8 } = window.plant.memory;
-    if (viaArena) {
-      setBytes(u8, bytes, address);
-      i32[at + (L.T_PAYLOAD >> 2)] = address;
-      i32[at + (L.T_LENGTH >> 2)] = bytes.length;
+    const { i32, f64 } = window.plant.memory;
+    if (payload !== undefined) {
+      i32[at + (L.T_PAYLOAD >> 2)] = payload.address;
+      i32[at + (L.T_LENGTH >> 2)] = payload.length;
     }
     if (handle.numbers !== undefined) f64.set(handle.numbers, (at >> 1) + (L.T_ARGS >> 3));
     window.handle[slot] = handle;
@@ -324,6 +353,10 @@ export class Intake {
     const cold = plant.cold + slot * L.COLD_BYTES;
     plant.memory.i32[(cold + L.C_CANCEL) >> 2] = 0;
     plant.memory.f64[(cold + L.C_STARTED) >> 3] = 0;
+  }
+
+  #copyOf({ address, length }: InArena): Uint8Array {
+    return this.window.plant.memory.u8.slice(address, address + length);
   }
 
   #withdraw(slot: number): void {

@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts';
 import type { PoolFunction } from './functions.ts';
 import { Handle } from './handle.ts';
 import { inlineMeta, writeInline } from './inline.ts';
-import { TO_PORT } from './intake.ts';
+import { type InArena, TO_PORT } from './intake.ts';
 import type { RunOptions } from './options.ts';
 import { isBytesOnly, portArguments, portError } from './port-arguments.ts';
 import { raise, raiseAsIs } from './raise.ts';
@@ -107,7 +107,8 @@ export class Submission {
     const engine = this.#engine;
     const flags = (idempotent ? L.META_IDEMPOTENT : 0) | (timeout !== undefined ? L.META_TIMED : 0);
     let meta = inlineMeta(args);
-    let bytes: Uint8Array | undefined;
+    const level = LEVEL[priority ?? 'normal'];
+    let encoded: InArena | Uint8Array | undefined;
     let port: Handle['port'];
     let bytesOnly: readonly ArrayBuffer[] | undefined;
     try {
@@ -117,10 +118,10 @@ export class Submission {
         else port = portArguments(args, transfer);
         meta = L.META_PORT;
       } else if (meta < 0) {
-        const encoded = engine.intake.encode(args);
-        if (encoded === TO_PORT) port = portArguments(args, []);
-        else bytes = encoded;
-        meta = encoded === TO_PORT ? L.META_PORT : L.META_ENCODED;
+        const got = engine.intake.encode(args, affinity === undefined ? level : undefined);
+        if (got === TO_PORT) port = portArguments(args, []);
+        else encoded = got;
+        meta = got === TO_PORT ? L.META_PORT : L.META_ENCODED;
       } else if (timeout !== undefined) {
         // Its start is written down, so it does not start in the same step that claims it.
         meta &= ~L.META_INLINE;
@@ -128,12 +129,15 @@ export class Submission {
     } catch (error) {
       return raise(error);
     }
+    const inArena = encoded instanceof Uint8Array ? undefined : encoded;
     // Reading the arguments has run the caller's getters.
-    if (signal?.aborted) return raiseAsIs(signal.reason);
-    if (!this.#open) return raise(this.#hooks.refusal());
+    if (signal?.aborted || !this.#open) {
+      if (inArena !== undefined) engine.intake.forget(inArena);
+      return signal?.aborted ? raiseAsIs(signal.reason) : raise(this.#hooks.refusal());
+    }
     const promise = new Promise(grab);
     const handle = new Handle({
-      level: LEVEL[priority ?? 'normal'],
+      level,
       fn: fn.number,
       meta: meta | flags,
       resolve: grabbed,
@@ -155,16 +159,16 @@ export class Submission {
         return raise(error instanceof MillraceError ? error : portError(error, args, bytesOnly));
       }
     }
-    handle.bytes = bytes;
+    if (encoded instanceof Uint8Array) handle.bytes = encoded;
     handle.port = port;
-    if (bytes === undefined && port === undefined) {
+    if (encoded === undefined && port === undefined) {
       handle.numbers = new Float64Array(4);
       writeInline(handle.numbers, 0, args);
     }
     // First, because a line may refuse the task at once.
     engine.accepted();
     engine.limits.watch(handle);
-    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle);
+    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle, inArena);
     else engine.line(handle);
     return promise;
   }
