@@ -16,7 +16,6 @@ import { type Choices, parseChoices, USAGE } from './compare/arguments.ts';
 import { commitOf } from './compare/checkout.ts';
 import { compareResults, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
-import { compareRevisions } from './compare/revisions.ts';
 import { comparedTable } from './compare/table.ts';
 import { FIGURES } from './figures/index.ts';
 import { readResults } from './results-file.ts';
@@ -84,6 +83,8 @@ async function compareCommits({ base, head, ...choices }: Comparing): Promise<Co
     throw expected('--only', `names out of ${FIGURES.map(({ name }) => name).join(', ')}`, unknown);
   }
   const figures = FIGURES.filter(({ name }) => only?.includes(name) ?? true);
+  // Loaded only here: it brings the compiler with it, which result files have no use for.
+  const { compareRevisions } = await import('./compare/revisions.ts');
   return compareRevisions(base, head, { figures, effort, workers, rounds, alpha, minEffect, progress });
 }
 

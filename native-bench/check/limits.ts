@@ -5,7 +5,7 @@
  */
 
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
-import { SUBJECT } from '../contenders/index.ts';
+import { millrace } from '../contenders/millrace.ts';
 import { list, number, oneOf, readJson, record, text } from '../results-file.ts';
 
 /** All figures; a limit on a metric then holds for each figure that has it. */
@@ -76,7 +76,7 @@ export function limitsOf(found: unknown): readonly Limit[] {
 function limitOf(at: string, found: unknown): Limit {
   const fields = record(at, found);
   known(`${at}.`, fields, FIELDS);
-  const { figure, contender = SUBJECT } = fields;
+  const { figure, contender = millrace.name } = fields;
   text(`${at}.figure`, figure);
   text(`${at}.contender`, contender);
   if (fields['failures'] !== undefined) return failureLimit(at, fields, { figure, contender });

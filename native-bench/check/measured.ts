@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from '../../src/errors.ts';
-import { SUBJECT } from '../contenders/index.ts';
 import type { Results } from '../results.ts';
 import { readResults } from '../results-file.ts';
 import { EVERY_FIGURE, type Limit } from './limits.ts';
@@ -35,7 +34,6 @@ export function measuring(limits: readonly Limit[]): string[] {
   const contenders = new Set(
     limits.flatMap((limit) => [limit.contender, ...(limit.kind === 'ratio' ? [limit.ratioTo] : [])]),
   );
-  contenders.add(SUBJECT);
   return [
     ...(figures.has(EVERY_FIGURE) ? [] : ['--only', [...figures].join(',')]),
     ...(everybody ? [] : ['--contenders', [...contenders].join(',')]),

@@ -5,7 +5,7 @@
  */
 
 import { InvalidArgumentError } from '../../src/errors.ts';
-import { SUBJECT } from '../contenders/index.ts';
+import { millrace } from '../contenders/millrace.ts';
 import { median } from '../measure.ts';
 import type { Results } from '../results.ts';
 import { type Interval, pairedRatio, unpairedRatio } from '../statistics/bootstrap.ts';
@@ -53,7 +53,7 @@ export interface CompareOptions {
  *   in common.
  */
 export function compareResults(base: Results, head: Results, options: CompareOptions = {}): Compared {
-  const { alpha = 0.01, minEffect = 0.03, contender = SUBJECT, paired = false, seed = 1 } = options;
+  const { alpha = 0.01, minEffect = 0.03, contender = millrace.name, paired = false, seed = 1 } = options;
   comparable(base, head);
   const { pairs, missing } = pairsOf({ base, head }, contender, options);
   if (pairs.length === 0) {

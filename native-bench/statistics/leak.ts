@@ -22,7 +22,7 @@ export interface LeakFinding {
 
 const FEWEST_STRETCHES = 8;
 /** A series that levels off grows less than this share of its mean pace in the later half. */
-const KEPT_PACE = 0.5;
+const KEPT_PACE = 0.25;
 
 /**
  * Whether a series sampled at even intervals (heap, RSS, handles, slots) grows without end.

@@ -63,31 +63,44 @@ function tieSizes(pooled: readonly number[]): number[] {
   return sizes;
 }
 
-/**
- * Share of all ways to choose `size` of the ranks whose sum is at least as far from the mean as `rankSum`. Counted by
- * the shift algorithm (B. Streitberg and J. Röhmel, Statistical Software Newsletter 12, 1986), in doubled ranks, which
- * are whole numbers also for ties.
- */
+/** Share of all ways to choose `size` of the ranks whose sum is at least as far from the mean as `rankSum`. */
 function exact(size: number, rankSum: number, ties: readonly number[]): number {
-  const doubled = doubledRanks(ties);
-  const all = doubled.reduce((sum, rank) => sum + rank, 0);
-  /** `ways[k][s]`: how many choices of `k` ranks have the doubled sum `s`. */
-  const ways = Array.from({ length: size + 1 }, () => new Float64Array(all + 1));
-  ways[0]![0] = 1;
-  for (const rank of doubled) {
-    for (let chosen = size; chosen > 0; chosen--) {
-      const [from, to] = [ways[chosen - 1]!, ways[chosen]!];
-      for (let sum = all; sum >= rank; sum--) to[sum]! += from[sum - rank]!;
-    }
-  }
-  const mean = (size * all) / doubled.length;
+  const ranks = doubledRanks(ties);
+  const ways = sumsOfChoices(size, ranks);
+  const mean = (size * (ways.length - 1)) / ranks.length;
   const distance = Math.abs(2 * rankSum - mean);
   let [far, total] = [0, 0];
-  ways[size]!.forEach((count, sum) => {
+  ways.forEach((count, sum) => {
     total += count;
     if (Math.abs(sum - mean) >= distance - 1e-9) far += count;
   });
   return far / total;
+}
+
+/** The last distribution counted: the comparisons of a run mostly have the same sizes and no ties. */
+let counted: { readonly key: string; readonly ways: Float64Array } | undefined;
+
+/**
+ * How many choices of `size` ranks have each sum, from 0 to the sum of all. Counted by the shift algorithm (B. Streitberg
+ * and J. Röhmel, Statistical Software Newsletter 12, 1986), in doubled ranks, which are whole numbers also for ties.
+ */
+function sumsOfChoices(size: number, ranks: readonly number[]): Float64Array {
+  const key = `${size} of ${ranks.join()}`;
+  if (counted?.key === key) return counted.ways;
+  const all = ranks.reduce((sum, rank) => sum + rank, 0);
+  /** By the number of ranks chosen, then by their sum. */
+  const ways = Array.from({ length: size + 1 }, () => new Float64Array(all + 1));
+  ways[0]![0] = 1;
+  let reached = 0;
+  for (const [index, rank] of ranks.entries()) {
+    reached += rank;
+    for (let chosen = Math.min(size, index + 1); chosen > 0; chosen--) {
+      const [from, to] = [ways[chosen - 1]!, ways[chosen]!];
+      for (let sum = Math.min(reached, chosen * rank); sum >= rank; sum--) to[sum]! += from[sum - rank]!;
+    }
+  }
+  counted = { key, ways: ways[size]! };
+  return counted.ways;
 }
 
 /** Twice the mean rank of each value of the pooled sample. */
