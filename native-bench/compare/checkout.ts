@@ -4,7 +4,7 @@
  * @module
  */
 
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, realpath, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,8 +46,11 @@ export async function checkOut(repository: string, revision: string): Promise<Ch
   if (commit === undefined) throw new InvalidArgumentError(`There is no revision "${revision}" here`);
   const parent = await mkdtemp(join(await realpath(tmpdir()), 'millrace-revision-'));
   const directory = join(parent, 'tree');
+  let building: Building | undefined;
   const remove = (): void => {
     process.off('exit', remove);
+    // What still builds would write its folder anew after it was removed.
+    building?.stop();
     spawnSync('git', ['worktree', 'remove', '--force', directory], { cwd: repository });
     rmSync(parent, { recursive: true, force: true });
   };
@@ -61,7 +64,8 @@ export async function checkOut(repository: string, revision: string): Promise<Ch
     );
     const prepare = join(directory, '.ci', 'prepare.mjs');
     if (!existsSync(prepare)) throw new Error('it has no .ci/prepare.mjs');
-    await run(process.execPath, [prepare], { cwd: directory });
+    building = startBuilding(prepare, directory);
+    await building.done;
   } catch (error) {
     remove();
     throw new InvalidArgumentError(`Revision "${revision}" cannot be built: ${lastLine(error)}`, {
@@ -75,6 +79,53 @@ export async function checkOut(repository: string, revision: string): Promise<Ch
     sameDependencies: (await lockFile(repository)) === (await lockFile(directory)),
     remove,
   };
+}
+
+interface Building {
+  readonly done: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Runs `program` in a process group of its own, so that `stop` reaches the compilers it starts. */
+function startBuilding(program: string, directory: string): Building {
+  const grouped = process.platform !== 'win32';
+  const child = spawn(process.execPath, [program], {
+    cwd: directory,
+    detached: grouped,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const done = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          Object.assign(new Error(`its build ended with ${signal ?? `exit code ${code}`}`), {
+            stderr: output,
+          }),
+        );
+    });
+  });
+  const stop = (): void => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (!grouped) {
+      child.kill('SIGKILL');
+      return;
+    }
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch (error) {
+      // It ended just now.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  return { done, stop };
 }
 
 function lockFile(directory: string): Promise<string | undefined> {
