@@ -113,6 +113,7 @@ for (const [signal, code] of [
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  progress('');
   if (!(error instanceof MillraceError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
