@@ -14,6 +14,10 @@
 #include "skynet.hpp"
 #include "sort.hpp"
 #include "uts.hpp"
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#endif
 
 namespace {
 const std::map<std::string, Outcome (*)(const Arguments&)> PROGRAMS{
@@ -38,9 +42,9 @@ T named(const std::map<std::string, T>& table, const std::string& name, const ch
 }
 
 double number(const std::string& text) {
-  size_t used = 0;
-  const double value = std::stod(text, &used);
-  if (used != text.size()) throw std::invalid_argument(text + " is no number");
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  if (text.empty() || *end != '\0') throw std::invalid_argument(text + " is no number");
   return value;
 }
 
@@ -59,6 +63,10 @@ void start_threads(int threads) {
 }  // namespace
 
 int main(int count, char** values) try {
+#ifdef __linux__
+  // A measured process that hangs is killed, and takes its program along.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
   const std::vector<std::string> given(values + 1, values + count);
   if (given.size() < 5 || given[2] != "--threads") {
     throw std::invalid_argument("usage: yardsticks PROGRAM VARIANT --threads N NUMBER...");
