@@ -28,9 +28,11 @@ const MEASURED = [
 /**
  * Returns the program of a measured process. Each run builds into a directory of its own, so that two may run at once,
  * and removes it when it exits.
+ *
+ * @param into - the `native-bench` of the package to measure, where that is another checkout. Default: this one.
  */
-export async function build(): Promise<string> {
-  const target = join(SOURCE, 'dist', `run-${process.pid}`);
+export async function build(into: string = SOURCE): Promise<string> {
+  const target = join(into, 'dist', `run-${process.pid}`);
   process.once('exit', () => rmSync(target, { recursive: true, force: true }));
   const entries = await readdir(SOURCE, { recursive: true });
   const measured = entries.filter((entry) => MEASURED.includes(entry.split(/[\\/]/)[0]!));

@@ -1,0 +1,118 @@
+/**
+ * What became faster or slower: `tsx native-bench/compare.ts --help`.
+ *
+ * Exit code 0 (nothing is slower), 1 (something is slower, or not there any more), 2 (bad arguments, or a file or
+ * revision that cannot be used).
+ *
+ * @module
+ */
+
+import { statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expected, InvalidArgumentError, MillraceError } from '../src/errors.ts';
+import { type Choices, parseChoices, USAGE } from './compare/arguments.ts';
+import { commitOf } from './compare/checkout.ts';
+import { compareResults, isWorse } from './compare/compare.ts';
+import type { Compared } from './compare/compared.ts';
+import { compareRevisions } from './compare/revisions.ts';
+import { comparedTable } from './compare/table.ts';
+import { FIGURES } from './figures/index.ts';
+import { readResults } from './results-file.ts';
+
+type Comparing = Extract<Choices, { help: false }>;
+
+const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
+const ROUNDS = 15;
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+async function compare(choices: Comparing): Promise<Compared> {
+  const files = [choices.base, choices.head].filter(isFile);
+  if (files.length === 2) return compareFiles(choices);
+  for (const [name, given] of [
+    ['BASE', choices.base],
+    ['HEAD', choices.head],
+  ] as const) {
+    if (!isFile(given) && (await commitOf(REPOSITORY, given)) === undefined) {
+      throw expected(name, 'a result file or a git revision', given);
+    }
+  }
+  if (files.length === 1) {
+    throw new InvalidArgumentError(
+      `Expected two result files or two git revisions, but of these only ${files[0]} is a file`,
+    );
+  }
+  return compareCommits(choices);
+}
+
+async function compareFiles({ base, head, ...choices }: Comparing): Promise<Compared> {
+  const { alpha, minEffect, only, drift } = choices;
+  for (const option of ['rounds', 'workers'] as const) {
+    if (choices[option] !== undefined) {
+      throw new InvalidArgumentError(`--${option} is for revisions; result files have theirs`);
+    }
+  }
+  if (choices.effort !== undefined) {
+    throw new InvalidArgumentError('--quick is for revisions; result files have their counts');
+  }
+  return compareResults(await readResults(base), await readResults(head), {
+    alpha,
+    minEffect,
+    names: { base, head },
+    ...(only === undefined ? {} : { only }),
+    ...(drift === undefined ? {} : { drift }),
+  });
+}
+
+async function compareCommits({ base, head, ...choices }: Comparing): Promise<Compared> {
+  const { alpha, minEffect, only, drift, rounds = ROUNDS, workers = 2, effort = 'full' } = choices;
+  if (drift !== undefined) {
+    throw new InvalidArgumentError(
+      '--drift is for result files; revisions are measured in turns and have none',
+    );
+  }
+  const unknown = only?.find((name) => !FIGURES.some((figure) => figure.name === name));
+  if (unknown !== undefined) {
+    throw expected('--only', `names out of ${FIGURES.map(({ name }) => name).join(', ')}`, unknown);
+  }
+  const figures = FIGURES.filter(({ name }) => only?.includes(name) ?? true);
+  return compareRevisions(base, head, { figures, effort, workers, rounds, alpha, minEffect, progress });
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const choices = parseChoices(argv);
+  if (choices.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const compared = await compare(choices);
+  process.stdout.write(comparedTable(compared));
+  if (choices.json !== undefined) {
+    const file = resolve(choices.json);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(compared, null, 2)}\n`);
+  }
+  return isWorse(compared) ? 1 : 0;
+}
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(code));
+}
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof MillraceError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}
