@@ -23,6 +23,7 @@ const MEASURED = [
   'session.ts',
   'clocks.ts',
   'measure.ts',
+  'pace.ts',
 ];
 
 /**

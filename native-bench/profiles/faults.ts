@@ -3,13 +3,17 @@
  *
  * @module
  */
-import type { TaskKind } from './mix.ts';
+
+import type { Random } from '../statistics/random.ts';
 import { either, error, value } from './ledger.ts';
+import type { TaskKind } from './mix.ts';
 import type { Stage } from './profile.ts';
 
 const EXIT_CODE = 7;
 const LOOP_TIMEOUT_MS = 20;
 const NAP_MS = 5;
+/** Between 1 ms and 1 s: some are given up before they start, some while they run, some never. */
+const patience = (random: Random): number => 10 ** (3 * random());
 const GIVEN_UP = 'The client has gone';
 
 const isNap = value((given) => given === NAP_MS);
@@ -44,10 +48,15 @@ const cancelled: TaskKind = {
     const controller = new AbortController();
     const reason = new Error(GIVEN_UP);
     const napping = pool.run('nap', [NAP_MS, NAP_MS], { signal: controller.signal });
-    const timer = setTimeout(() => controller.abort(reason), random() * 2 * NAP_MS);
-    const right = either(isNap, either(error('ERR_WORKER_CRASHED'), (outcome) =>
-      outcome.kind === 'error' && outcome.error === reason ? undefined : 'did not reject with the reason of its signal',
-    ));
+    const timer = setTimeout(() => controller.abort(reason), patience(random));
+    const right = either(
+      isNap,
+      either(error('ERR_WORKER_CRASHED'), (outcome) =>
+        outcome.kind === 'error' && outcome.error === reason
+          ? undefined
+          : 'did not reject with the reason of its signal',
+      ),
+    );
     void ledger.enter('cancelled', napping, right).then(() => clearTimeout(timer));
   },
 };
@@ -58,7 +67,7 @@ const late: TaskKind = {
   weight: 20,
   ms: 0.1,
   submit: ({ pool, ledger, random }) => {
-    const napping = pool.run('nap', [NAP_MS, NAP_MS], { deadline: 1 + random() * 4 * NAP_MS });
+    const napping = pool.run('nap', [NAP_MS, NAP_MS], { deadline: patience(random) });
     void ledger.enter('deadline', napping, either(isNap, error('ERR_DEADLINE', 'ERR_WORKER_CRASHED')));
   },
 };
@@ -78,15 +87,12 @@ const idempotent: TaskKind = {
 export const MILD_FAULTS: readonly TaskKind[] = [cancelled, late, idempotent];
 
 /**
- * Ends a thread, in turns from inside and by a time limit, whenever it is called and `everyMs` have passed since the
- * last time: each costs the start of a thread.
+ * Ends a thread, in turns from inside and by a time limit, when it is first called and then whenever `everyMs` have
+ * passed: each costs the start of a thread.
  */
-export function killer(
-  everyMs: number,
-  now: () => number = () => performance.now(),
-): (stage: Stage) => void {
+export function killer(everyMs: number, now: () => number = () => performance.now()): (stage: Stage) => void {
   const kinds = [killing, endless];
-  let next = now() + everyMs;
+  let next = now();
   let turn = 0;
   return (stage) => {
     if (now() < next) return;

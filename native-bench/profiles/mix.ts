@@ -6,10 +6,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { object1k, records10k } from '../figures/inputs.ts';
+import type { Random } from '../statistics/random.ts';
 import { checksum, crunch, summarize } from '../tasks/functions.mjs';
-import { errorName, value } from './ledger.ts';
+import { errorName, type Judge, value } from './ledger.ts';
 import type { Stage } from './profile.ts';
-import { chosen } from './random.ts';
 
 export interface TaskKind {
   readonly name: string;
@@ -45,7 +45,11 @@ export function mixOf({ pace }: Stage): readonly TaskKind[] {
       weight: weight * 0.4,
       ms,
       submit: ({ pool, ledger }) => {
-        void ledger.enter(`crunch ${ms} ms`, pool.run('crunch', [rounds]), value((given) => given === answer));
+        void ledger.enter(
+          `crunch ${ms} ms`,
+          pool.run('crunch', [rounds]),
+          value((given) => given === answer),
+        );
       },
     };
   });
@@ -58,7 +62,11 @@ export function mixOf({ pace }: Stage): readonly TaskKind[] {
       ms: 0.05,
       submit: ({ pool, ledger, random }) => {
         const sent = objects[one(random)]!;
-        void ledger.enter('object', pool.run('echo', [sent]), value((given) => isDeepStrictEqual(given, sent)));
+        void ledger.enter(
+          'object',
+          pool.run('echo', [sent]),
+          value((given) => isDeepStrictEqual(given, sent)),
+        );
       },
     },
     {
@@ -78,7 +86,11 @@ export function mixOf({ pace }: Stage): readonly TaskKind[] {
       submit: ({ pool, ledger, random }) => {
         const bytes = new Uint8Array(BYTES).fill(Math.floor(random() * 256));
         const sum = checksum(bytes);
-        void ledger.enter('bytes', pool.run('checksum', [bytes]), value((given) => given === sum));
+        void ledger.enter(
+          'bytes',
+          pool.run('checksum', [bytes]),
+          value((given) => given === sum),
+        );
       },
     },
     {
@@ -96,7 +108,11 @@ export function mixOf({ pace }: Stage): readonly TaskKind[] {
       ms: 0.01,
       submit: ({ pool, ledger, marks, random }) => {
         const sent = random();
-        void ledger.enter('mark', pool.run('mark', [marks, sent]), value((given) => given === sent));
+        void ledger.enter(
+          'mark',
+          pool.run('mark', [marks, sent]),
+          value((given) => given === sent),
+        );
       },
     },
     {
@@ -118,9 +134,11 @@ export function mixOf({ pace }: Stage): readonly TaskKind[] {
 }
 
 /** An async task shares its thread with others, and may go down with it. */
-function survivable(judge: ReturnType<typeof value>): ReturnType<typeof value> {
+function survivable(judge: Judge): Judge {
   return (outcome) =>
-    outcome.kind === 'error' && errorName(outcome.error) === 'ERR_WORKER_CRASHED' ? undefined : judge(outcome);
+    outcome.kind === 'error' && errorName(outcome.error) === 'ERR_WORKER_CRASHED'
+      ? undefined
+      : judge(outcome);
 }
 
 /** Submits one task of the mix; returns how long it keeps a worker busy, ms. */
@@ -128,4 +146,10 @@ export function submitOne(kinds: readonly TaskKind[], stage: Stage): number {
   const kind = chosen(kinds, stage.random);
   kind.submit(stage);
   return kind.ms;
+}
+
+/** One of `kinds`, each as likely as its weight says. */
+function chosen(kinds: readonly TaskKind[], random: Random): TaskKind {
+  let left = random() * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  return kinds.find(({ weight }) => (left -= weight) < 0) ?? kinds.at(-1)!;
 }

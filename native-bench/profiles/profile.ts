@@ -4,8 +4,8 @@
  * @module
  */
 import type { Pool, PoolOptions } from '../../src/index.ts';
+import type { Random } from '../statistics/random.ts';
 import type { Ledger } from './ledger.ts';
-import type { Random } from './random.ts';
 
 /** `full` is the profile as documented; `quick` has 1/100 of its volume, to try a change. */
 export type Volume = 'full' | 'quick';
@@ -22,6 +22,8 @@ export interface Stage {
   readonly cycleMs: number;
   /** Tasks of kind `mark` count here that they ran. */
   readonly marks: SharedArrayBuffer;
+  /** Notes how much waits now; to be called where that is most. */
+  readonly look: () => void;
 }
 
 export interface Profile {

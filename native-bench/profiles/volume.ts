@@ -22,24 +22,33 @@ async function payloads({ pool, ledger, random }: Stage, size: number): Promise<
   const summed = value((given) => given === sum);
   await ledger.enter('bytes there and back', pool.run('echo', [bytes]), same);
   await ledger.enter('bytes copied', pool.run('checksum', [bytes]), summed);
-  await ledger.enter('string', pool.run('echo', [text]), value((given) => given === text));
+  await ledger.enter(
+    'string',
+    pool.run('echo', [text]),
+    value((given) => given === text),
+  );
   const moved = pool.run('checksum', [bytes], { transfer: [bytes.buffer] });
   await ledger.enter('bytes moved', moved, summed);
 }
 
 /** Tasks that wait behind a gate, all at once; the sum of their answers is checked. */
-async function burst({ pool, ledger, workers }: Stage, waiting: number): Promise<void> {
+async function burst({ pool, ledger, workers, look }: Stage, waiting: number): Promise<void> {
   const plain: RunningPool = { run: (task, args) => pool.run(task, args), close: async () => {} };
   const gated: RunningPool = {
     ...plain,
     run: (task, args) => {
       const held = pool.run(task, args);
-      void ledger.enter('gate', held, value((given) => given === true));
+      void ledger.enter(
+        'gate',
+        held,
+        value((given) => given === true),
+      );
       return held;
     },
   };
   const gate = await holdWorkers(gated, workers);
   const flooded = ledger.enter('burst', flood(plain, waiting), value(Number.isFinite), waiting);
+  look();
   const seen = pool.stats().waiting;
   if (seen < waiting) ledger.accuse(`${waiting} tasks were submitted behind a gate, and ${seen} wait`);
   await gate.open();
