@@ -32,7 +32,6 @@ export function clean({ ledger, verdicts }: Pick<ProfileReport, 'ledger' | 'verd
 
 export function reportText(report: ProfileReport): string {
   const { ledger, verdicts, peaks, cycles, crashes, durationMs, stride } = report;
-  const lost = ledger.submitted - ledger.settled;
   const outcomes = Object.entries(ledger.outcomes).map(
     ([kind, counts]) =>
       `  ${kind}: ${Object.entries(counts)
@@ -50,11 +49,25 @@ export function reportText(report: ProfileReport): string {
     '',
     ...ledger.examples.map((example) => `! ${example}`),
     ...(ledger.wrong > ledger.examples.length ? [`! … ${ledger.wrong - ledger.examples.length} more`] : []),
-    clean(report)
-      ? 'CLEAN: every task settled once, as it had to; nothing grew'
-      : `NOT CLEAN: ${lost} tasks lost, ${ledger.wrong} wrong, ${verdicts.filter(({ status }) => status === 'leak').length} leaks`,
+    conclusion(report),
     '',
   ].join('\n');
+}
+
+function conclusion(report: ProfileReport): string {
+  const { ledger, verdicts } = report;
+  const having = (status: LeakVerdict['status']): number =>
+    verdicts.filter((verdict) => verdict.status === status).length;
+  if (!clean(report)) {
+    const lost = ledger.submitted - ledger.settled;
+    return `NOT CLEAN: ${lost} tasks lost, ${ledger.wrong} wrong, ${having('leak')} leaks`;
+  }
+  const undecided = having('undecided');
+  const growth =
+    undecided === 0
+      ? 'nothing grew'
+      : `${undecided} of ${verdicts.length} series too short to say whether they grow`;
+  return `CLEAN: every task settled once, as it had to; ${growth}`;
 }
 
 function verdictLine({ quantity, status, from, to, growth, p, samples }: LeakVerdict): string {

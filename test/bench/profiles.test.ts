@@ -298,6 +298,11 @@ describe('the report', () => {
     expect(text).toContain('! add: unexpectedly gave the value 3\n! … 1 more\n');
     expect(text).toContain('! heaps were not collected');
     expect(text).toContain('NOT CLEAN: 0 tasks lost, 2 wrong, 0 leaks');
+    const without = { ...report, ledger };
+    expect(reportText(without)).toContain('as it had to; 1 of 2 series too short to say whether they grow\n');
+    expect(reportText({ ...without, verdicts: [verdict] })).toContain('as it had to; nothing grew\n');
+    const leak = { ...without, verdicts: [{ ...verdict, status: 'leak' }] } as const;
+    expect(reportText(leak)).toContain('NOT CLEAN: 0 tasks lost, 0 wrong, 1 leaks');
   });
 });
 
