@@ -34,7 +34,6 @@ const SOURCE = fileURLToPath(new URL('.', import.meta.url));
 const FLAGS = ['-std=c++20', '-O3', '-march=native', '-Wall', '-Wextra'];
 const LIBRARIES = ['-ltbb', '-pthread'];
 const INSTALL = 'on Debian: apt-get install g++ libtbb-dev';
-const PROBE = '#include <oneapi/tbb/version.h>\nTBB_VERSION_MAJOR TBB_VERSION_MINOR\n';
 
 const run = promisify(execFile);
 
@@ -95,9 +94,7 @@ async function firstThatRuns(commands: readonly string[]): Promise<Compiler | un
 /** Asks the preprocessor, which knows where this compiler looks for headers. */
 async function tbbVersion(compiler: string): Promise<string | undefined> {
   try {
-    const probing = run(compiler, ['-E', '-P', '-x', 'c++', '-']);
-    probing.child.stdin?.end(PROBE);
-    const { stdout } = await probing;
+    const { stdout } = await run(compiler, ['-E', '-P', join(SOURCE, 'tbb-version.cpp')]);
     return stdout.trim().split('\n').at(-1)!.trim().replace(' ', '.');
   } catch {
     return undefined;

@@ -217,7 +217,7 @@ describe(`the native programs${NATIVE}`, () => {
         for (const workers of [1, 2, 3]) {
           const running = await contender.start({ workers });
           const trial = await figure.open({
-            effort: workers === 2 ? 'quick' : 'smoke',
+            effort: workers === 2 && contender.name === 'cpp-sequential' ? 'quick' : 'smoke',
             workers,
             pace: 1000,
             runsTasks: false,
