@@ -2,10 +2,10 @@ import { executable, runYardstick, type Variant } from '../native/yardsticks.ts'
 import type { Contender } from './contender.ts';
 import { NO_POOL, type Solver } from './solver.ts';
 
-function native(name: string, family: string, variant: Variant): Contender {
+function native(name: string, variant: Variant): Contender {
   return {
     name,
-    family,
+    family: name,
     kind: 'yardstick',
     async start(): Promise<Solver> {
       const file = await executable();
@@ -19,13 +19,13 @@ function native(name: string, family: string, variant: Variant): Contender {
 }
 
 /** oneTBB's `task_group`: one task for each fork, nested. */
-export const tbbGroup: Contender = native('tbb-group', 'tbb', 'tbb-group');
+export const tbbGroup: Contender = native('tbb-group', 'tbb-group');
 
 /** oneTBB's loops: `parallel_for`, `parallel_reduce`, `parallel_sort`. */
-export const tbbFor: Contender = native('tbb-for', 'tbb', 'tbb-for');
+export const tbbFor: Contender = native('tbb-for', 'tbb-for');
 
 /** Plain `std::thread`: pieces cut beforehand and taken from one counter. */
-export const stdThread: Contender = native('std-thread', 'std-thread', 'std-thread');
+export const stdThread: Contender = native('std-thread', 'std-thread');
 
 /** The same algorithm in C++, on one thread, without any library. */
-export const cppSequential: Contender = native('cpp-sequential', 'cpp-sequential', 'sequential');
+export const cppSequential: Contender = native('cpp-sequential', 'sequential');
