@@ -1,0 +1,40 @@
+/**
+ * What solves a whole problem and times itself, where a pool runs tasks: the fork/join figures measure these.
+ *
+ * @module
+ */
+import type { RunningPool } from './contender.ts';
+
+/** A program of `native/` and of `tasks/forkjoin.mjs`. */
+export type Program = 'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort';
+
+export interface Problem {
+  readonly program: Program;
+  /** Its arguments, as the programs document them. */
+  readonly numbers: readonly number[];
+}
+
+export interface Solution {
+  /** From the prepared input to the answer; the start of a process or a pool is not in it. */
+  readonly ms: number;
+  readonly answer: readonly number[];
+}
+
+/** A running contender that a fork/join figure can measure. A yardstick rejects every `run`; a pool need not. */
+export interface Solver extends RunningPool {
+  /** `false`: it has one thread, whatever it is asked for. */
+  readonly parallel: boolean;
+  /** Solves one problem on `threads` threads. Rejects when the program fails. */
+  readonly solve: (problem: Problem, threads: number) => Promise<Solution>;
+}
+
+/** Whether a running contender solves whole problems. */
+export function isSolver(running: RunningPool): running is Solver {
+  return 'solve' in running;
+}
+
+/** `run` and `close` of a solver that has no pool. */
+export const NO_POOL: RunningPool = {
+  run: () => Promise.reject(new Error('A yardstick solves whole problems and runs no single tasks')),
+  close: async () => {},
+};

@@ -1,0 +1,69 @@
+/**
+ * Whole problems solved by forking and joining: on one thread, on all threads, each answer checked.
+ *
+ * @module
+ */
+import { isSolver } from '../contenders/solver.ts';
+import type { Figure, Sample } from './figure.ts';
+import { type ForkJoinProblem, type Posed, PROBLEMS } from './problems.ts';
+
+/** What one solution of `posed` on one thread, and one on all, make a sample of. `many` is absent for one thread only. */
+export function forkJoinSample({ tasks }: Posed, one: number, many?: number): Sample {
+  const perTask = (ms: number): number => (ms * 1e6) / tasks;
+  return {
+    wall: many ?? one,
+    perTask: perTask(many ?? one),
+    single: perTask(one),
+    speedUp: many === undefined ? null : one / many,
+  };
+}
+
+function forkJoinFigure({ name, title, task, solvers, sizes }: ForkJoinProblem): Figure {
+  return {
+    name: `forkjoin-${name}`,
+    title,
+    method: (effort) => {
+      const { program, numbers, tasks } = sizes[effort];
+      return `${program}(${numbers.join(', ')}), ${tasks.toLocaleString('en')} tasks, one task being ${task}; solved once on one thread and once on all workers in each round; sequential programs only on one`;
+    },
+    metrics: [
+      { name: 'wall', label: 'on all workers', unit: 'ms', better: 'lower' },
+      { name: 'perTask', label: 'per task on all workers', unit: 'ns', better: 'lower' },
+      { name: 'single', label: 'per task on one', unit: 'ns', better: 'lower' },
+      { name: 'speedUp', label: 'one / all', unit: '', better: 'higher' },
+    ],
+    claims: [],
+    schedule: 'interleaved',
+    rounds: { full: 5, quick: 3, smoke: 1 },
+    limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
+    newPool: true,
+    entrants: [],
+    floors: solvers,
+    async open({ effort, start, workers }) {
+      const posed = sizes[effort];
+      const running = await start();
+      if (!isSolver(running)) throw new Error('This contender does not solve whole problems');
+      const solve = async (threads: number): Promise<number> => {
+        const { ms, answer } = await running.solve(posed, threads);
+        if (String(answer) !== String(posed.answer)) {
+          throw new Error(
+            `Wrong result: ${posed.program} gave ${String(answer)}, not ${String(posed.answer)}`,
+          );
+        }
+        return ms;
+      };
+      await solve(1);
+      return {
+        async sample() {
+          const one = await solve(1);
+          return running.parallel
+            ? forkJoinSample(posed, one, await solve(workers))
+            : forkJoinSample(posed, one);
+        },
+        end: () => running.close(),
+      };
+    },
+  };
+}
+
+export const FORK_JOIN_FIGURES: readonly Figure[] = PROBLEMS.map(forkJoinFigure);
