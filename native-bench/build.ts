@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const SOURCE = fileURLToPath(new URL('.', import.meta.url));
-const MEASURED = ['contenders', 'figures', 'tasks', 'session.ts', 'clocks.ts', 'measure.ts'];
+const MEASURED = ['contenders', 'figures', 'suites', 'tasks', 'session.ts', 'clocks.ts', 'measure.ts'];
 
 /**
  * Returns the program of a measured process. Each run builds into a directory of its own, so that two may run at once,

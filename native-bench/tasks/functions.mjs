@@ -2,6 +2,7 @@
  * The task functions of every contender. A contender's worker file only registers these; none has its own version.
  * A gate is a SharedArrayBuffer of two int32 words: [how many have arrived, 1 when open].
  */
+import { threadId } from 'node:worker_threads';
 
 const GATE_LIMIT_MS = 120_000;
 const MEETING_LIMIT_MS = 10_000;
@@ -43,6 +44,13 @@ export function crunch(rounds) {
     x ^= x << 5;
   }
   return x >>> 0;
+}
+
+/** `crunch`, and which thread was busy with it for how long, ms of wall time. */
+export function crunchWhere(rounds) {
+  const from = performance.now();
+  const value = crunch(rounds);
+  return { threadId, ms: performance.now() - from, value };
 }
 
 /** Keeps one core busy for `ms` milliseconds of wall time; returns how long it was. */
