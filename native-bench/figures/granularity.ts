@@ -59,11 +59,11 @@ export const granularity: Figure = {
     { name: 'metg', label: `METG(${PERCENT} %)`, unit: 'µs', better: 'lower' },
     {
       name: 'metgAtMost',
-      label: 'METG not above (shortest duration is efficient)',
+      label: 'METG at most',
       unit: 'µs',
       better: 'lower',
     },
-    { name: 'metgMoreThan', label: 'METG above (no duration is efficient)', unit: 'µs', better: 'lower' },
+    { name: 'metgMoreThan', label: 'METG more than', unit: 'µs', better: 'lower' },
     ...CURVE,
   ],
   claims: [

@@ -1,10 +1,11 @@
 import type { Figure } from '../figures/figure.ts';
 import { granularity } from './granularity.ts';
+import { mix } from './mix.ts';
 import { pool } from './pool.ts';
 import type { Suite } from './suite.ts';
 
 /** In the order they are run and printed. */
-export const SUITES: readonly Suite[] = [pool, granularity];
+export const SUITES: readonly Suite[] = [pool, granularity, mix];
 
 /** What is run when nothing is said about suites or figures. */
 export const DEFAULT_SUITE: Suite = pool;

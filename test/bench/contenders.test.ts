@@ -110,8 +110,8 @@ describe('urgent tasks', () => {
     async (name) => {
       const pool = await contenderNamed(name)!.start({ workers: WORKERS, priorities: true });
       // Poolifier learns of priorities from its workers, when they have started.
-    await (await holdWorkers(pool, WORKERS)).open();
-    const rounds = 200_000;
+      await (await holdWorkers(pool, WORKERS)).open();
+      const rounds = 200_000;
       let settled = 0;
       const waiting = Array.from({ length: BEFORE }, () =>
         Promise.resolve(pool.run('crunch', [rounds])).then((value) => {
