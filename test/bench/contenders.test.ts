@@ -108,10 +108,12 @@ describe('urgent tasks', () => {
       timeout: DEADLINE_MS,
     },
     async (name) => {
-      const pool = await contenderNamed(name)!.start({ workers: WORKERS, priorities: true });
-      // Poolifier learns of priorities from its workers, when they have started.
-      await (await holdWorkers(pool, WORKERS)).open();
-      const rounds = 200_000;
+      // One worker, held: poolifier queues for each worker, and a task overtakes only what waits for the same one.
+      const pool = await contenderNamed(name)!.start({ workers: 1, priorities: true });
+      // Poolifier learns of priorities from a worker when that has started.
+      expect(await pool.run('add', [1, 2])).toBe(3);
+      const gate = await holdWorkers(pool, 1);
+      const rounds = 1_000;
       let settled = 0;
       const waiting = Array.from({ length: BEFORE }, () =>
         Promise.resolve(pool.run('crunch', [rounds])).then((value) => {
@@ -123,6 +125,7 @@ describe('urgent tasks', () => {
         expect(value).toBe(crunch(7));
         return BEFORE - settled;
       });
+      await gate.open();
       expect(new Set(await Promise.all(waiting))).toEqual(new Set([crunch(rounds)]));
       expect(await overtaken).toBeGreaterThan(BEFORE / 2);
       await closeOrLeave(pool);
