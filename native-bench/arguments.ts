@@ -9,7 +9,7 @@ import { expected, InvalidArgumentError } from '../src/errors.ts';
 import type { Contender } from './contenders/contender.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import type { Effort, Figure } from './figures/figure.ts';
-import { FIGURES } from './figures/index.ts';
+import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/runtime.ts [options]
 
@@ -17,7 +17,9 @@ Measures Millrace beside other worker pools and prints a table for each figure.
 
   --quick                 smaller counts, fewer rounds; not for publication
   --smoke                 tiny counts; only checks that every contender gives right results
-  --only NAME[,NAME]      only these figures: ${FIGURES.map(({ name }) => name).join(', ')}
+  --suite NAME[,NAME]     these suites (default ${DEFAULT_SUITE.name}): ${SUITES.map(({ name }) => name).join(', ')}
+  --only NAME[,NAME]      only these figures, of any suite unless --suite is given:
+${SUITES.map(({ name, figures }) => `                          ${name}: ${figures.map((figure) => figure.name).join(', ')}`).join('\n')}
   --contenders NAME[,…]   only these contenders or families: ${CONTENDERS.map(({ name }) => name).join(', ')}
   --workers N             worker threads of each pool, 2 to 64 (default 2)
   --rounds N              rounds of every figure, 1 to 1000
@@ -49,7 +51,7 @@ export function parseChoices(argv: readonly string[]): Choices {
   return {
     help: values.help ?? false,
     effort: values.smoke ? 'smoke' : values.quick ? 'quick' : 'full',
-    figures: select('--only', values.only, FIGURES, (figure) => [figure.name]),
+    figures: figures(values.suite, values.only),
     contenders: select('--contenders', values.contenders, CONTENDERS, ({ name, family, packageName }) => [
       name,
       family,
@@ -71,6 +73,7 @@ function parse(argv: readonly string[]) {
         quick: { type: 'boolean' },
         smoke: { type: 'boolean' },
         check: { type: 'boolean' },
+        suite: { type: 'string' },
         only: { type: 'string' },
         contenders: { type: 'string' },
         workers: { type: 'string' },
@@ -81,6 +84,12 @@ function parse(argv: readonly string[]) {
   } catch (cause) {
     throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
   }
+}
+
+function figures(suite: string | undefined, only: string | undefined): readonly Figure[] {
+  const unsaid = only === undefined ? [DEFAULT_SUITE] : SUITES;
+  const suites = suite === undefined ? unsaid : select('--suite', suite, SUITES, ({ name }) => [name]);
+  return select('--only', only, figuresOf(suites), ({ name }) => [name]);
 }
 
 function select<T>(

@@ -16,6 +16,7 @@ const SOURCE = fileURLToPath(new URL('.', import.meta.url));
 const MEASURED = [
   'contenders',
   'figures',
+  'suites',
   'tasks',
   'native',
   'profiles',

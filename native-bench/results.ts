@@ -47,8 +47,10 @@ export interface ContenderResult {
   readonly family: string;
   readonly kind: ContenderKind;
   /** `failed` may still have the samples of the rounds before; they count, and the failure is shown. */
-  readonly status: 'measured' | 'failed';
+  readonly status: 'measured' | 'failed' | 'unsupported';
   readonly failure?: { readonly round: number; readonly reason: string };
+  /** Why it was not even tried: the library cannot do what the figure needs. With the status `unsupported`, no samples. */
+  readonly unsupported?: string;
   /** The figure was measured, but the contender did not close; says how. */
   readonly unclosed?: string;
   /** One entry per round; the same index is the same round for all contenders. */

@@ -5,6 +5,7 @@
  */
 
 import type { Contender } from './contenders/contender.ts';
+import { lacking } from './contenders/entrants.ts';
 import type { Effort, Figure, Sample } from './figures/figure.ts';
 import { rotated, spread } from './measure.ts';
 import { ContenderFailure, MeasuredProcess } from './processes.ts';
@@ -30,6 +31,7 @@ interface Entrant {
   readonly contender: Contender;
   readonly rounds: number;
   readonly samples: Sample[];
+  readonly unsupported?: string;
   process?: MeasuredProcess;
   failure?: { readonly round: number; readonly reason: string };
   unclosed?: string;
@@ -44,13 +46,16 @@ export async function runFigure(
 ): Promise<FigureResult> {
   const rounds = run.rounds ?? figure.rounds[run.effort];
   const peerRounds = run.rounds ?? figure.peerRounds?.[run.effort] ?? rounds;
-  const entrants = contenders.map(
-    (contender): Entrant => ({
+  const entered = contenders.map((contender): Entrant => {
+    const unsupported = lacking(figure, contender);
+    return {
       contender,
       rounds: contender.name === run.subject ? rounds : peerRounds,
       samples: [],
-    }),
-  );
+      ...(unsupported === undefined ? {} : { unsupported }),
+    };
+  });
+  const entrants = entered.filter(({ unsupported }) => unsupported === undefined);
   const together = figure.schedule === 'together' || run.effort === 'smoke';
   const fresh = figure.schedule === 'fresh' && run.kept === undefined;
   try {
@@ -74,7 +79,7 @@ export async function runFigure(
   } finally {
     if (run.kept === undefined) await Promise.all(entrants.map((entrant) => entrant.process?.kill()));
   }
-  return conclude(figure, entrants.map(result), run);
+  return conclude(figure, entered.map(result), run);
 }
 
 function everyone(
@@ -134,7 +139,7 @@ async function close(entrant: Entrant, run: Run): Promise<void> {
   delete entrant.process;
 }
 
-function result({ contender, samples, failure, unclosed }: Entrant): ContenderResult {
+function result({ contender, samples, failure, unclosed, unsupported }: Entrant): ContenderResult {
   const names = Object.keys(samples[0] ?? {});
   const summary = names.flatMap((name) => {
     const known = samples.map((sample) => sample[name]).filter((value) => typeof value === 'number');
@@ -145,7 +150,8 @@ function result({ contender, samples, failure, unclosed }: Entrant): ContenderRe
     name: contender.name,
     family: contender.family,
     kind: contender.kind,
-    status: failure === undefined ? 'measured' : 'failed',
+    status: unsupported !== undefined ? 'unsupported' : failure === undefined ? 'measured' : 'failed',
+    ...(unsupported === undefined ? {} : { unsupported }),
     ...(failure === undefined ? {} : { failure }),
     ...(unclosed === undefined ? {} : { unclosed }),
     samples,

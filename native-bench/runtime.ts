@@ -11,6 +11,7 @@ import { dirname, resolve } from 'node:path';
 import { MillraceError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './arguments.ts';
 import { build } from './build.ts';
+import { entrantsOf } from './contenders/entrants.ts';
 import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { describeMachine } from './machine.ts';
@@ -18,6 +19,7 @@ import { roundsPerMs } from './pace.ts';
 import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
+import { suiteOf } from './suites/index.ts';
 import { figureTable, machineLines } from './tables.ts';
 
 function progress(text: string): void {
@@ -39,7 +41,8 @@ async function measure(choices: Choices): Promise<Results> {
   try {
     for (const figure of choices.figures) {
       const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []);
-      const result = await runFigure(figure, [...choices.contenders, ...floors], {
+      const suite = suiteOf(figure);
+      const result = await runFigure(figure, [...entrantsOf(figure, choices.contenders), ...floors], {
         effort,
         workers,
         pace,
@@ -51,7 +54,7 @@ async function measure(choices: Choices): Promise<Results> {
       });
       progress('');
       process.stdout.write(`${figureTable(result, SUBJECT)}\n`);
-      figures.push(result);
+      figures.push({ ...result, ...(suite === undefined ? {} : { suite: suite.name }) });
     }
   } finally {
     await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));

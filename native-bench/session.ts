@@ -7,7 +7,7 @@
 import type { Contender, RunningPool } from './contenders/contender.ts';
 import { contenderNamed } from './contenders/index.ts';
 import type { Effort, Sample, Trial } from './figures/figure.ts';
-import { figureNamed } from './figures/index.ts';
+import { figureNamed } from './suites/index.ts';
 
 export type Request =
   | {
@@ -33,7 +33,7 @@ let kept: RunningPool | undefined;
 /** The pool of the figure before, or a new one that outlives its figure. */
 async function keptPool(contender: Contender, workers: number): Promise<RunningPool> {
   kept ??= await contender.start({ workers });
-  return { run: kept.run, close: async () => {} };
+  return { ...kept, close: async () => {} };
 }
 
 async function answer(request: Request): Promise<Reply> {
@@ -49,8 +49,10 @@ async function answer(request: Request): Promise<Reply> {
         effort,
         pace,
         runsTasks: !figure.floors?.includes(contender.name),
-        start: () =>
-          keep && figure.newPool === undefined ? keptPool(contender, workers) : contender.start({ workers }),
+        start: (options) =>
+          keep && figure.newPool === undefined
+            ? keptPool(contender, workers)
+            : contender.start({ workers, ...options }),
       });
       return { kind: 'done' };
     }

@@ -26,19 +26,21 @@ export function machineLines(machine: Machine, versions: Readonly<Record<string,
 export function figureTable(figure: FigureResult, subject: string): string {
   const ours = figure.contenders.find(({ name }) => name === subject);
   const primary = figure.metrics[0]!;
+  const columns = figure.metrics.filter(({ detail }) => detail !== true);
   const header = [
     'contender',
-    ...figure.metrics.map((metric) =>
+    ...columns.map((metric) =>
       metric.unit === '' || metric.unit === '1/s' ? metric.label : `${metric.label}, ${metric.unit}`,
     ),
     `${subject} / it (${primary.label})`,
   ];
   const rows = shown(figure).map(({ label, result }) => [
     label,
-    ...cells(figure.metrics, result),
+    ...cells(columns, result),
     ratioCell(ours, result, primary),
   ]);
-  const failures = figure.contenders.flatMap(({ name, failure, unclosed }) => [
+  const failures = figure.contenders.flatMap(({ name, failure, unclosed, unsupported }) => [
+    ...(unsupported === undefined ? [] : [`! ${name} cannot take part: ${unsupported}`]),
     ...(failure === undefined ? [] : [`! ${name} failed in round ${failure.round}: ${failure.reason}`]),
     ...(unclosed === undefined ? [] : [`! ${name} was measured but did not close: ${unclosed}`]),
   ]);
@@ -73,6 +75,7 @@ function cells(metrics: readonly Metric[], result: ContenderResult): string[] {
   return metrics.map((metric) => {
     const summary = result.summary[metric.name];
     if (summary !== undefined) return spreadText(summary);
+    if (result.status === 'unsupported') return 'unsupported';
     return result.samples.length === 0 && result.status === 'failed' ? 'failed' : 'n/a';
   });
 }

@@ -11,6 +11,7 @@ export type TaskName =
   | 'checksum'
   | 'summarize'
   | 'crunch'
+  | 'crunchWhere'
   | 'spin'
   | 'fail'
   | 'later'
@@ -23,6 +24,18 @@ export type TaskName =
  */
 export type ContenderKind = 'subject' | 'pool' | 'yardstick';
 
+/** What some figures need beyond a pool that runs tasks: threads of its own, moving buffers instead of copying them. */
+export type Need = 'threads' | 'transfer';
+
+export interface StartOptions {
+  readonly workers: number;
+  /**
+   * The figure submits some tasks through `urgent`: a library with priorities of its own starts with them. Absent: it
+   * starts as in every other figure, so that priorities cost nothing where none are asked for.
+   */
+  readonly priorities?: true;
+}
+
 export interface Contender {
   /** Unique; what `--contenders` takes. */
   readonly name: string;
@@ -31,8 +44,13 @@ export interface Contender {
   readonly kind: ContenderKind;
   /** The package measured, or `undefined` for programs of our own. */
   readonly packageName?: string;
+  /**
+   * What it cannot do, each with the reason. In a figure that needs it a pool is shown as unsupported with that reason;
+   * a yardstick, which is no pool anyway, is left out.
+   */
+  readonly lacks?: Readonly<Partial<Record<Need, string>>>;
   /** Starts `workers` threads. Resolves when tasks may be submitted; threads may still be coming up. */
-  readonly start: (options: { readonly workers: number }) => Promise<RunningPool>;
+  readonly start: (options: StartOptions) => Promise<RunningPool>;
 }
 
 export interface RunningPool {
@@ -42,6 +60,11 @@ export interface RunningPool {
     args: readonly unknown[],
     transfer?: readonly ArrayBuffer[],
   ) => PromiseLike<unknown>;
+  /**
+   * Submits one task before those that wait. Absent when the library has no priorities, or when it was not started with
+   * `priorities`; then an urgent task is submitted like any other.
+   */
+  readonly urgent?: (task: TaskName, args: readonly unknown[]) => PromiseLike<unknown>;
   readonly close: () => Promise<void>;
 }
 

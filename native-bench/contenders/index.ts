@@ -1,10 +1,12 @@
 import { bare } from './bare.ts';
 import type { Contender } from './contender.ts';
+import { jestWorker } from './jest-worker.ts';
 import { millrace } from './millrace.ts';
 import { piscinaModes } from './piscina.ts';
 import { poolifierModes } from './poolifier.ts';
 import { promises } from './promises.ts';
 import { raw } from './raw.ts';
+import { single } from './single.ts';
 import { tinypool } from './tinypool.ts';
 import { workerpool } from './workerpool.ts';
 
@@ -15,7 +17,9 @@ export const CONTENDERS: readonly Contender[] = [
   tinypool,
   workerpool,
   ...poolifierModes,
+  jestWorker,
   raw,
+  single,
 ];
 
 /** Floors that only some figures show. */

@@ -11,7 +11,7 @@ interface Millrace {
     run(
       task: string,
       args: readonly unknown[],
-      options?: { readonly transfer: readonly ArrayBuffer[] },
+      options?: { readonly transfer?: readonly ArrayBuffer[]; readonly priority?: 'critical' },
     ): Promise<unknown>;
     close(): Promise<unknown>;
   }>;
@@ -31,6 +31,7 @@ export const millrace: Contender = {
     return {
       run: (task, args, transfer) =>
         transfer === undefined ? pool.run(task, args) : pool.run(task, args, { transfer }),
+      urgent: (task, args) => pool.run(task, args, { priority: 'critical' }),
       close: async () => {
         await pool.close();
       },

@@ -12,15 +12,15 @@ export const poolifierModes: readonly Contender[] = [
     family: name,
     kind: 'pool',
     packageName: 'poolifier',
-    start: ({ workers }) => start(workers, queue),
+    start: ({ workers, priorities }) => start(workers, queue, queue && priorities === true),
   }),
 );
 
-async function start(workers: number, queue: boolean): Promise<RunningPool> {
+async function start(workers: number, queue: boolean, priorities: boolean): Promise<RunningPool> {
   const { FixedThreadPool } = await import('poolifier');
   const pool = new FixedThreadPool<readonly unknown[], unknown>(
     workers,
-    fileURLToPath(new URL('../tasks/poolifier.mjs', import.meta.url)),
+    fileURLToPath(new URL(`../tasks/poolifier${priorities ? '-priorities' : ''}.mjs`, import.meta.url)),
     {
       enableTasksQueue: queue,
       enableEvents: false,
@@ -29,6 +29,7 @@ async function start(workers: number, queue: boolean): Promise<RunningPool> {
   );
   return {
     run: (task, args, transfer) => pool.execute(args, task, undefined, transfer),
+    ...(priorities ? { urgent: (task, args) => pool.execute([task, ...args], 'urgent') } : {}),
     close: () => pool.destroy(),
   };
 }

@@ -36,6 +36,7 @@ export const burstMemory: Figure = {
   rounds: { full: 3, quick: 2, smoke: 1 },
   peerRounds: { full: 1, quick: 1, smoke: 1 },
   newPool: true,
+  needs: ['threads'],
   limitMs: { full: 120_000, quick: 30_000, smoke: 15_000 },
   // No warm-up: poolifier's queue can no longer hold every worker once tasks have been stolen in it.
   async open({ effort, start, workers }) {

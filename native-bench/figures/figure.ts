@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RunningPool } from '../contenders/contender.ts';
+import type { Need, RunningPool } from '../contenders/contender.ts';
 
 /** `full` is what may be published, `quick` is for development, `smoke` only checks that results are right. */
 export type Effort = 'full' | 'quick' | 'smoke';
@@ -14,6 +14,8 @@ export interface Metric {
   readonly label: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
+  /** One of many points of a curve: in the result file and in plots, but no column of the printed table. */
+  readonly detail?: true;
 }
 
 /** One round of one contender: a number for each metric; `null` where this system cannot measure it. */
@@ -52,7 +54,7 @@ export interface Stage {
   /** Rounds of `crunch` that take one millisecond on this machine, measured once for all contenders of a run. */
   readonly pace: number;
   /** Starts the contender this process is for. */
-  readonly start: () => Promise<RunningPool>;
+  readonly start: (options?: { readonly priorities?: true }) => Promise<RunningPool>;
   /** `false` for floors, whose `run` always rejects. */
   readonly runsTasks: boolean;
 }
@@ -79,8 +81,10 @@ export interface Figure {
   readonly limitMs: Readonly<Record<Effort, number>>;
   /** A smoke run keeps one pool for all figures, except those that need one that has done nothing yet. */
   readonly newPool?: true;
-  /** Only these take part, by name or family. Default: every pool and `raw-postmessage`. */
+  /** Only these take part, by name or family. Default: every contender. */
   readonly entrants?: readonly string[];
+  /** What a contender must be able to do to be measured; see `Contender.lacks`. */
+  readonly needs?: readonly Need[];
   /** Floors shown beside the contenders, by name. */
   readonly floors?: readonly string[];
   /** Starts, warms up and returns the trial. Not timed. */

@@ -24,6 +24,7 @@ export const idle: Figure = {
   ],
   schedule: 'together',
   rounds: { full: 3, quick: 1, smoke: 1 },
+  needs: ['threads'],
   limitMs: { full: 30_000, quick: 30_000, smoke: 15_000 },
   floors: ['bare-workers'],
   async open({ effort, start, runsTasks }) {

@@ -27,7 +27,3 @@ export const FIGURES: readonly Figure[] = [
   startUp,
   idle,
 ];
-
-export function figureNamed(name: string): Figure | undefined {
-  return FIGURES.find((figure) => figure.name === name);
-}

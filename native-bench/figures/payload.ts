@@ -85,6 +85,7 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
     ],
     schedule: 'interleaved',
     rounds: { full: 9, quick: 3, smoke: 1 },
+    ...(payload.transfer === undefined ? {} : { needs: ['transfer'] as const }),
     limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
     async open({ effort, start }) {
       const pool = await start();

@@ -32,6 +32,7 @@ export const startUp: Figure = {
   schedule: 'interleaved',
   rounds: { full: 21, quick: 7, smoke: 1 },
   newPool: true,
+  needs: ['threads'],
   limitMs: { full: 15_000, quick: 15_000, smoke: 15_000 },
   floors: ['bare-workers'],
   async open({ start, workers, runsTasks }) {

@@ -7,6 +7,11 @@ export function summarize(records: readonly { readonly value: number; readonly n
   letters: number;
 };
 export function crunch(rounds: number): number;
+export function crunchWhere(rounds: number): {
+  readonly threadId: number;
+  readonly ms: number;
+  readonly value: number;
+};
 export function spin(ms: number): number;
 export function fail(message: string): never;
 export function later<T>(value: T): Promise<T>;

@@ -2,6 +2,7 @@
  * The task functions of every contender. A contender's worker file only registers these; none has its own version.
  * A gate is a SharedArrayBuffer of two int32 words: [how many have arrived, 1 when open].
  */
+import { threadId } from 'node:worker_threads';
 
 const GATE_LIMIT_MS = 120_000;
 const MEETING_LIMIT_MS = 10_000;
@@ -34,15 +35,26 @@ export function summarize(records) {
   return { count: records.length, total, letters };
 }
 
-/** `rounds` of xorshift32: fixed work, so that a thread that was preempted meanwhile ends later. Returns the last state. */
+/**
+ * `rounds` of xorshift32: fixed work, so that a thread that was preempted meanwhile ends later. Returns the last state.
+ * The state starts as an int32: from a start outside that range V8 keeps it as a double where it inlines the function into
+ * its caller, and then the same work takes 3.5 times as long in some contenders' workers.
+ */
 export function crunch(rounds) {
-  let x = 2463534242;
+  let x = 2463534242 | 0;
   for (let i = 0; i < rounds; i++) {
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
   }
   return x >>> 0;
+}
+
+/** `crunch`, and which thread was busy with it for how long, ms of wall time. */
+export function crunchWhere(rounds) {
+  const from = performance.now();
+  const value = crunch(rounds);
+  return { threadId, ms: performance.now() - from, value };
 }
 
 /** Keeps one core busy for `ms` milliseconds of wall time; returns how long it was. */

@@ -6,6 +6,7 @@ export const echo = (args) => functions.echo(...args);
 export const checksum = (args) => functions.checksum(...args);
 export const summarize = (args) => functions.summarize(...args);
 export const crunch = (args) => functions.crunch(...args);
+export const crunchWhere = (args) => functions.crunchWhere(...args);
 export const spin = (args) => functions.spin(...args);
 export const fail = (args) => functions.fail(...args);
 export const later = (args) => functions.later(...args);

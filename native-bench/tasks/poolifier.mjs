@@ -1,15 +1,5 @@
-/**
- * Worker file of poolifier: a named handler takes one value, the argument list. Poolifier awaits a result only when the
- * handler itself is an async function.
- */
+/** Worker file of poolifier. */
 import { ThreadWorker } from 'poolifier';
-import * as functions from './functions.mjs';
-
-const handlers = Object.fromEntries(
-  Object.entries(functions).map(([name, task]) => [
-    name,
-    task.constructor.name === 'AsyncFunction' ? async (args) => task(...args) : (args) => task(...args),
-  ]),
-);
+import { handlers } from './poolifier-handlers.mjs';
 
 export default new ThreadWorker(handlers);

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { parseChoices, USAGE } from '../../native-bench/arguments.ts';
 import { CONTENDERS } from '../../native-bench/contenders/index.ts';
 import { FIGURES } from '../../native-bench/figures/index.ts';
+import { figureNamed, figuresOf, SUITES, suiteOf } from '../../native-bench/suites/index.ts';
 import { InvalidArgumentError } from '../../src/errors.ts';
 
 describe('the command line', () => {
-  it('measures everything in full with two workers unless told otherwise', () => {
+  it('measures the suite of the pool in full with two workers unless told otherwise', () => {
     const choices = parseChoices([]);
     expect(choices).toMatchObject({ effort: 'full', workers: 2, check: false, help: false });
     expect(choices.figures).toEqual(FIGURES);
@@ -46,8 +47,29 @@ describe('the command line', () => {
     expect(choices.figures.map(({ name }) => name)).toEqual(['round-trip', 'idle']);
   });
 
+  it('takes suites, and figures of any suite by name', () => {
+    const figures = (...argv: string[]): string[] => parseChoices(argv).figures.map(({ name }) => name);
+    expect(figures('--suite', 'granularity')).toEqual(['metg']);
+    expect(figures('--suite', 'mix,pool').length).toBeGreaterThan(FIGURES.length);
+    expect(figures('--only', 'metg,idle')).toEqual(['idle', 'metg']);
+    expect(figures('--suite', 'granularity', '--only', 'metg')).toEqual(['metg']);
+  });
+
+  it('knows each figure by one name and one suite', () => {
+    for (const figure of figuresOf(SUITES)) {
+      expect(figureNamed(figure.name)).toBe(figure);
+      expect(suiteOf(figure)?.figures).toContain(figure);
+    }
+    expect(figureNamed('no such figure')).toBeUndefined();
+  });
+
   it.each([
     [['--only', 'thruput'], /Expected `--only` to be names out of throughput, .*got `"thruput"`/],
+    [['--suite', 'all'], /Expected `--suite` to be names out of pool, .*got `"all"`/],
+    [
+      ['--suite', 'pool', '--only', 'metg'],
+      /Expected `--only` to be names out of throughput, .*got `"metg"`/,
+    ],
     [['--contenders', 'threads'], /Expected `--contenders` to be names out of millrace, .*got `"threads"`/],
     [['--contenders', ''], /Expected `--contenders`/],
     [['--workers', '1'], /Expected `--workers` to be an integer from 2 to 64, got `"1"`/],
@@ -66,6 +88,6 @@ describe('the command line', () => {
   });
 
   it('lists every figure and every contender in its help', () => {
-    for (const { name } of [...FIGURES, ...CONTENDERS]) expect(USAGE).toContain(name);
+    for (const { name } of [...SUITES, ...figuresOf(SUITES), ...CONTENDERS]) expect(USAGE).toContain(name);
   });
 });

@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jestWorker } from '../../native-bench/contenders/jest-worker.ts';
 import { raw } from '../../native-bench/contenders/raw.ts';
+import { bytesTransferred } from '../../native-bench/figures/bytes.ts';
 import { throughput } from '../../native-bench/figures/throughput.ts';
 import type { Results } from '../../native-bench/results.ts';
 import { type Run, runFigure } from '../../native-bench/runner.ts';
@@ -71,6 +73,30 @@ describe('a contender that does not deliver', () => {
     const { contenders } = await runFigure(quickly, [raw], { ...run, rounds: 2 });
     expect(contenders[0]).toMatchObject({ status: 'measured', summary: { rate: { median: 5, count: 2 } } });
     expect(contenders[0]?.unclosed).toContain('no answer to "end"');
+  });
+});
+
+describe('a pool that lacks what the figure needs', () => {
+  it('is shown with the reason and never started, and fails nobody', { timeout: DEADLINE_MS }, async () => {
+    const run = await runWith(`
+      if (request.contender === 'jest-worker') process.exit(7);
+      process.send({ kind: 'done', ...(request.kind === 'sample' ? { sample: { batch: 5, single: 1 } } : {}) });
+    `);
+    const figure = { ...bytesTransferred, limitMs: quickly.limitMs };
+    const result = await runFigure(figure, [jestWorker, raw], run);
+    expect(result.contenders[0]).toMatchObject({
+      name: 'jest-worker',
+      status: 'unsupported',
+      unsupported: 'jest-worker takes no transfer list',
+      samples: [],
+      summary: {},
+    });
+    expect(result.contenders[0]).not.toHaveProperty('failure');
+    expect(result.contenders[1]).toMatchObject({ status: 'measured' });
+    expect(result.bestPool).toBeNull();
+    const table = figureTable(result, 'millrace');
+    expect(table).toMatch(/\| jest-worker +\| +unsupported \| +unsupported \|/);
+    expect(table).toContain('! jest-worker cannot take part: jest-worker takes no transfer list');
   });
 });
 
