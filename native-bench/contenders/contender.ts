@@ -15,7 +15,17 @@ export type TaskName =
   | 'fail'
   | 'later'
   | 'hold'
-  | 'meet';
+  | 'meet'
+  | RealTaskName;
+
+/** A function of `tasks/real/functions.mjs`. */
+export type RealTaskName = 'minify' | 'compress' | 'render' | 'hashPassword';
+
+/**
+ * Which task module the workers load: `tasks/functions.mjs`, or that of a folder of `tasks/`, which has its own worker
+ * files. Apart, so that what a suite needs (a minifier, say) is not loaded by the workers of all the others.
+ */
+export type TaskModule = 'functions' | 'real';
 
 /**
  * What a contender is in the comparison: the `subject`; a `pool`, which the promises are measured against;
@@ -32,7 +42,13 @@ export interface Contender {
   /** The package measured, or `undefined` for programs of our own. */
   readonly packageName?: string;
   /** Starts `workers` threads. Resolves when tasks may be submitted; threads may still be coming up. */
-  readonly start: (options: { readonly workers: number }) => Promise<RunningPool>;
+  readonly start: (options: StartOptions) => Promise<RunningPool>;
+}
+
+export interface StartOptions {
+  readonly workers: number;
+  /** Default `functions`. */
+  readonly tasks?: TaskModule | undefined;
 }
 
 export interface RunningPool {
@@ -43,6 +59,11 @@ export interface RunningPool {
     transfer?: readonly ArrayBuffer[],
   ) => PromiseLike<unknown>;
   readonly close: () => Promise<void>;
+}
+
+/** A file of a task module: the functions themselves, or a pool's worker file, which registers them. */
+export function taskFile(name: string, tasks: TaskModule = 'functions'): URL {
+  return new URL(`../tasks/${tasks === 'functions' ? '' : `${tasks}/`}${name}`, import.meta.url);
 }
 
 /** Workers get no Node options of the measuring process, whatever those are. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import type { Contender, RunningPool, StartOptions } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 /** With its tasks queue (concurrency 1, stealing on: its defaults), and without, where every task is posted at once. */
 export const poolifierModes: readonly Contender[] = [
@@ -12,15 +12,15 @@ export const poolifierModes: readonly Contender[] = [
     family: name,
     kind: 'pool',
     packageName: 'poolifier',
-    start: ({ workers }) => start(workers, queue),
+    start: (options) => start(options, queue),
   }),
 );
 
-async function start(workers: number, queue: boolean): Promise<RunningPool> {
+async function start({ workers, tasks }: StartOptions, queue: boolean): Promise<RunningPool> {
   const { FixedThreadPool } = await import('poolifier');
   const pool = new FixedThreadPool<readonly unknown[], unknown>(
     workers,
-    fileURLToPath(new URL('../tasks/poolifier.mjs', import.meta.url)),
+    fileURLToPath(taskFile('poolifier.mjs', tasks)),
     {
       enableTasksQueue: queue,
       enableEvents: false,
