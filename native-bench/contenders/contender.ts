@@ -48,7 +48,7 @@ export interface Contender {
 export interface StartOptions {
   readonly workers: number;
   /** Default `functions`. */
-  readonly tasks?: TaskModule | undefined;
+  readonly tasks?: TaskModule;
 }
 
 export interface RunningPool {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RunningPool, TaskModule } from '../contenders/contender.ts';
+import type { RunningPool, StartOptions } from '../contenders/contender.ts';
 
 /** `full` is what may be published, `quick` is for development, `smoke` only checks that results are right. */
 export type Effort = 'full' | 'quick' | 'smoke';
@@ -52,7 +52,7 @@ export interface Stage {
   /** Rounds of `crunch` that take one millisecond on this machine, measured once for all contenders of a run. */
   readonly pace: number;
   /** Starts the contender this process is for. */
-  readonly start: () => Promise<RunningPool>;
+  readonly start: (options?: Omit<StartOptions, 'workers'>) => Promise<RunningPool>;
   /** `false` for floors, whose `run` always rejects. */
   readonly runsTasks: boolean;
 }
@@ -81,8 +81,6 @@ export interface Figure {
   readonly newPool?: true;
   /** Only these take part, by name or family. Default: every pool and `raw-postmessage`. */
   readonly entrants?: readonly string[];
-  /** The task module its workers load. Default `functions`. */
-  readonly tasks?: TaskModule;
   /** Floors shown beside the contenders, by name. */
   readonly floors?: readonly string[];
   /** Starts, warms up and returns the trial. Not timed. */
