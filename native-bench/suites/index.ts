@@ -1,5 +1,8 @@
 import { pool } from './pool.ts';
+import { primitives } from './primitives.ts';
+import { real } from './real.ts';
+import { service } from './service.ts';
 import type { Suite } from './suite.ts';
 
 /** In the order they are run and printed. */
-export const SUITES: readonly Suite[] = [pool];
+export const SUITES: readonly Suite[] = [primitives, pool, service, real];
