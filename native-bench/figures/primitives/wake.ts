@@ -4,8 +4,9 @@ import { quantile } from '../../measure.ts';
 import type { Figure } from '../figure.ts';
 import { OWN } from './batch.ts';
 
-const [SLEEP, ASKED, BELL, READY, NEVER] = [0, 1, 2, 3, 4];
-const WORDS = 5;
+const [SLEEP, ASKED, BELL, READY, NEVER, STOP] = [0, 1, 2, 3, 4, 5];
+const WORDS = 6;
+const STOPPED = 0x7fffffff;
 /** Long enough for a thread to fall asleep, short enough for its core to stay awake. */
 const REST_MS = 0.2;
 const PATIENCE_MS = 10_000;
@@ -23,19 +24,32 @@ class Pair {
     });
   }
 
-  /** This thread notifies one that sleeps in `Atomics.wait`. Wakes of a thread that was not asleep yet are left out. */
+  /**
+   * This thread notifies one that sleeps in `Atomics.wait`. A thread that was preempted on its way into sleep is woken
+   * before it got there: that is none, and the next one is made instead.
+   */
   futex(count: number): number[] {
     const words = this.#begin('sleep', count);
     const took: number[] = [];
-    for (let round = 1; round <= count; round++) {
-      this.#until(READY, (value) => value === round);
+    const end = performance.now() + PATIENCE_MS;
+    let round = 1;
+    for (; took.length < count; round++) {
+      if (performance.now() > end) {
+        throw new Error(`Only ${took.length} of ${count} wakes met a sleeping thread in ${PATIENCE_MS} ms`);
+      }
+      this.#until(READY, round);
       Atomics.wait(words, NEVER, 0, REST_MS);
       Atomics.store(words, SLEEP, round);
       const from = process.hrtime.bigint();
       const woken = Atomics.notify(words, SLEEP, 1);
-      this.#until(READY, (value) => value === -round || value > round);
+      this.#until(READY, -round, round + 1);
       if (woken === 1) took.push(Number(this.#times[0]! - from) / 1000);
     }
+    this.#until(READY, round);
+    Atomics.store(words, STOP, 1);
+    Atomics.store(words, SLEEP, round);
+    Atomics.notify(words, SLEEP, 1);
+    this.#until(READY, STOPPED);
     return took;
   }
 
@@ -87,16 +101,16 @@ class Pair {
     Atomics.notify(this.#words, ASKED);
   }
 
-  /** Looks again and again without sleeping long, so that the other thread is never kept from being looked at. */
-  #until(word: number, holds: (value: number) => boolean): void {
+  /** Sleeps until the word is one of the values. */
+  #until(word: number, ...values: readonly number[]): void {
     const end = performance.now() + PATIENCE_MS;
     for (
-      let value = Atomics.load(this.#words, word);
-      !holds(value);
-      value = Atomics.load(this.#words, word)
+      let seen = Atomics.load(this.#words, word);
+      !values.includes(seen);
+      seen = Atomics.load(this.#words, word)
     ) {
       if (performance.now() > end) throw new Error('The other thread does not answer');
-      Atomics.wait(this.#words, word, value, REST_MS);
+      Atomics.wait(this.#words, word, seen, PATIENCE_MS);
     }
   }
 }
@@ -133,9 +147,6 @@ export const wake: Figure = {
     return {
       async sample() {
         const futex = pair.futex(count);
-        // A thread that is preempted on its way into sleep is woken before it got there.
-        if (futex.length < count / 2)
-          throw new Error(`Only ${futex.length} of ${count} wakes met a sleeping thread`);
         const bell = await pair.bell(count);
         const message = await pair.message(count);
         return {
