@@ -87,6 +87,7 @@ describe('the load', () => {
     running = await serve(right, ROUNDS);
     const report = await putUnder({ ...load, url: running.url });
     expect(report.problems).toEqual([]);
+    expect(report.windowMs).toBeGreaterThanOrEqual(load.windowMs);
     expect(report.heavy).toBeGreaterThan(0);
     expect(report.cheap.length).toBeGreaterThan(0);
     for (const latency of report.cheap) expect(latency).toBeGreaterThan(0);
@@ -110,17 +111,19 @@ describe('the load', () => {
 describe('the figure', () => {
   it('takes its quantiles from enough answers only', () => {
     const cheap = Array.from({ length: 1_001 }, (_, i) => i);
-    expect(summarize({ cheap, heavy: 30, problems: [] }, 2_000, 1_000)).toEqual({
+    expect(summarize({ cheap, heavy: 30, windowMs: 2_000, problems: [] }, 1_000)).toEqual({
       p50: 500,
       p99: 990,
       p999: 999,
       heavy: 15,
       answers: 1_001,
     });
-    expect(() => summarize({ cheap, heavy: 30, problems: [] }, 2_000, 1_002)).toThrow(
+    expect(() => summarize({ cheap, heavy: 30, windowMs: 2_000, problems: [] }, 1_002)).toThrow(
       /Too few answers: 1001/,
     );
-    expect(() => summarize({ cheap, heavy: 0, problems: [] }, 2_000, 1)).toThrow(/0 of the heavy one/);
+    expect(() => summarize({ cheap, heavy: 0, windowMs: 2_000, problems: [] }, 1)).toThrow(
+      /0 of the heavy one/,
+    );
   });
 
   it('is measured with a real pool', { timeout: DEADLINE_MS }, async () => {

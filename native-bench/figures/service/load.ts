@@ -10,8 +10,9 @@ export interface Load {
   readonly groups: number;
   readonly connections: number;
   readonly heavyConnections: number;
-  /** From the first answers to the window; a second or more, so that all groups are under way. */
+  /** From the first heavy answer to the window in which answers count. */
   readonly settleMs: number;
+  /** At least; longer when a route has not answered by then. */
   readonly windowMs: number;
 }
 
@@ -20,6 +21,8 @@ export interface Report {
   readonly cheap: readonly number[];
   /** Heavy requests answered in the window. */
   readonly heavy: number;
+  /** How long the window was. */
+  readonly windowMs: number;
   /** The first few wrong answers and errors, of the whole time. */
   readonly problems: readonly string[];
 }

@@ -1,22 +1,22 @@
 import { quantile } from '../../measure.ts';
 import { crunch } from '../../tasks/functions.mjs';
-import type { Figure } from '../figure.ts';
+import type { Effort, Figure } from '../figure.ts';
 import { putUnder, type Report } from './load.ts';
 import { CHEAP_BODY, heavyBody, serve } from './server.ts';
 
 const HEAVY_MS = { full: 15, quick: 15, smoke: 1 };
 const HEAVY_CONNECTIONS = 4;
-const GROUPS = 50;
+const GROUPS = { full: 50, quick: 50, smoke: 2 };
 const CONNECTIONS = 10;
 /** Each connection to the cheap route sends one request a second. */
-const PER_SECOND = GROUPS * CONNECTIONS;
+const perSecond = (effort: Effort): number => GROUPS[effort] * CONNECTIONS;
 const WINDOW_MS = { full: 4_000, quick: 1_500, smoke: 300 };
-const SETTLE_MS = { full: 1_200, quick: 1_200, smoke: 0 };
+const SETTLE_MS = { full: 500, quick: 500, smoke: 0 };
 /** Fewer are no distribution. In a smoke run nothing has to be steady: it only sees whether both routes answer. */
 const LEAST = { full: 1_000, quick: 300, smoke: 1 };
 
 /** Throws when there is too little to take quantiles of. */
-export function summarize({ cheap, heavy }: Report, windowMs: number, least: number): Record<string, number> {
+export function summarize({ cheap, heavy, windowMs }: Report, least: number): Record<string, number> {
   if (cheap.length < least || heavy === 0) {
     throw new Error(
       `Too few answers: ${cheap.length} of the cheap route (at least ${least} are needed), ${heavy} of the heavy one`,
@@ -35,7 +35,7 @@ export const service: Figure = {
   name: 'service',
   title: 'An HTTP service under load',
   method: (effort) =>
-    `node:http in the contender's process, autocannon in another on the same cores: /heavy, ${HEAVY_MS[effort]} ms of fixed work in the pool, by ${HEAVY_CONNECTIONS} connections without a pause; at the same time /cheap, a small JSON, ${PER_SECOND} times a second on as many connections, ${CONNECTIONS} at a time; ${WINDOW_MS[effort] / 1000} s a round, in which the p99.9 rests on the slowest ${Math.ceil((PER_SECOND * WINDOW_MS[effort]) / 1e6) + 1} of some ${Math.round((PER_SECOND * WINDOW_MS[effort]) / 1000).toLocaleString('en')} answers`,
+    `node:http in the contender's process, autocannon in another on the same cores: /heavy, ${HEAVY_MS[effort]} ms of fixed work in the pool, by ${HEAVY_CONNECTIONS} connections without a pause; at the same time /cheap, a small JSON, ${perSecond(effort)} times a second on as many connections, ${CONNECTIONS} at a time; ${WINDOW_MS[effort] / 1000} s a round, in which the p99.9 rests on the slowest ${Math.ceil((perSecond(effort) * WINDOW_MS[effort]) / 1e6) + 1} of some ${Math.round((perSecond(effort) * WINDOW_MS[effort]) / 1000).toLocaleString('en')} answers`,
   metrics: [
     { name: 'p99', label: 'cheap p99', unit: 'ms', better: 'lower' },
     { name: 'p50', label: 'cheap p50', unit: 'ms', better: 'lower' },
@@ -89,7 +89,7 @@ export const service: Figure = {
       url: running.url,
       cheapBody: CHEAP_BODY,
       heavyBody: heavyBody(crunch(rounds)),
-      groups: GROUPS,
+      groups: GROUPS[effort],
       connections: CONNECTIONS,
       heavyConnections: HEAVY_CONNECTIONS,
       settleMs: SETTLE_MS[effort],
@@ -100,7 +100,7 @@ export const service: Figure = {
         globalThis.gc?.();
         const report = await putUnder(load);
         await running.drained();
-        return summarize(report, load.windowMs, LEAST[effort]);
+        return summarize(report, LEAST[effort]);
       },
       end: async () => {
         await running.close();
