@@ -90,7 +90,7 @@ export function listFigure(list: List, references: string = REFERENCES): Figure 
     ],
     schedule: 'interleaved',
     rounds: { full: 3, quick: 1, smoke: 1 },
-    limitMs: { full: 120_000, quick: 60_000, smoke: 30_000 },
+    limitMs: { full: 180_000, quick: 120_000, smoke: 30_000 },
     newPool: true,
     entrants: ENTRANTS,
     async open({ effort, start }) {
