@@ -1,4 +1,3 @@
-import { Bench } from 'tinybench';
 import type { Effort, Figure, Metric, Sample } from '../figure.ts';
 
 /**
@@ -25,6 +24,8 @@ export async function nanoseconds(
   effort: Effort,
   calls: number = CALLS,
 ): Promise<Sample> {
+  // Here, so that the processes in which other figures are measured do not load it.
+  const { Bench } = await import('tinybench');
   const bench = new Bench({
     time: MEASURE_MS[effort],
     iterations: LEAST_BATCHES[effort],

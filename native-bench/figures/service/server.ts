@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RunningPool } from '../../contenders/contender.ts';
 
@@ -21,6 +21,8 @@ export interface Service {
 
 /** A service with one route that costs nothing and one whose work, `crunch(rounds)`, goes to the pool. */
 export async function serve(pool: RunningPool, rounds: number): Promise<Service> {
+  // Here, so that the processes in which other figures are measured do not load it.
+  const { createServer } = await import('node:http');
   let running = 0;
   let whenDrained = (): void => {};
   const heavy = async (response: ServerResponse): Promise<void> => {
