@@ -5,4 +5,4 @@ import { service } from './service.ts';
 import type { Suite } from './suite.ts';
 
 /** In the order they are run and printed. */
-export const SUITES: readonly Suite[] = [primitives, pool, service, real];
+export const SUITES: readonly Suite[] = [pool, service, real, primitives];
