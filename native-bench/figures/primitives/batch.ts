@@ -14,8 +14,8 @@ export interface Batch {
 
 const CALLS = 10_000;
 /** Of each batch, in ms: to warm up, and to measure. */
-const WARM_MS = { full: 100, quick: 30, smoke: 0 };
-const MEASURE_MS = { full: 200, quick: 40, smoke: 0 };
+const WARM_MS = { full: 50, quick: 30, smoke: 0 };
+const MEASURE_MS = { full: 100, quick: 40, smoke: 0 };
 const LEAST_BATCHES = { full: 50, quick: 20, smoke: 1 };
 
 /** Nanoseconds of each step: the median over batches of 10,000. Throws when a result is not the one wanted. */
@@ -72,7 +72,7 @@ export function batchFigure(figure: {
     metrics,
     claims: [],
     schedule: 'interleaved',
-    rounds: { full: 5, quick: 2, smoke: 1 },
+    rounds: { full: 3, quick: 1, smoke: 1 },
     limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
     entrants: OWN,
     async open({ effort }) {

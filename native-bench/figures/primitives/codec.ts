@@ -96,7 +96,7 @@ export const codecByShape: Figure = {
   metrics: [first!, ...others],
   claims: [],
   schedule: 'interleaved',
-  rounds: { full: 5, quick: 2, smoke: 1 },
+  rounds: { full: 3, quick: 1, smoke: 1 },
   limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
   entrants: OWN,
   async open({ effort }) {

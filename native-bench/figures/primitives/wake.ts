@@ -10,7 +10,7 @@ const STOPPED = 0x7fffffff;
 /** Long enough for a thread to fall asleep, short enough for its core to stay awake. */
 const REST_MS = 0.2;
 const PATIENCE_MS = 10_000;
-const WAKES = { full: 2_000, quick: 400, smoke: 20 };
+const WAKES = { full: 1_000, quick: 400, smoke: 20 };
 
 class Pair {
   readonly #words = new Int32Array(new SharedArrayBuffer(WORDS * 4));
@@ -138,7 +138,7 @@ export const wake: Figure = {
   ],
   claims: [],
   schedule: 'interleaved',
-  rounds: { full: 5, quick: 2, smoke: 1 },
+  rounds: { full: 3, quick: 1, smoke: 1 },
   limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
   entrants: OWN,
   async open({ effort }) {
