@@ -11,10 +11,14 @@ import { dirname, resolve } from 'node:path';
 import { MillraceError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './arguments.ts';
 import { build } from './build.ts';
+import type { Contender } from './contenders/contender.ts';
 import { entrantsOf } from './contenders/entrants.ts';
 import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
+import { NATIVE_YARDSTICKS } from './contenders/yardsticks.ts';
+import type { Figure } from './figures/figure.ts';
 import { describeMachine } from './machine.ts';
+import { buildYardsticks } from './native/build.ts';
 import { roundsPerMs } from './pace.ts';
 import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
@@ -34,26 +38,28 @@ async function measure(choices: Choices): Promise<Results> {
   process.stdout.write(`# Millrace beside its peers (${effort}, ${workers} workers)\n`);
   process.stdout.write(`${machineLines(machine, versions)}\n\n`);
 
+  const native = await nativeYardsticks(choices.figures);
   const session = await build();
   const pace = roundsPerMs();
   const kept = effort === 'smoke' ? new Map<string, MeasuredProcess>() : undefined;
   const figures: FigureResult[] = [];
   try {
     for (const figure of choices.figures) {
-      const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []);
+      const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []).filter(native);
       const suite = suiteOf(figure);
+      const subject = suite?.subject ?? SUBJECT;
       const result = await runFigure(figure, [...entrantsOf(figure, choices.contenders), ...floors], {
         effort,
         workers,
         pace,
         ...(rounds === undefined ? {} : { rounds }),
-        subject: SUBJECT,
+        subject,
         session,
         ...(kept === undefined ? {} : { kept }),
         progress,
       });
       progress('');
-      process.stdout.write(`${figureTable(result, SUBJECT)}\n`);
+      process.stdout.write(`${figureTable(result, subject)}\n`);
       figures.push({ ...result, ...(suite === undefined ? {} : { suite: suite.name }) });
     }
   } finally {
@@ -70,6 +76,17 @@ async function measure(choices: Choices): Promise<Results> {
     versions,
     figures,
   };
+}
+
+/** Which contenders can be measured: the native ones only once they are built. */
+async function nativeYardsticks(figures: readonly Figure[]): Promise<(contender: Contender) => boolean> {
+  const names = NATIVE_YARDSTICKS.map(({ name }) => name);
+  if (!figures.some(({ floors = [] }) => floors.some((name) => names.includes(name)))) return () => true;
+  const built = await buildYardsticks();
+  process.stdout.write(
+    `${built.kind === 'ready' ? `Native yardsticks: ${built.toolchain}` : `! ${built.line}`}\n\n`,
+  );
+  return ({ name }) => built.kind === 'ready' || !names.includes(name);
 }
 
 function exitCode({ effort, check }: Choices, { figures }: Results): number {

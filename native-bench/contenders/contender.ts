@@ -16,7 +16,17 @@ export type TaskName =
   | 'fail'
   | 'later'
   | 'hold'
-  | 'meet';
+  | 'meet'
+  | RealTaskName;
+
+/** A function of `tasks/real/functions.mjs`. */
+export type RealTaskName = 'minify' | 'compress' | 'render' | 'hashPassword';
+
+/**
+ * Which task module the workers load: `tasks/functions.mjs`, or that of a folder of `tasks/`, which has its own worker
+ * files. Apart, so that what a suite needs (a minifier, say) is not loaded by the workers of all the others.
+ */
+export type TaskModule = 'functions' | 'real';
 
 /**
  * What a contender is in the comparison: the `subject`; a `pool`, which the promises are measured against;
@@ -34,6 +44,8 @@ export interface StartOptions {
    * starts as in every other figure, so that priorities cost nothing where none are asked for.
    */
   readonly priorities?: true;
+  /** Default `functions`. */
+  readonly tasks?: TaskModule;
 }
 
 export interface Contender {
@@ -66,6 +78,11 @@ export interface RunningPool {
    */
   readonly urgent?: (task: TaskName, args: readonly unknown[]) => PromiseLike<unknown>;
   readonly close: () => Promise<void>;
+}
+
+/** A file of a task module: the functions themselves, or a pool's worker file, which registers them. */
+export function taskFile(name: string, tasks: TaskModule = 'functions'): URL {
+  return new URL(`../tasks/${tasks === 'functions' ? '' : `${tasks}/`}${name}`, import.meta.url);
 }
 
 /** Workers get no Node options of the measuring process, whatever those are. */

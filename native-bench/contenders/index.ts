@@ -9,6 +9,7 @@ import { raw } from './raw.ts';
 import { single } from './single.ts';
 import { tinypool } from './tinypool.ts';
 import { workerpool } from './workerpool.ts';
+import { YARDSTICKS } from './yardsticks.ts';
 
 /** Everything that runs tasks, the subject first. */
 export const CONTENDERS: readonly Contender[] = [
@@ -23,7 +24,7 @@ export const CONTENDERS: readonly Contender[] = [
 ];
 
 /** Floors that only some figures show. */
-export const FLOORS: readonly Contender[] = [bare, promises];
+export const FLOORS: readonly Contender[] = [bare, promises, ...YARDSTICKS];
 
 /** The name of the subject of all ratios. */
 export const SUBJECT: string = millrace.name;

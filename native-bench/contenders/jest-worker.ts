@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import * as functions from '../tasks/functions.mjs';
 import type { Contender, RunningPool, TaskName } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 const NO_TRANSFER = 'jest-worker takes no transfer list';
 
@@ -16,9 +15,10 @@ export const jestWorker: Contender = {
   kind: 'pool',
   packageName: 'jest-worker',
   lacks: { transfer: NO_TRANSFER },
-  async start({ workers, priorities }): Promise<RunningPool> {
+  async start({ workers, priorities, tasks }): Promise<RunningPool> {
     const { PriorityQueue, Worker } = await import('jest-worker');
-    const pool = new Worker(fileURLToPath(new URL('../tasks/jest-worker.mjs', import.meta.url)), {
+    const functions = (await import(taskFile('functions.mjs', tasks).href)) as object;
+    const pool = new Worker(fileURLToPath(taskFile('jest-worker.mjs', tasks)), {
       enableWorkerThreads: true,
       numWorkers: workers,
       exposedMethods: [...Object.keys(functions), 'urgent'],

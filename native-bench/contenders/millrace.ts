@@ -1,5 +1,5 @@
 import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 /** The part of the public interface that is measured; the package is resolved when it runs, as a user's would be. */
 interface Millrace {
@@ -24,9 +24,9 @@ export const millrace: Contender = {
   family: 'millrace',
   kind: 'subject',
   packageName: PACKAGE,
-  async start({ workers }): Promise<RunningPool> {
+  async start({ workers, tasks: module }): Promise<RunningPool> {
     const { createPool } = (await import(PACKAGE)) as Millrace;
-    const tasks = new URL('../tasks/functions.mjs', import.meta.url);
+    const tasks = taskFile('functions.mjs', module);
     const pool = await createPool({ tasks, workers, execArgv: WORKER_EXEC_ARGV });
     return {
       run: (task, args, transfer) =>

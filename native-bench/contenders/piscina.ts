@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import type { Contender, RunningPool, StartOptions } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 const ATOMICS = ['sync', 'async', 'disabled'] as const;
 const CONCURRENCY = [1, 64] as const;
@@ -13,19 +13,19 @@ export const piscinaModes: readonly Contender[] = ATOMICS.flatMap((atomics) =>
       family: 'piscina',
       kind: 'pool',
       packageName: 'piscina',
-      start: ({ workers }) => start(workers, atomics, concurrency),
+      start: (options) => start(options, atomics, concurrency),
     }),
   ),
 );
 
 async function start(
-  workers: number,
+  { workers, tasks }: StartOptions,
   atomics: (typeof ATOMICS)[number],
   concurrency: (typeof CONCURRENCY)[number],
 ): Promise<RunningPool> {
   const { Piscina } = await import('piscina');
   const pool = new Piscina({
-    filename: fileURLToPath(new URL('../tasks/piscina.mjs', import.meta.url)),
+    filename: fileURLToPath(taskFile('piscina.mjs', tasks)),
     minThreads: workers,
     maxThreads: workers,
     idleTimeout: Number.POSITIVE_INFINITY,

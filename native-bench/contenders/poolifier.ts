@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import type { Contender, RunningPool, StartOptions } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 /** With its tasks queue (concurrency 1, stealing on: its defaults), and without, where every task is posted at once. */
 export const poolifierModes: readonly Contender[] = [
@@ -12,15 +12,16 @@ export const poolifierModes: readonly Contender[] = [
     family: name,
     kind: 'pool',
     packageName: 'poolifier',
-    start: ({ workers, priorities }) => start(workers, queue, queue && priorities === true),
+    start: (options) => start(options, queue),
   }),
 );
 
-async function start(workers: number, queue: boolean, priorities: boolean): Promise<RunningPool> {
+async function start({ workers, tasks, priorities }: StartOptions, queue: boolean): Promise<RunningPool> {
   const { FixedThreadPool } = await import('poolifier');
+  const kind = queue && priorities === true ? 'poolifier-priorities' : 'poolifier';
   const pool = new FixedThreadPool<readonly unknown[], unknown>(
     workers,
-    fileURLToPath(new URL(`../tasks/poolifier${priorities ? '-priorities' : ''}.mjs`, import.meta.url)),
+    fileURLToPath(taskFile(`${kind}.mjs`, tasks)),
     {
       enableTasksQueue: queue,
       enableEvents: false,

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -18,9 +18,9 @@ export const raw: Contender = {
   name: 'raw-postmessage',
   family: 'raw-postmessage',
   kind: 'yardstick',
-  async start({ workers }): Promise<RunningPool> {
+  async start({ workers, tasks }): Promise<RunningPool> {
     const waiting = new Map<number, Waiting>();
-    const entry = new URL('../tasks/raw.mjs', import.meta.url);
+    const entry = taskFile('raw.mjs', tasks);
     const threads = Array.from({ length: workers }, () => {
       const thread = new Worker(entry, { execArgv: [...WORKER_EXEC_ARGV] });
       thread.on('message', (reply: Reply) => {

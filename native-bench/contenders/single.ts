@@ -1,7 +1,6 @@
-import * as functions from '../tasks/functions.mjs';
-import type { Contender, RunningPool, TaskName } from './contender.ts';
+import { type Contender, type RunningPool, type TaskName, taskFile } from './contender.ts';
 
-const tasks: Readonly<Record<TaskName, (...args: never[]) => unknown>> = functions;
+type Functions = Readonly<Record<TaskName, (...args: never[]) => unknown>>;
 
 /**
  * The program without a pool: the function is called where the task is submitted, on the one thread there is. Nothing
@@ -15,11 +14,12 @@ export const single: Contender = {
     threads: 'runs every task where it is called',
     transfer: 'moves nothing: caller and task share one heap',
   },
-  async start(): Promise<RunningPool> {
+  async start({ tasks }): Promise<RunningPool> {
+    const functions = (await import(taskFile('functions.mjs', tasks).href)) as Functions;
     return {
       run: async (task, args) => {
         if (task === 'hold' || task === 'meet') throw new Error(`\`${task}\` would block the only thread`);
-        return tasks[task](...(args as never[]));
+        return functions[task](...(args as never[]));
       },
       close: async () => {},
     };

@@ -1,15 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import type { Contender, RunningPool } from './contender.ts';
-import { WORKER_EXEC_ARGV } from './contender.ts';
+import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
 
 export const workerpool: Contender = {
   name: 'workerpool',
   family: 'workerpool',
   kind: 'pool',
   packageName: 'workerpool',
-  async start({ workers }): Promise<RunningPool> {
+  async start({ workers, tasks }): Promise<RunningPool> {
     const { default: library } = await import('workerpool');
-    const pool = library.pool(fileURLToPath(new URL('../tasks/workerpool.mjs', import.meta.url)), {
+    const pool = library.pool(fileURLToPath(taskFile('workerpool.mjs', tasks)), {
       workerType: 'thread',
       minWorkers: workers,
       maxWorkers: workers,

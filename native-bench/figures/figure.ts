@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Need, RunningPool } from '../contenders/contender.ts';
+import type { Need, RunningPool, StartOptions } from '../contenders/contender.ts';
 
 /** `full` is what may be published, `quick` is for development, `smoke` only checks that results are right. */
 export type Effort = 'full' | 'quick' | 'smoke';
@@ -54,7 +54,7 @@ export interface Stage {
   /** Rounds of `crunch` that take one millisecond on this machine, measured once for all contenders of a run. */
   readonly pace: number;
   /** Starts the contender this process is for. */
-  readonly start: (options?: { readonly priorities?: true }) => Promise<RunningPool>;
+  readonly start: (options?: Omit<StartOptions, 'workers'>) => Promise<RunningPool>;
   /** `false` for floors, whose `run` always rejects. */
   readonly runsTasks: boolean;
 }

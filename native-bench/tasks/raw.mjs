@@ -1,21 +1,5 @@
-/** Worker file of the bare `postMessage` program: `{ id, task, args }` in, `{ id, value }` or `{ id, error }` out. */
-import { parentPort } from 'node:worker_threads';
+/** Worker file of the bare `postMessage` program. */
 import * as functions from './functions.mjs';
+import { serve } from './serve.mjs';
 
-const tasks = { ...functions };
-
-parentPort.on('message', ({ id, task, args }) => {
-  try {
-    const value = tasks[task](...args);
-    if (value instanceof Promise) {
-      value.then(
-        (settled) => parentPort.postMessage({ id, value: settled }),
-        (error) => parentPort.postMessage({ id, error }),
-      );
-    } else {
-      parentPort.postMessage({ id, value });
-    }
-  } catch (error) {
-    parentPort.postMessage({ id, error });
-  }
-});
+serve({ ...functions });
