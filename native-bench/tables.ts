@@ -53,13 +53,13 @@ export function figureTable(figure: FigureResult, subject: string): string {
   ].join('\n');
 }
 
-interface Row {
+export interface Row {
   readonly label: string;
   readonly result: ContenderResult;
 }
 
 /** One row per family: of several modes the best. */
-function shown(figure: FigureResult): Row[] {
+export function shown(figure: FigureResult): Row[] {
   const families = new Set(figure.contenders.map(({ family }) => family));
   return [...families].map((family) => {
     const modes = figure.contenders.filter((contender) => contender.family === family);
@@ -103,7 +103,7 @@ export function number(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }
 
-function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

@@ -1,0 +1,127 @@
+/**
+ * Results as Markdown: the blocks that other documents embed, and a document of all of them.
+ *
+ * @module
+ */
+
+import { markdown as alignedTable } from '../tables.ts';
+import { values } from '../verdicts.ts';
+import { doubtsOf, factsOf } from './facts.ts';
+import { gridOf } from './grid.ts';
+import { printable } from './markup.ts';
+import type { Plot } from './plots/plot.ts';
+import { withUnit } from './units.ts';
+import { bestPoolRow, type FigureView, type ReportView } from './view.ts';
+import { comparedWith, inOneLine, judged, metricLabel, rangedRatio } from './wording.ts';
+
+/** Text from outside: nothing in it may end a cell, start markup, or look like a marker. */
+export function plain(text: string): string {
+  return printable(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_[\]|]/g, '\\$&')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;');
+}
+
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return alignedTable(
+    header.map(plain),
+    rows.map((row) => row.map(plain)),
+  );
+}
+
+export function machineBlock({ results }: ReportView): string {
+  return [
+    ...factsOf(results).map(({ name, text }) => `- ${name}: ${plain(text)}`),
+    ...doubtsOf(results).map((doubt) => `- **In doubt**: ${plain(doubt)}`),
+  ].join('\n');
+}
+
+/** Every claimed metric and the first of each figure: the subject, the best pool, the ratio, and what was wanted. */
+export function summaryBlock(report: ReportView): string {
+  const rows = report.suites.flatMap(({ figures }) => figures.flatMap((view) => summaryRows(view, report)));
+  return table(['', report.subject, 'beside', 'its value', 'ratio', 'claim', 'verdict'], rows);
+}
+
+function summaryRows(view: FigureView, { interval, subject }: ReportView): string[][] {
+  const { figure, primary } = view;
+  const claimed = new Set(figure.verdicts.map(({ claim }) => claim.metric));
+  const ours = figure.contenders.find(({ name }) => name === subject);
+  return figure.metrics
+    .filter((metric) => metric === primary || claimed.has(metric.name))
+    .flatMap((metric) => {
+      const own = ours?.summary[metric.name];
+      const verdicts = figure.verdicts.filter(({ claim }) => claim.metric === metric.name);
+      const named = verdicts.find(({ against }) => against !== undefined)?.against;
+      const other = figure.contenders.find(({ name }) => name === named) ?? bestPoolRow(view)?.result;
+      const theirs = other?.summary[metric.name];
+      const ratio =
+        ours === undefined || other === undefined
+          ? undefined
+          : interval.estimate(values(ours, metric.name), values(other, metric.name));
+      return [
+        [
+          `${figure.title}: ${metric.label}`,
+          own === undefined
+            ? ours?.status === 'failed'
+              ? 'failed'
+              : 'n/a'
+            : withUnit(own.median, metric.unit),
+          other?.name ?? '',
+          theirs === undefined ? '' : withUnit(theirs.median, metric.unit),
+          ratio === undefined ? '' : inOneLine(rangedRatio(ratio)),
+          verdicts.map(({ claim }) => claim.text).join('; '),
+          verdicts.map(({ status }) => status).join('; '),
+        ],
+      ];
+    });
+}
+
+export function claimsBlock({ suites }: ReportView): string {
+  const rows = suites.flatMap(({ figures }) =>
+    figures.flatMap(({ figure }) =>
+      figure.verdicts.map((verdict) => {
+        const seen = judged(figure, verdict);
+        return [
+          `${figure.title}: ${metricLabel(figure, verdict.claim.metric)}`,
+          verdict.claim.text,
+          seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen),
+          comparedWith(verdict),
+          verdict.status,
+        ];
+      }),
+    ),
+  );
+  return table(['figure', 'claim', 'seen', 'compared', 'verdict'], rows);
+}
+
+export function figureBlock(view: FigureView, report: ReportView, links: readonly string[]): string {
+  const { figure, failures } = view;
+  const { corner, columns, rows } = gridOf(view, report);
+  return [
+    `${plain(figure.method)}. Median (least–greatest); ratios with the ${report.interval.label}.`,
+    table(
+      [corner, ...columns.map(({ title }) => title)],
+      rows.map(({ label, cells }) => [
+        label,
+        ...cells.map((cell) => (cell.kind === 'none' ? cell.text : inOneLine(cell))),
+      ]),
+    ),
+    failures.map(({ name, text }) => `- **${plain(name)}** ${plain(text)}`).join('\n'),
+    figure.verdicts
+      .map((verdict) => {
+        const seen = judged(figure, verdict);
+        const compared = comparedWith(verdict);
+        const found = seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen);
+        return `- **${verdict.status}**: ${plain(`${verdict.claim.text} (${metricLabel(figure, verdict.claim.metric)}): ${found}${compared === '' ? '' : `, ${compared}`}`)}`;
+      })
+      .join('\n'),
+    links.join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+export function imageLink({ title, description }: Plot, href: string): string {
+  return `![${plain(`${title}. ${description}`)}](${href})`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Rates as bars from zero.
+ *
+ * @module
+ */
+
+import { axisNumber, columnTitle, withUnit } from '../units.ts';
+import { absence, type FigureView, summaryOf } from '../view.ts';
+import type { Plot } from './plot.ts';
+import { drawRows, type Row } from './rows.ts';
+import { linearScale } from './scale.ts';
+
+/** Of the first metric, when that is a rate; else `undefined`. */
+export function barPlot({ primary, rows, slug, figure }: FigureView, width: number): Plot | undefined {
+  if (!/\/s$/.test(primary.unit) || primary.better !== 'higher') return undefined;
+  const known = rows.flatMap((row) => summaryOf(row, primary) ?? []);
+  if (known.length === 0) return undefined;
+  const drawn = rows.map((row): Row => {
+    const summary = summaryOf(row, primary);
+    const { label, ours } = row;
+    if (summary === undefined) return { label, ours, marks: [], value: '', absent: absence(row.result) };
+    return {
+      label,
+      ours,
+      marks: [{ kind: 'bar', to: summary.median }],
+      value: withUnit(summary.median, primary.unit),
+    };
+  });
+  const most = Math.max(...known.map(({ median }) => median));
+  const drawing = drawRows({
+    rows: drawn,
+    width,
+    labels: 'beside',
+    scale: (pixels) => linearScale({ from: 0, to: most }, pixels, 52),
+    tickLabel: axisNumber,
+    axisTitle: `${columnTitle(primary)}, median`,
+  });
+  return {
+    name: `${slug}-rate`,
+    title: `${figure.title}: ${primary.label}`,
+    description: drawn.map(({ label, value, absent }) => `${label}: ${absent ?? value}`).join('; '),
+    width,
+    ...drawing,
+  };
+}

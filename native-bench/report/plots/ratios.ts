@@ -1,0 +1,109 @@
+/**
+ * The subject beside every contender as ratios, with whiskers and a line where both are equal.
+ *
+ * @module
+ */
+
+import type { Metric } from '../../figures/figure.ts';
+import { number } from '../../tables.ts';
+import type { RatioEstimate } from '../interval.ts';
+import { axisNumber } from '../units.ts';
+import { absence, advantage, bestPoolRow, type FigureView, type ReportView } from '../view.ts';
+import type { Plot } from './plot.ts';
+import { drawRows, type Row, type RowsSpec } from './rows.ts';
+import { logDomain, logScale } from './scale.ts';
+
+/** `undefined` when nothing can be compared. */
+export function ratioPlot(view: FigureView, report: ReportView, width: number): Plot | undefined {
+  const { primary, rows, slug, figure } = view;
+  const others = rows.filter(({ ours }) => !ours);
+  if (others.every(({ ratio }) => ratio === undefined)) return undefined;
+  const drawn = others.map((row) => ratioRow(row.label, false, row.ratio, absence(row.result)));
+  const drawing = drawRows({
+    ...ratioAxis(
+      drawn,
+      others.flatMap(({ ratio }) => ratio ?? []),
+    ),
+    rows: drawn,
+    width,
+    labels: 'beside',
+    axisTitle: `${report.subject} / contender, ${primary.label}`,
+    reference: sides(primary, report.subject),
+  });
+  return {
+    name: `${slug}-ratio`,
+    title: `${figure.title}: ${report.subject} beside each contender`,
+    description: `Ratio of ${primary.label}, ${report.subject} over the contender, where ${primary.better} is better. ${inWords(drawn)}`,
+    width,
+    ...drawing,
+  };
+}
+
+/** Every figure in one picture: how many times better the subject is than the best pool. */
+export function overviewPlot(
+  report: ReportView,
+  form: { width: number; labels: 'beside' | 'above' },
+): Plot | undefined {
+  const compared = report.suites
+    .flatMap(({ figures }) => figures)
+    .flatMap((view) => {
+      const ratio = bestPoolRow(view)?.ratio;
+      return ratio === undefined ? [] : [{ view, ratio: advantage(ratio, view.primary) }];
+    });
+  if (compared.length === 0) return undefined;
+  const drawn = compared.map(({ view, ratio }) =>
+    ratioRow(`${view.figure.title}: ${view.primary.label}`, ratio.low > 1, ratio, 'n/a'),
+  );
+  const drawing = drawRows({
+    ...ratioAxis(
+      drawn,
+      compared.map(({ ratio }) => ratio),
+    ),
+    rows: drawn,
+    ...form,
+    axisTitle: `times better than the best pool (of rates the ratio, of times its inverse)`,
+    reference: { at: 1, below: '← best pool better', above: `${report.subject} better →` },
+  });
+  return {
+    name: `overview-${form.labels === 'above' ? 'narrow' : 'wide'}`,
+    title: `${report.subject} beside the best pool of each figure`,
+    description: `How many times better ${report.subject} is. ${inWords(drawn)}`,
+    width: form.width,
+    ...drawing,
+  };
+}
+
+function ratioRow(label: string, ours: boolean, ratio: RatioEstimate | undefined, none: string): Row {
+  if (ratio === undefined) return { label, ours, marks: [], value: '', absent: none };
+  return {
+    label,
+    ours,
+    value: `${number(ratio.ratio)}×`,
+    marks: [
+      { kind: 'whisker', from: ratio.low, to: ratio.high },
+      { kind: 'disc', at: ratio.ratio },
+    ],
+  };
+}
+
+function ratioAxis(
+  rows: readonly Row[],
+  estimates: readonly RatioEstimate[],
+): Pick<RowsSpec, 'scale' | 'tickLabel'> {
+  const domain = logDomain([1, ...estimates.flatMap(({ ratio, low, high }) => [ratio, low, high])])!;
+  if (rows.length === 0) throw new RangeError('A plot of ratios needs a row');
+  return {
+    scale: (pixels) => logScale(domain, pixels, 40),
+    tickLabel: (value) => `${axisNumber(value)}×`,
+  };
+}
+
+function sides({ better }: Metric, subject: string): NonNullable<RowsSpec['reference']> {
+  return better === 'higher'
+    ? { at: 1, below: '← it is better', above: `${subject} better →` }
+    : { at: 1, below: `← ${subject} better`, above: 'it is better →' };
+}
+
+function inWords(rows: readonly Row[]): string {
+  return rows.map(({ label, value, absent }) => `${label}: ${absent ?? value}`).join('; ');
+}
