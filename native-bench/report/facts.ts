@@ -18,26 +18,32 @@ export function factsOf(results: Results): Fact[] {
   const installed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     { name: 'Machine', text: machine.cpu },
-    { name: 'Cores', text: `${machine.cores}, of which ${machine.usable} usable` },
-    { name: 'Memory', text: `${Math.round(machine.memoryBytes / 2 ** 30)} GiB` },
+    {
+      name: 'Cores and memory',
+      text: `${machine.cores} (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`,
+    },
     { name: 'System', text: machine.system },
-    { name: 'Node.js', text: `${machine.node} (V8 ${machine.v8})` },
+    { name: 'Node.js', text: machine.node },
+    { name: 'V8', text: machine.v8 },
     {
       name: 'Load before',
-      text: `${machine.load.map((load) => load.toFixed(2)).join(', ')} (1 and 5 minutes)`,
+      text: `${machine.load.map((load) => load.toFixed(2)).join(', ')}, over 1 and 5 min`,
     },
     { name: 'Governor', text: machine.governor ?? 'not told' },
     { name: 'CPU quota', text: machine.quota === null ? 'none' : `${number(machine.quota)} cores` },
     { name: 'Workers', text: `${workers} in each pool` },
-    { name: 'Effort', text: effort },
     {
-      name: 'Started',
-      text: `${results.startedAt.replace('T', ' ').replace(/(:\d\d)(\.\d+)?Z$/, '$1')} UTC`,
+      name: 'Effort',
+      text: pace === undefined ? effort : `${effort}; 1 ms of work is ${number(pace)} rounds`,
     },
+    { name: 'Started', text: startedAt(results) },
     { name: 'Took', text: minutes(results.durationMs) },
-    ...(pace === undefined ? [] : [{ name: '1 ms of work', text: `${number(pace)} rounds of fixed work` }]),
     { name: 'Versions', text: installed.join(', ') || 'not told' },
   ];
+}
+
+function startedAt({ startedAt: iso }: Results): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Why these figures may be off, the effort included. */

@@ -21,6 +21,7 @@ export interface GridRow {
 }
 
 export interface Grid {
+  readonly form: 'contenders down' | 'metrics down';
   readonly corner: string;
   readonly columns: readonly { readonly title: string; readonly ours: boolean }[];
   readonly rows: readonly GridRow[];
@@ -42,6 +43,7 @@ function contendersDown(view: FigureView, report: ReportView): Grid {
   const { metrics } = view.figure;
   const titles = [...metrics.map(columnTitle), ratioTitle(view, report)];
   return {
+    form: 'contenders down',
     corner: 'contender',
     columns: titles.map((title) => ({ title, ours: false })),
     rows: view.rows.map((row) => ({
@@ -58,17 +60,18 @@ function metricsDown(view: FigureView, report: ReportView): Grid {
     (metric) => metric === primary || view.rows.some((row) => summaryOf(row, metric) !== undefined),
   );
   return {
-    corner: 'median',
+    form: 'metrics down',
+    corner: '',
     columns: view.rows.map(({ label, ours }) => ({ title: label, ours })),
     rows: [
       ...metrics.slice(0, 1).map((metric) => ({
-        label: columnTitle(metric),
+        label: isMetg(metric) ? metric.label : columnTitle(metric),
         ours: true,
         cells: view.rows.map((row) => valueCell(row, metric)),
       })),
-      { label: ratioTitle(view, report), ours: false, cells: view.rows.map(ratioCell) },
+      { label: `${report.subject} / it`, ours: false, cells: view.rows.map(ratioCell) },
       ...metrics.slice(1).map((metric) => ({
-        label: columnTitle(metric),
+        label: isMetg(metric) ? metric.label : columnTitle(metric),
         ours: false,
         cells: view.rows.map((row) => valueCell(row, metric)),
       })),

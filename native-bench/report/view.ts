@@ -112,6 +112,11 @@ export function summaryOf(row: RowView, metric: Metric): Spread | undefined {
   return row.result.summary[metric.name];
 }
 
+/** Where there is little room: `piscina (async-1)`. */
+export function shortLabel({ label }: RowView): string {
+  return label.replace('(best: ', '(');
+}
+
 /** The row of the pool that verdicts call the best. */
 export function bestPoolRow({ figure, rows }: FigureView): RowView | undefined {
   return rows.find(({ result }) => result.name === figure.bestPool);

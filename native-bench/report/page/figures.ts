@@ -26,7 +26,8 @@ ${plots.length === 0 ? undefined : markup`<div class="plots">${plots.map((plot) 
 `;
 }
 
-function table({ corner, columns, rows }: Grid): Markup {
+function table({ form, corner, columns, rows }: Grid): Markup {
+  const dense = form === 'metrics down' ? markup` class="dense"` : undefined;
   const head = columns.map(
     ({ title, ours }) => markup`<th scope="col"${ours ? OURS : undefined}>${title}</th>`,
   );
@@ -35,7 +36,7 @@ function table({ corner, columns, rows }: Grid): Markup {
       markup`<tr${ours ? OURS : undefined}><th scope="row">${label}</th>${cells.map((cell, index) => tableCell(cell, columns[index]!.ours))}</tr>
 `,
   );
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col">${corner}</th>${head}</tr></thead><tbody>
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table${dense}><thead><tr><th scope="col">${corner}</th>${head}</tr></thead><tbody>
 ${body}</tbody></table></div>`;
 }
 

@@ -102,7 +102,7 @@ function glance(report: ReportView): Markup | undefined {
   return markup`<section id="glance">
 <h2>At a glance</h2>
 ${curves}
-${overview === undefined ? undefined : twoForms(overview, `First metric of each figure beside the best pool, with the ${report.interval.label}; in the accent colour where all of that is over 1`)}
+${overview === undefined ? undefined : twoForms(overview, `How many times better ${report.subject} is than the best pool of each figure, by its first metric (of rates the ratio, of times its inverse), with the ${report.interval.label}; in colour where all of it is better`)}
 </section>`;
 }
 

@@ -26,8 +26,8 @@ code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .doubts{background:var(--warn-wash);border-left:4px solid var(--warn);padding:.7rem 1rem;margin:1.2rem 0}
 .doubts strong{color:var(--warn)}
 .doubts ul{margin:.25rem 0 0;padding-left:1.2rem}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:.7rem 1.5rem;margin:1.4rem 0;font-size:.92rem}
-.facts div:last-child{grid-column:1/-1}
+.facts{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:.7rem 1.5rem;margin:1.4rem 0;font-size:.92rem}
+.facts div:last-child{grid-column:span 4}
 dt{color:var(--soft);font-size:.82rem}
 dd{margin:0}
 nav{font-size:.92rem;margin:1.2rem 0 0}
@@ -56,6 +56,7 @@ tr.ours th{box-shadow:inset 3px 0 var(--accent)}
 tr.ours .range,td.ours .range{font-weight:400}
 td.failed{color:var(--bad)}
 td.absent{color:var(--muted)}
+.dense{font-size:.8rem}.dense th,.dense td{padding:.34rem .4rem}.dense tbody th{white-space:nowrap}
 .failures{list-style:none;padding:0;margin:.6rem 0;font-size:.9rem;color:var(--bad);overflow-wrap:anywhere}
 .failures li::before{content:'! ';font-weight:700}
 .verdicts{list-style:none;padding:0;margin:.6rem 0;font-size:.9rem}
@@ -71,6 +72,8 @@ footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;border-top:1px solid
 main,header,footer{padding-left:16px;padding-right:16px}
 header{padding-top:24px}
 h1{font-size:1.6rem}
+.facts{grid-template-columns:repeat(2,minmax(0,1fr))}
+.facts div:last-child{grid-column:span 2}
 .plots{grid-template-columns:minmax(0,1fr)}
 .wide{display:none}.narrow{display:block}
 .claims thead{position:absolute;left:-9999px}

@@ -5,7 +5,7 @@
  */
 
 import { axisNumber, columnTitle, withUnit } from '../units.ts';
-import { absence, type FigureView, summaryOf } from '../view.ts';
+import { absence, type FigureView, shortLabel, summaryOf } from '../view.ts';
 import type { Plot } from './plot.ts';
 import { drawRows, type Row } from './rows.ts';
 import { linearScale } from './scale.ts';
@@ -17,11 +17,14 @@ export function barPlot({ primary, rows, slug, figure }: FigureView, width: numb
   if (known.length === 0) return undefined;
   const drawn = rows.map((row): Row => {
     const summary = summaryOf(row, primary);
-    const { label, ours } = row;
-    if (summary === undefined) return { label, ours, marks: [], value: '', absent: absence(row.result) };
+    const { ours } = row;
+    const label = shortLabel(row);
+    if (summary === undefined)
+      return { label, ours, accent: ours, marks: [], value: '', absent: absence(row.result) };
     return {
       label,
       ours,
+      accent: ours,
       marks: [{ kind: 'bar', to: summary.median }],
       value: withUnit(summary.median, primary.unit),
     };

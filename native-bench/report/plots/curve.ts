@@ -8,7 +8,7 @@
 import type { Metric } from '../../figures/figure.ts';
 import { type Markup, markup } from '../markup.ts';
 import { duration } from '../units.ts';
-import { absence, type FigureView, type RowView, summaryOf } from '../view.ts';
+import { absence, type FigureView, type RowView, shortLabel, summaryOf } from '../view.ts';
 import { line, type Plot, px, text, textWidth } from './plot.ts';
 import { logScale, type Range, type Scale } from './scale.ts';
 import { type LineStyle, otherLine, SUBJECT_LINE } from './theme.ts';
@@ -71,7 +71,7 @@ export function curvePlot(view: FigureView, { width, legend }: Form): Plot | und
   const curves = curvesOf(view, durations);
   if (durations.length < 3 || curves.every(({ points }) => points.length === 0)) return undefined;
   const beside = legend === 'beside';
-  const x: Range = { from: 46, to: width - (beside ? LEGEND + 14 : 14) };
+  const x: Range = { from: 46, to: width - (beside ? LEGEND + 26 : 26) };
   const y: Range = { from: PLOT_HEIGHT - 46, to: 16 };
   const across = logScale({ from: durations[0]!.us, to: durations.at(-1)!.us }, x, 54);
   const up = (percent: number): number => y.from + (Math.min(percent, 104) / 100) * (y.to - y.from);
@@ -181,6 +181,7 @@ function metgMarks(
         anchor: left ? 'end' : 'start',
         fill: style.colour,
         weight: 600,
+        halo: true,
       }),
     ];
   });
@@ -205,7 +206,7 @@ function drawLegend(
               markup`<line x1="${left}" y1="${y}" x2="${left + 28}" y2="${y}" stroke="${style.colour}" stroke-width="${style.width}"${dash}/>`,
               symbol(style, left + 14, y),
             ]),
-        text(left + 36, y + 4, row.label, { weight }),
+        text(left + 36, y + 4, shortLabel(row), { weight }),
         text(right, y + 4, reached, {
           anchor: 'end',
           weight,

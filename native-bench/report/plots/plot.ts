@@ -43,14 +43,19 @@ export interface TextStyle {
   readonly fill?: string;
   readonly size?: number;
   readonly weight?: number;
+  /** A rim of paper, for text that lies over lines. */
+  readonly halo?: boolean;
 }
 
 export const TEXT_SIZE = 12;
 
+const HALO = markup` stroke="var(--paper)" stroke-width="4" stroke-linejoin="round" paint-order="stroke"`;
+
 export function text(x: number, y: number, content: string, style: TextStyle = {}): Markup {
-  const { anchor = 'start', fill = 'var(--ink)', size = TEXT_SIZE, weight = 400 } = style;
+  const { anchor = 'start', fill = 'var(--ink)', size = TEXT_SIZE, weight = 400, halo = false } = style;
   const bold = weight === 400 ? undefined : markup` font-weight="${weight}"`;
-  return markup`<text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}" font-size="${size}"${bold} fill="${fill}">${content}</text>`;
+  const rim = halo ? HALO : undefined;
+  return markup`<text x="${px(x)}" y="${px(y)}" text-anchor="${anchor}" font-size="${size}"${bold}${rim} fill="${fill}">${content}</text>`;
 }
 
 export function line(
@@ -71,13 +76,15 @@ export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Guessed, since nobody has the reader's font: the average of a sans-serif, on the wide side. */
+/** Of the widest common sans-serif: text is measured by guess, since nobody has the reader's font. */
+const WIDE_LETTER = 0.6;
+
 export function textWidth(content: string, size: number = TEXT_SIZE): number {
-  return content.length * size * 0.56;
+  return content.length * size * WIDE_LETTER;
 }
 
 /** Cut to fit, with an ellipsis; the whole text belongs into a title beside it. */
 export function fitted(content: string, width: number, size: number = TEXT_SIZE): string {
   if (textWidth(content, size) <= width) return content;
-  return `${content.slice(0, Math.max(1, Math.floor(width / (size * 0.56)) - 1)).trimEnd()}…`;
+  return `${content.slice(0, Math.max(1, Math.floor(width / (size * WIDE_LETTER)) - 1)).trimEnd()}…`;
 }

@@ -8,22 +8,19 @@ import type { Metric } from '../../figures/figure.ts';
 import { number } from '../../tables.ts';
 import type { RatioEstimate } from '../interval.ts';
 import { axisNumber } from '../units.ts';
-import { absence, advantage, bestPoolRow, type FigureView, type ReportView } from '../view.ts';
+import { absence, advantage, bestPoolRow, type FigureView, type ReportView, shortLabel } from '../view.ts';
 import type { Plot } from './plot.ts';
 import { drawRows, type Row, type RowsSpec } from './rows.ts';
-import { logDomain, logScale } from './scale.ts';
+import { logDomain, logScale, type Range } from './scale.ts';
 
 /** `undefined` when nothing can be compared. */
 export function ratioPlot(view: FigureView, report: ReportView, width: number): Plot | undefined {
   const { primary, rows, slug, figure } = view;
   const others = rows.filter(({ ours }) => !ours);
   if (others.every(({ ratio }) => ratio === undefined)) return undefined;
-  const drawn = others.map((row) => ratioRow(row.label, false, row.ratio, absence(row.result)));
+  const drawn = others.map((row) => ratioRow(shortLabel(row), primary, row.ratio, absence(row.result)));
   const drawing = drawRows({
-    ...ratioAxis(
-      drawn,
-      others.flatMap(({ ratio }) => ratio ?? []),
-    ),
+    ...ratioAxis(others.flatMap(({ ratio }) => ratio ?? [])),
     rows: drawn,
     width,
     labels: 'beside',
@@ -52,16 +49,13 @@ export function overviewPlot(
     });
   if (compared.length === 0) return undefined;
   const drawn = compared.map(({ view, ratio }) =>
-    ratioRow(`${view.figure.title}: ${view.primary.label}`, ratio.low > 1, ratio, 'n/a'),
+    ratioRow(`${view.figure.title}: ${view.primary.label}`, { better: 'higher' }, ratio, 'n/a'),
   );
   const drawing = drawRows({
-    ...ratioAxis(
-      drawn,
-      compared.map(({ ratio }) => ratio),
-    ),
+    ...ratioAxis(compared.map(({ ratio }) => ratio)),
     rows: drawn,
     ...form,
-    axisTitle: `times better than the best pool (of rates the ratio, of times its inverse)`,
+    axisTitle: 'times better than the best pool',
     reference: { at: 1, below: '← best pool better', above: `${report.subject} better →` },
   });
   return {
@@ -73,11 +67,18 @@ export function overviewPlot(
   };
 }
 
-function ratioRow(label: string, ours: boolean, ratio: RatioEstimate | undefined, none: string): Row {
-  if (ratio === undefined) return { label, ours, marks: [], value: '', absent: none };
+/** In the accent colour where the whole interval is on the subject's side. */
+function ratioRow(
+  label: string,
+  { better }: Pick<Metric, 'better'>,
+  ratio: RatioEstimate | undefined,
+  none: string,
+): Row {
+  if (ratio === undefined) return { label, ours: false, accent: false, marks: [], value: '', absent: none };
   return {
     label,
-    ours,
+    ours: false,
+    accent: better === 'higher' ? ratio.low > 1 : ratio.high < 1,
     value: `${number(ratio.ratio)}×`,
     marks: [
       { kind: 'whisker', from: ratio.low, to: ratio.high },
@@ -86,16 +87,19 @@ function ratioRow(label: string, ours: boolean, ratio: RatioEstimate | undefined
   };
 }
 
-function ratioAxis(
-  rows: readonly Row[],
-  estimates: readonly RatioEstimate[],
-): Pick<RowsSpec, 'scale' | 'tickLabel'> {
-  const domain = logDomain([1, ...estimates.flatMap(({ ratio, low, high }) => [ratio, low, high])])!;
-  if (rows.length === 0) throw new RangeError('A plot of ratios needs a row');
+function ratioAxis(estimates: readonly RatioEstimate[]): Pick<RowsSpec, 'scale' | 'tickLabel'> {
+  const domain = aroundOne(estimates.flatMap(({ ratio, low, high }) => [ratio, low, high]));
   return {
     scale: (pixels) => logScale(domain, pixels, 40),
     tickLabel: (value) => `${axisNumber(value)}×`,
   };
+}
+
+/** A line at 1 has room on both sides, so that it never looks like an edge. */
+function aroundOne(ratios: readonly number[]): Range {
+  const { from, to } = logDomain([1, ...ratios]) ?? { from: 0.5, to: 2 };
+  const room = (to / from) ** 0.15;
+  return { from: Math.min(from, 1 / room), to: Math.max(to, room) };
 }
 
 function sides({ better }: Metric, subject: string): NonNullable<RowsSpec['reference']> {

@@ -22,6 +22,8 @@ export type Mark =
 export interface Row {
   readonly label: string;
   /** Drawn in the accent colour. */
+  readonly accent: boolean;
+  /** The subject's own row. */
   readonly ours: boolean;
   readonly marks: readonly Mark[];
   /** At the right end: the value in figures. */
@@ -59,7 +61,7 @@ export function drawRows(spec: RowsSpec): Drawing {
   const valueWidth = Math.max(34, ...rows.map(({ value }) => textWidth(value))) + 10;
   const labelWidth = above
     ? 8
-    : Math.min(width * 0.4, Math.max(...rows.map(({ label }) => textWidth(label))) + 14);
+    : Math.min(width * 0.45, Math.max(...rows.map(({ label }) => textWidth(label))) + 14);
   const top = 6 + (reference === undefined ? 0 : HEAD) + (key === undefined ? 0 : HEAD);
   const bottom = top + rows.length * rowHeight;
   const pixels = { from: labelWidth + 4, to: width - valueWidth - 4 };
@@ -124,16 +126,21 @@ interface Place {
   readonly labelWidth: number;
 }
 
-function drawRow({ label, ours, marks, value, absent }: Row, place: Place, scale: Scale): Markup[] {
+function drawRow({ label, accent, ours, marks, value, absent }: Row, place: Place, scale: Scale): Markup[] {
   const { y, labelY, width, above, pixels, labelWidth } = place;
-  const colour = ours ? 'var(--accent)' : 'var(--s1)';
+  const colour = accent ? 'var(--accent)' : 'var(--s1)';
   const room = above ? width - 16 : labelWidth - 8;
-  const style = { weight: ours ? 600 : 400, anchor: above ? 'start' : 'end' } as const;
+  const style = { weight: ours ? 600 : 400, anchor: above ? 'start' : 'end', halo: above } as const;
   return [
     text(above ? 8 : labelWidth - 6, labelY, fitted(label, room), style),
     ...(absent === undefined
       ? marks.map((mark) => drawMark(mark, y, colour, scale))
-      : [text(pixels.from + 6, y + 4, absent, { fill: 'var(--bad)', size: 11 })]),
+      : [
+          text(pixels.from + 6, y + 4, absent, {
+            fill: absent === 'failed' ? 'var(--bad)' : 'var(--soft)',
+            size: 11,
+          }),
+        ]),
     text(width - 4, y + 4, value, { anchor: 'end', weight: ours ? 600 : 400 }),
   ];
 }
