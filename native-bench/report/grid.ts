@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isMetg } from './plots/curve.ts';
+import { isCurvePoint, isMetg } from './plots/curve.ts';
 import { columnTitle, duration } from './units.ts';
 import { absence, type FigureView, type ReportView, type RowView, summaryOf } from './view.ts';
 import { type Ranged, rangedRatio, rangedSpread } from './wording.ts';
@@ -82,6 +82,11 @@ function metricsDown(view: FigureView, report: ReportView): Grid {
 function valueCell(row: RowView, metric: FigureView['primary']): Cell {
   const summary = summaryOf(row, metric);
   if (summary === undefined) return { kind: 'none', text: absence(row.result) };
+  if (isCurvePoint(metric)) {
+    const { min, max, median, count } = summary;
+    const range = count === 1 ? '' : `${min.toFixed(1)}–${max.toFixed(1)}`;
+    return { kind: 'value', value: median.toFixed(1), range };
+  }
   if (!isMetg(metric)) return { kind: 'value', ...rangedSpread(summary) };
   const { min, max, median, count } = summary;
   const range = count === 1 ? '' : `${duration(min)}–${duration(max)}`;

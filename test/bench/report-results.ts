@@ -31,13 +31,16 @@ export function madeUp(figures: readonly FigureResult[] = [rate(), latency(), cu
   };
 }
 
+const YARDSTICKS = ['raw-postmessage', 'single-threaded'];
+
 export function contender(
   name: string,
   metrics: readonly Metric[],
   samples: readonly Sample[],
   more: Partial<ContenderResult> = {},
 ): ContenderResult {
-  const kind: ContenderKind = name === 'millrace' ? 'subject' : 'pool';
+  const kind: ContenderKind =
+    name === 'millrace' ? 'subject' : YARDSTICKS.includes(name) ? 'yardstick' : 'pool';
   const plain: ContenderResult = { name, family: name, kind, status: 'measured', samples, summary: {} };
   const summary = Object.fromEntries(
     metrics.flatMap((metric) => {

@@ -31,11 +31,17 @@ export interface Point {
 
 const UNITS: Readonly<Record<string, number>> = { ns: 0.001, us: 1, ms: 1000, s: 1_000_000 };
 
+const POINT = /^e_(\d+(?:\.\d+)?)(ns|us|ms|s)$/;
+
+export function isCurvePoint({ name }: Metric): boolean {
+  return POINT.test(name);
+}
+
 /** The metrics of a curve in the order of duration: `e_500ns`, `e_2us`, `e_100ms`. */
 export function curvePoints(metrics: readonly Metric[]): Point[] {
   return metrics
     .flatMap((metric) => {
-      const found = /^e_(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(metric.name);
+      const found = POINT.exec(metric.name);
       return found === null ? [] : [{ metric, us: Number(found[1]) * UNITS[found[2]!]! }];
     })
     .toSorted((a, b) => a.us - b.us);
