@@ -103,7 +103,7 @@ export function number(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(3)));
 }
 
-export function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

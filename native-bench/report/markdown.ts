@@ -4,7 +4,6 @@
  * @module
  */
 
-import { markdown as alignedTable } from '../tables.ts';
 import { values } from '../verdicts.ts';
 import { doubtsOf, factsOf } from './facts.ts';
 import { gridOf } from './grid.ts';
@@ -23,11 +22,26 @@ export function plain(text: string): string {
     .replace(/</g, '&lt;');
 }
 
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return alignedTable(
-    header.map(plain),
-    rows.map((row) => row.map(plain)),
+interface Column {
+  readonly title: string;
+  /** Numbers stand right, words left. */
+  readonly words?: true;
+}
+
+function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const titles = columns.map(({ title }) => plain(title));
+  const cells = rows.map((row) => row.map(plain));
+  const widths = titles.map((title, at) => Math.max(3, title.length, ...cells.map((row) => row[at]!.length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, at) => (columns[at]!.words ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(' | ')} |`;
+  const rule = widths.map((width, at) =>
+    columns[at]!.words ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   );
+  return [line(titles), `| ${rule.join(' | ')} |`, ...cells.map(line)].join('\n');
+}
+
+function words(title: string): Column {
+  return { title, words: true };
 }
 
 export function machineBlock({ results }: ReportView): string {
@@ -40,7 +54,18 @@ export function machineBlock({ results }: ReportView): string {
 /** Every claimed metric and the first of each figure: the subject, the best pool, the ratio, and what was wanted. */
 export function summaryBlock(report: ReportView): string {
   const rows = report.suites.flatMap(({ figures }) => figures.flatMap((view) => summaryRows(view, report)));
-  return table(['', report.subject, 'beside', 'its value', 'ratio', 'claim', 'verdict'], rows);
+  return table(
+    [
+      words(''),
+      { title: report.subject },
+      words('beside'),
+      { title: 'its value' },
+      { title: 'ratio' },
+      words('claim'),
+      words('verdict'),
+    ],
+    rows,
+  );
 }
 
 function summaryRows(view: FigureView, { interval, subject }: ReportView): string[][] {
@@ -92,7 +117,10 @@ export function claimsBlock({ suites }: ReportView): string {
       }),
     ),
   );
-  return table(['figure', 'claim', 'seen', 'compared', 'verdict'], rows);
+  return table(
+    [words('figure'), words('claim'), { title: 'seen' }, words('compared'), words('verdict')],
+    rows,
+  );
 }
 
 export function figureBlock(view: FigureView, report: ReportView, links: readonly string[]): string {
@@ -101,7 +129,7 @@ export function figureBlock(view: FigureView, report: ReportView, links: readonl
   return [
     `${plain(figure.method)}. Median (least–greatest); ratios with the ${report.interval.label}.`,
     table(
-      [corner, ...columns.map(({ title }) => title)],
+      [words(corner), ...columns.map(({ title }) => ({ title }))],
       rows.map(({ label, cells }) => [
         label,
         ...cells.map((cell) => (cell.kind === 'none' ? cell.text : inOneLine(cell))),

@@ -35,6 +35,7 @@ export interface FigureView {
 
 /** A family of contenders, which its best mode stands for. */
 export interface RowView {
+  /** Says so where the values are only those of the rounds before it failed. */
   readonly label: string;
   readonly result: ContenderResult;
   readonly ours: boolean;
@@ -89,7 +90,9 @@ function figureView(
       ours === undefined || result === ours
         ? undefined
         : interval.estimate(values(ours, primary.name), values(result, primary.name));
-    return { label, result, ours: result === ours, ...(ratio === undefined ? {} : { ratio }) };
+    const broken = result.status === 'failed' && result.samples.length > 0;
+    const name = broken ? `${label}, failed` : label;
+    return { label: name, result, ours: result === ours, ...(ratio === undefined ? {} : { ratio }) };
   });
   return { figure, slug, primary, rows, failures: failuresOf(figure) };
 }

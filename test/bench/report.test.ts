@@ -112,6 +112,17 @@ describe('the page', () => {
     expect(source).toContain('<strong>piscina-b</strong> failed in round 1: gone');
   });
 
+  it('marks a contender that has values of the rounds before it failed', () => {
+    const { metrics } = rate();
+    const partly = contender('partly', metrics, [{ rate: 5, mainCpu: 1 }], {
+      status: 'failed',
+      failure: { round: 1, reason: 'gone' },
+    });
+    const source = html(madeUp([{ ...rate(), contenders: [...rate().contenders, partly] }]));
+    expect(source).toContain('<th scope="row">partly, failed</th><td>5</td>');
+    expect(source).toContain('<strong>partly</strong> failed in round 1: gone');
+  });
+
   it('says where doubts are, and that a quick run is not for publication', () => {
     expect(html(madeUp())).toContain('<li>noisy: load average 1.50 on 2 cores before the start</li>');
     const quiet = { ...madeUp(), machine: { ...madeUp().machine, doubts: [] } };

@@ -18,7 +18,7 @@ export function figureSection(view: FigureView, report: ReportView): Markup {
   return markup`<article id="${slug}">
 <h3>${figure.title}</h3>
 <p class="method">${figure.method}.</p>
-${table(gridOf(view, report))}
+${table(gridOf(view, report), figure.title)}
 ${failures.length === 0 ? undefined : markup`<ul class="failures">${failures.map(({ name, text }) => markup`<li><strong>${name}</strong> ${text}</li>`)}</ul>`}
 ${figure.verdicts.length === 0 ? undefined : markup`<ul class="verdicts">${figure.verdicts.map((verdict) => verdictItem(view, verdict))}</ul>`}
 ${plots.length === 0 ? undefined : markup`<div class="plots">${plots.map((plot) => markup`<figure><figcaption>${plot.title}</figcaption>${inlineSvg(plot)}</figure>`)}</div>`}
@@ -26,7 +26,7 @@ ${plots.length === 0 ? undefined : markup`<div class="plots">${plots.map((plot) 
 `;
 }
 
-function table({ form, corner, columns, rows }: Grid): Markup {
+function table({ form, corner, columns, rows }: Grid, title: string): Markup {
   const dense = form === 'metrics down' ? markup` class="dense"` : undefined;
   const head = columns.map(
     ({ title, ours }) => markup`<th scope="col"${ours ? OURS : undefined}>${title}</th>`,
@@ -36,7 +36,7 @@ function table({ form, corner, columns, rows }: Grid): Markup {
       markup`<tr${ours ? OURS : undefined}><th scope="row">${label}</th>${cells.map((cell, index) => tableCell(cell, columns[index]!.ours))}</tr>
 `,
   );
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table${dense}><thead><tr><th scope="col">${corner}</th>${head}</tr></thead><tbody>
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table${dense}><thead><tr><th scope="col">${corner}</th>${head}</tr></thead><tbody>
 ${body}</tbody></table></div>`;
 }
 
@@ -77,6 +77,6 @@ export function claimsTable({ suites }: ReportView): Markup {
       }),
     ),
   );
-  return markup`<div class="scroll"><table class="claims"><thead><tr><th scope="col">figure</th><th scope="col" class="words">claim</th><th scope="col">seen</th><th scope="col" class="words">compared</th><th scope="col" class="words">verdict</th></tr></thead><tbody>
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Claims"><table class="claims"><thead><tr><th scope="col">figure</th><th scope="col" class="words">claim</th><th scope="col">seen</th><th scope="col" class="words">compared</th><th scope="col" class="words">verdict</th></tr></thead><tbody>
 ${rows}</tbody></table></div>`;
 }

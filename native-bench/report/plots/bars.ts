@@ -25,18 +25,21 @@ export function barPlot({ primary, rows, slug, figure }: FigureView, width: numb
       label,
       ours,
       accent: ours,
-      marks: [{ kind: 'bar', to: summary.median }],
+      marks: [
+        { kind: 'bar', to: summary.median },
+        { kind: 'whisker over bar', from: summary.min, to: summary.max },
+      ],
       value: withUnit(summary.median, primary.unit),
     };
   });
-  const most = Math.max(...known.map(({ median }) => median));
+  const most = Math.max(...known.map(({ max }) => max));
   const drawing = drawRows({
     rows: drawn,
     width,
     labels: 'beside',
     scale: (pixels) => linearScale({ from: 0, to: most }, pixels, 52),
     tickLabel: axisNumber,
-    axisTitle: `${columnTitle(primary)}, median`,
+    axisTitle: `${columnTitle(primary)}: median, least and greatest round`,
   });
   return {
     name: `${slug}-rate`,

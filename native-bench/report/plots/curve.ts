@@ -9,7 +9,7 @@ import type { Metric } from '../../figures/figure.ts';
 import { type Markup, markup } from '../markup.ts';
 import { duration } from '../units.ts';
 import { absence, type FigureView, type RowView, shortLabel, summaryOf } from '../view.ts';
-import { line, type Plot, px, text, textWidth } from './plot.ts';
+import { fitted, line, type Plot, px, text, textWidth } from './plot.ts';
 import { logScale, type Range, type Scale } from './scale.ts';
 import { type LineStyle, otherLine, SUBJECT_LINE } from './theme.ts';
 
@@ -66,7 +66,8 @@ interface Form {
   readonly legend: 'beside' | 'below';
 }
 
-const LEGEND = 236;
+const LEGEND = 264;
+const LEGEND_NAME = 158;
 const LEGEND_ROW = 23;
 const PLOT_HEIGHT = 380;
 
@@ -212,7 +213,7 @@ function drawLegend(
               markup`<line x1="${left}" y1="${y}" x2="${left + 28}" y2="${y}" stroke="${style.colour}" stroke-width="${style.width}"${dash}/>`,
               symbol(style, left + 14, y),
             ]),
-        text(left + 36, y + 4, shortLabel(row), { weight }),
+        text(left + 36, y + 4, fitted(shortLabel(row), LEGEND_NAME), { weight }),
         text(right, y + 4, reached, {
           anchor: 'end',
           weight,

@@ -14,7 +14,7 @@ export type Mark =
   /** One round. */
   | { readonly kind: 'tick'; readonly at: number }
   /** From the least to the greatest, with ends. */
-  | { readonly kind: 'whisker'; readonly from: number; readonly to: number }
+  | { readonly kind: 'whisker' | 'whisker over bar'; readonly from: number; readonly to: number }
   /** Joins the values of one row. */
   | { readonly kind: 'thread'; readonly from: number; readonly to: number }
   | { readonly kind: 'bar'; readonly to: number };
@@ -28,7 +28,7 @@ export interface Row {
   readonly marks: readonly Mark[];
   /** At the right end: the value in figures. */
   readonly value: string;
-  /** Instead of marks, where there is nothing to draw. */
+  /** Instead of the value, where there is nothing to draw. */
   readonly absent?: string;
 }
 
@@ -58,7 +58,7 @@ export function drawRows(spec: RowsSpec): Drawing {
   const { rows, width, reference, key } = spec;
   const above = spec.labels === 'above';
   const rowHeight = above ? 40 : 25;
-  const valueWidth = Math.max(34, ...rows.map(({ value }) => textWidth(value))) + 10;
+  const valueWidth = Math.max(34, ...rows.map(({ value, absent }) => textWidth(absent ?? value))) + 10;
   const labelWidth = above
     ? 8
     : Math.min(width * 0.45, Math.max(...rows.map(({ label }) => textWidth(label))) + 14);
@@ -73,7 +73,7 @@ export function drawRows(spec: RowsSpec): Drawing {
     ...rows.flatMap((row, index) => {
       const from = top + index * rowHeight;
       const y = above ? from + 28 : from + rowHeight / 2;
-      return drawRow(row, { y, labelY: above ? from + 14 : y + 4, width, above, pixels, labelWidth }, scale);
+      return drawRow(row, { y, labelY: above ? from + 14 : y + 4, width, above, labelWidth }, scale);
     }),
   ];
   return { height: bottom + AXIS, body };
@@ -122,26 +122,23 @@ interface Place {
   readonly labelY: number;
   readonly width: number;
   readonly above: boolean;
-  readonly pixels: Range;
   readonly labelWidth: number;
 }
 
 function drawRow({ label, accent, ours, marks, value, absent }: Row, place: Place, scale: Scale): Markup[] {
-  const { y, labelY, width, above, pixels, labelWidth } = place;
+  const { y, labelY, width, above, labelWidth } = place;
   const colour = accent ? 'var(--accent)' : 'var(--s1)';
   const room = above ? width - 16 : labelWidth - 8;
   const style = { weight: ours ? 600 : 400, anchor: above ? 'start' : 'end', halo: above } as const;
   return [
     text(above ? 8 : labelWidth - 6, labelY, fitted(label, room), style),
-    ...(absent === undefined
-      ? marks.map((mark) => drawMark(mark, y, colour, scale))
-      : [
-          text(pixels.from + 6, y + 4, absent, {
-            fill: absent === 'failed' ? 'var(--bad)' : 'var(--soft)',
-            size: 11,
-          }),
-        ]),
-    text(width - 4, y + 4, value, { anchor: 'end', weight: ours ? 600 : 400 }),
+    ...marks.map((mark) => drawMark(mark, y, colour, scale)),
+    absent === undefined
+      ? text(width - 4, y + 4, value, { anchor: 'end', weight: ours ? 600 : 400 })
+      : text(width - 4, y + 4, absent, {
+          anchor: 'end',
+          fill: absent === 'failed' ? 'var(--bad)' : 'var(--soft)',
+        }),
   ];
 }
 
@@ -151,9 +148,11 @@ function drawMark(mark: Mark, y: number, colour: string, { at }: Scale): Markup 
       const [from, to] = [at(0), at(mark.to)];
       return markup`<rect x="${px(from)}" y="${px(y - 7)}" width="${px(Math.max(1, to - from))}" height="14" fill="${colour}"/>`;
     }
-    case 'whisker': {
+    case 'whisker':
+    case 'whisker over bar': {
+      const stroke = mark.kind === 'whisker' ? colour : 'var(--ink)';
       const [from, to] = [at(mark.from), at(mark.to)];
-      return markup`${line(from, y, to, y, colour, 1.5)}${line(from, y - 4, from, y + 4, colour, 1.5)}${line(to, y - 4, to, y + 4, colour, 1.5)}`;
+      return markup`${line(from, y, to, y, stroke, 1.25)}${line(from, y - 4, from, y + 4, stroke, 1.25)}${line(to, y - 4, to, y + 4, stroke, 1.25)}`;
     }
     case 'thread':
       return line(at(mark.from), y, at(mark.to), y, colour, 1);
