@@ -6,7 +6,15 @@
 
 import { dirname, relative, sep } from 'node:path';
 import { expected } from '../../src/errors.ts';
-import { claimsBlock, figureBlock, imageLink, machineBlock, plain, summaryBlock } from './markdown.ts';
+import {
+  claimsBlock,
+  figureBlock,
+  imageLink,
+  machineBlock,
+  plain,
+  provenanceBlock,
+  summaryBlock,
+} from './markdown.ts';
 import { filePlots, overviewOf } from './plots/choose.ts';
 import { type Plot, standaloneSvg } from './plots/plot.ts';
 import type { FigureView, ReportView } from './view.ts';
@@ -34,6 +42,7 @@ export function plotFiles(report: ReportView): PlotFile[] {
  * The blocks for the document `file`:
  *
  * - `machine`: where and how it was measured, with every doubt;
+ * - `provenance`: the same in a sentence;
  * - `summary`: the claimed metrics beside the best pool;
  * - `claims`: every claim with what was seen;
  * - a figure's name: its method, table, failures, verdicts and plots; `NAME:table` and `NAME:plots` are only that;
@@ -62,6 +71,7 @@ export function blocksFor(
     }
   }
   sources.set('machine', () => machineBlock(report));
+  sources.set('provenance', () => provenanceBlock(report));
   sources.set('summary', () => summaryBlock(report));
   sources.set('claims', () => claimsBlock(report));
   const overview = overviewOf(report);

@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { Results, Verdict } from '../results.ts';
 import { values } from '../verdicts.ts';
 import { doubtsOf, factsOf } from './facts.ts';
 import { gridOf } from './grid.ts';
 import { printable } from './markup.ts';
 import type { Plot } from './plots/plot.ts';
-import { withUnit } from './units.ts';
+import { minutes, withUnit } from './units.ts';
 import { bestPoolRow, type FigureView, type ReportView } from './view.ts';
 import { comparedWith, inOneLine, judged, metricLabel, rangedRatio } from './wording.ts';
 
@@ -26,11 +27,13 @@ interface Column {
   readonly title: string;
   /** Numbers stand right, words left. */
   readonly words?: true;
+  /** Cells are Markdown of our own, not text from outside. */
+  readonly markdown?: true;
 }
 
 function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const titles = columns.map(({ title }) => plain(title));
-  const cells = rows.map((row) => row.map(plain));
+  const cells = rows.map((row) => row.map((cell, at) => (columns[at]!.markdown ? cell : plain(cell))));
   const widths = titles.map((title, at) => Math.max(3, title.length, ...cells.map((row) => row[at]!.length)));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, at) => (columns[at]!.words ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join(' | ')} |`;
@@ -40,31 +43,58 @@ function table(columns: readonly Column[], rows: readonly (readonly string[])[])
   return [line(titles), `| ${rule.join(' | ')} |`, ...cells.map(line)].join('\n');
 }
 
+const VERDICT: Column = { title: 'verdict', words: true, markdown: true };
+
+function shownStatus({ status }: Verdict): string {
+  return status === 'missed' ? '**missed**' : status;
+}
+
 function words(title: string): Column {
   return { title, words: true };
+}
+
+function doubtLines(results: Results): string[] {
+  return doubtsOf(results).map((doubt) => `- **In doubt**: ${plain(doubt)}`);
+}
+
+/** A table that may be embedded alone, with what speaks against its figures. */
+function withDoubts(block: string, { results }: Pick<ReportView, 'results'>): string {
+  return [block, doubtLines(results).join('\n')].filter((part) => part !== '').join('\n\n');
 }
 
 export function machineBlock({ results }: ReportView): string {
   return [
     ...factsOf(results).map(({ name, text }) => `- ${name}: ${plain(text)}`),
-    ...doubtsOf(results).map((doubt) => `- **In doubt**: ${plain(doubt)}`),
+    ...doubtLines(results),
   ].join('\n');
+}
+
+/** The same in a sentence, to stand before a table. */
+export function provenanceBlock({ results }: ReportView): string {
+  const { machine, effort, workers, versions } = results;
+  const cores = `${machine.cores} cores (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`;
+  const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const sentence = `A ${effort} run of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.`;
+  return withDoubts(plain(sentence), { results });
 }
 
 /** Every claimed metric and the first of each figure: the subject, the best pool, the ratio, and what was wanted. */
 export function summaryBlock(report: ReportView): string {
   const rows = report.suites.flatMap(({ figures }) => figures.flatMap((view) => summaryRows(view, report)));
-  return table(
-    [
-      words(''),
-      { title: report.subject },
-      words('beside'),
-      { title: 'its value' },
-      { title: 'ratio' },
-      words('claim'),
-      words('verdict'),
-    ],
-    rows,
+  return withDoubts(
+    table(
+      [
+        words(''),
+        { title: report.subject },
+        words('beside'),
+        { title: 'its value' },
+        { title: 'ratio' },
+        words('claim'),
+        VERDICT,
+      ],
+      rows,
+    ),
+    report,
   );
 }
 
@@ -96,14 +126,14 @@ function summaryRows(view: FigureView, { interval, subject }: ReportView): strin
           theirs === undefined ? '' : withUnit(theirs.median, metric.unit),
           ratio === undefined ? '' : inOneLine(rangedRatio(ratio)),
           verdicts.map(({ claim }) => claim.text).join('; '),
-          verdicts.map(({ status }) => status).join('; '),
+          verdicts.map(shownStatus).join('; '),
         ],
       ];
     });
 }
 
-export function claimsBlock({ suites }: ReportView): string {
-  const rows = suites.flatMap(({ figures }) =>
+export function claimsBlock(report: ReportView): string {
+  const rows = report.suites.flatMap(({ figures }) =>
     figures.flatMap(({ figure }) =>
       figure.verdicts.map((verdict) => {
         const seen = judged(figure, verdict);
@@ -112,14 +142,14 @@ export function claimsBlock({ suites }: ReportView): string {
           verdict.claim.text,
           seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen),
           comparedWith(verdict),
-          verdict.status,
+          shownStatus(verdict),
         ];
       }),
     ),
   );
-  return table(
-    [words('figure'), words('claim'), { title: 'seen' }, words('compared'), words('verdict')],
-    rows,
+  return withDoubts(
+    table([words('figure'), words('claim'), { title: 'seen' }, words('compared'), VERDICT], rows),
+    report,
   );
 }
 

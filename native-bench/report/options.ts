@@ -14,7 +14,7 @@ Writes a result file as a page, as Markdown, and into documents. Without an opti
   --html FILE       a page of its own: nothing is loaded, works from file://, light and dark
   --markdown FILE   all tables as one Markdown document
   --embed FILE      replaces what stands between <!-- bench:NAME --> and <!-- /bench:NAME --> in FILE;
-                    may be given several times. NAME is machine, summary, claims, overview:plots, suite:NAME,
+                    may be given several times. NAME is machine, provenance, summary, claims, overview:plots, suite:NAME,
                     or a figure (also FIGURE:table, FIGURE:plots)
   --svg-dir DIR     writes every plot as an SVG file to DIR, and links them from the Markdown
   --check           with --embed: writes nothing, and exits with 1 when a document or a plot is not as it would be written

@@ -9,6 +9,7 @@ import { embed } from '../../native-bench/report/embed.ts';
 import { leastAndGreatest } from '../../native-bench/report/interval.ts';
 import { page } from '../../native-bench/report/page/page.ts';
 import { filePlots } from '../../native-bench/report/plots/choose.ts';
+import { distributionsOf } from '../../native-bench/report/plots/latency.ts';
 import { standaloneSvg } from '../../native-bench/report/plots/plot.ts';
 import { linearScale, logScale } from '../../native-bench/report/plots/scale.ts';
 import { viewOf } from '../../native-bench/report/view.ts';
@@ -202,6 +203,42 @@ describe('plots', () => {
     expect(wide!.description).toContain('single-threaded > 100 ms');
   });
 
+  it('are coloured where the whole interval is on our side, in either direction of a metric', () => {
+    const discs = (better: 'higher' | 'lower', theirs: readonly number[]): string => {
+      const metrics = [{ name: 'm', label: 'm', unit: '', better }];
+      const contenders = [
+        contender('millrace', metrics, [{ m: 10 }, { m: 10 }]),
+        contender(
+          'other',
+          metrics,
+          theirs.map((m) => ({ m })),
+        ),
+      ];
+      const [ratio] = drawn({ ...rate(), metrics, contenders, verdicts: [] });
+      return ratio!.body.filter(({ text }) => text.startsWith('<circle')).join('');
+    };
+    expect(discs('higher', [4, 5])).toContain('var(--accent)');
+    expect(discs('higher', [4, 11])).not.toContain('var(--accent)');
+    expect(discs('lower', [14, 15])).toContain('var(--accent)');
+    expect(discs('lower', [14, 9])).not.toContain('var(--accent)');
+  });
+
+  it('group percentiles by what they are of', () => {
+    const metric = (name: string, label: string) => ({ name, label, unit: 'ms', better: 'lower' }) as const;
+    const found = distributionsOf([
+      metric('cheapP999', 'cheap route, p99.9'),
+      metric('cheapP50', 'cheap route, p50'),
+      metric('heavy_p50', 'heavy route p50'),
+      metric('heavy_p99', 'heavy route p99'),
+      metric('alone_p99', 'alone'),
+      metric('pace', 'pace'),
+    ]);
+    expect(found.map(({ of, percentiles }) => [of, ...percentiles.map(({ label }) => label)])).toEqual([
+      ['cheap route', 'p50', 'p99.9'],
+      ['heavy route', 'p50', 'p99'],
+    ]);
+  });
+
   it('put every mark inside of the picture', () => {
     for (const plot of [rate(), latency(), curve()].flatMap(drawn)) {
       for (const { name, attributes } of elementsOf(standaloneSvg(plot).trimEnd())) {
@@ -294,6 +331,7 @@ describe('the command', () => {
     const results = await resultFile('embed.json', madeUp([rate(ODD), latency(), curve()]));
     const names = [
       'machine',
+      'provenance',
       'summary',
       'claims',
       'overview:plots',
@@ -312,6 +350,11 @@ describe('the command', () => {
     const once = await readFile(document, 'utf8');
     expect(once).toMatch(/^# Mine\n/);
     expect(once).toContain('failed in round 1: &lt;/td>&lt;script>');
+    expect(once).toContain('| **missed** |');
+    expect(once.match(/\*\*In doubt\*\*: noisy/g)).toHaveLength(4);
+    expect(once).toContain(
+      'A full run of 2026-01-02 (5 min 1 s) with 2 workers in each pool, on Example CPU &lt;2 GHz>',
+    );
     expect(once).toContain('](svg/granularity-metg-curve-wide.svg)');
     expect(once.match(/^text$/gm)).toHaveLength(names.length - 1);
     expect((await run(...argv)).code).toBe(0);

@@ -86,7 +86,7 @@ h1{font-size:1.6rem}
 body{font-size:10.5pt}
 main,header,footer{max-width:none;padding:0}
 nav{display:none}
-h2{break-before:page;border-top:0}
+h2{border-top:0;margin-top:1.6rem}
 h2,h3{break-after:avoid}
 figure,tr,.doubts,.facts{break-inside:avoid}
 .scroll{overflow:visible}
