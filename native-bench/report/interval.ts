@@ -17,7 +17,7 @@ export interface RatioEstimate {
 export interface IntervalMethod {
   /** What stands between `low` and `high`, for the reader of a table. */
   readonly label: string;
-  /** Of `ours` over `theirs`, where the same index is the same round; `undefined` without a common round. */
+  /** Of `ours` over `theirs`, equally many, where the same index is the same round; `undefined` without any. */
   readonly estimate: (ours: readonly number[], theirs: readonly number[]) => RatioEstimate | undefined;
 }
 

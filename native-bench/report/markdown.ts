@@ -5,13 +5,12 @@
  */
 
 import type { Results, Verdict } from '../results.ts';
-import { values } from '../verdicts.ts';
 import { doubtsOf, factsOf } from './facts.ts';
 import { gridOf } from './grid.ts';
 import { printable } from './markup.ts';
 import type { Plot } from './plots/plot.ts';
 import { minutes, withUnit } from './units.ts';
-import { bestPoolRow, type FigureView, type ReportView } from './view.ts';
+import { bestPoolRow, compare, type FigureView, type ReportView } from './view.ts';
 import { comparedWith, inOneLine, judged, metricLabel, rangedRatio } from './wording.ts';
 
 /** Text from outside: nothing in it may end a cell, start markup, or look like a marker. */
@@ -111,9 +110,7 @@ function summaryRows(view: FigureView, { interval, subject }: ReportView): strin
       const other = figure.contenders.find(({ name }) => name === named) ?? bestPoolRow(view)?.result;
       const theirs = other?.summary[metric.name];
       const ratio =
-        ours === undefined || other === undefined
-          ? undefined
-          : interval.estimate(values(ours, metric.name), values(other, metric.name));
+        ours === undefined || other === undefined ? undefined : compare(ours, other, metric, interval);
       return [
         [
           `${figure.title}: ${metric.label}`,

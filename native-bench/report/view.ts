@@ -8,7 +8,6 @@ import type { Metric } from '../figures/figure.ts';
 import type { Spread } from '../measure.ts';
 import type { ContenderResult, FigureResult, Results } from '../results.ts';
 import { shown } from '../tables.ts';
-import { values } from '../verdicts.ts';
 import type { IntervalMethod, RatioEstimate } from './interval.ts';
 
 export interface ReportView {
@@ -87,14 +86,29 @@ function figureView(
   const primary = figure.metrics[0]!;
   const rows = shown(figure).map(({ label, result }): RowView => {
     const ratio =
-      ours === undefined || result === ours
-        ? undefined
-        : interval.estimate(values(ours, primary.name), values(result, primary.name));
+      ours === undefined || result === ours ? undefined : compare(ours, result, primary, interval);
     const broken = result.status === 'failed' && result.samples.length > 0;
     const name = broken ? `${label}, failed` : label;
     return { label: name, result, ours: result === ours, ...(ratio === undefined ? {} : { ratio }) };
   });
   return { figure, slug, primary, rows, failures: failuresOf(figure) };
+}
+
+/** The ratio of `ours` to `theirs` over the rounds in which both have a value; a round is only compared with itself. */
+export function compare(
+  ours: ContenderResult,
+  theirs: ContenderResult,
+  { name }: Metric,
+  interval: IntervalMethod,
+): RatioEstimate | undefined {
+  const pairs = ours.samples.flatMap((sample, round) => {
+    const [own, other] = [sample[name], theirs.samples[round]?.[name]];
+    return typeof own === 'number' && typeof other === 'number' ? [[own, other] as const] : [];
+  });
+  return interval.estimate(
+    pairs.map(([own]) => own),
+    pairs.map(([, other]) => other),
+  );
 }
 
 function failuresOf(figure: FigureResult): FailureView[] {

@@ -124,6 +124,14 @@ describe('the page', () => {
     expect(source).toContain('<strong>partly</strong> failed in round 1: gone');
   });
 
+  it('compares a round only with itself, also where a value is missing', () => {
+    const { metrics } = rate();
+    const ours = contender('millrace', metrics, [{ rate: 10 }, { rate: 200 }, { rate: 30 }]);
+    const theirs = contender('other', metrics, [{ rate: 5 }, { rate: null }, { rate: 10 }]);
+    const [row] = viewed(madeUp([{ ...rate(), contenders: [theirs, ours] }])).suites[0]!.figures[0]!.rows;
+    expect(row!.ratio).toEqual({ ratio: 2.5, low: 2, high: 3, rounds: 2 });
+  });
+
   it('says where doubts are, and that a quick run is not for publication', () => {
     expect(html(madeUp())).toContain('<li>noisy: load average 1.50 on 2 cores before the start</li>');
     const quiet = { ...madeUp(), machine: { ...madeUp().machine, doubts: [] } };
