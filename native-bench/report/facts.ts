@@ -27,7 +27,7 @@ export function factsOf(results: Results): Fact[] {
     { name: 'V8', text: machine.v8 },
     {
       name: 'Load before',
-      text: `${machine.load.map((load) => load.toFixed(2)).join(', ')}, over 1 and 5 min`,
+      text: `${machine.load.map((load) => load.toFixed(2)).join(', ')} (1, 5 min)`,
     },
     { name: 'Governor', text: machine.governor ?? 'not told' },
     { name: 'CPU quota', text: machine.quota === null ? 'none' : `${number(machine.quota)} cores` },

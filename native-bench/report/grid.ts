@@ -47,7 +47,7 @@ function contendersDown(view: FigureView, report: ReportView): Grid {
     corner: 'contender',
     columns: titles.map((title) => ({ title, ours: false })),
     rows: view.rows.map((row) => ({
-      label: row.label,
+      label: named(row),
       ours: row.ours,
       cells: [...metrics.map((metric) => valueCell(row, metric)), ratioCell(row)],
     })),
@@ -62,7 +62,7 @@ function metricsDown(view: FigureView, report: ReportView): Grid {
   return {
     form: 'metrics down',
     corner: '',
-    columns: view.rows.map(({ label, ours }) => ({ title: label, ours })),
+    columns: view.rows.map((row) => ({ title: named(row), ours: row.ours })),
     rows: [
       ...metrics.slice(0, 1).map((metric) => ({
         label: isMetg(metric) ? metric.label : columnTitle(metric),
@@ -77,6 +77,11 @@ function metricsDown(view: FigureView, report: ReportView): Grid {
       })),
     ],
   };
+}
+
+/** Yardsticks are told apart: no claim is judged against them as a pool. */
+function named({ label, result }: RowView): string {
+  return result.kind === 'yardstick' ? `${label} (yardstick)` : label;
 }
 
 function valueCell(row: RowView, metric: FigureView['primary']): Cell {

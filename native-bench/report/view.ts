@@ -129,6 +129,12 @@ export function summaryOf(row: RowView, metric: Metric): Spread | undefined {
   return row.result.summary[metric.name];
 }
 
+/** The subject is looked at; yardsticks stand beside the comparison. */
+export function toneOf({ ours, result }: RowView): 'accent' | 'plain' | 'quiet' {
+  if (ours) return 'accent';
+  return result.kind === 'yardstick' ? 'quiet' : 'plain';
+}
+
 /** Where there is little room: `piscina (async-1)`. */
 export function shortLabel({ label }: RowView): string {
   return label.replace('(best: ', '(');

@@ -132,6 +132,11 @@ describe('the page', () => {
     expect(row!.ratio).toEqual({ ratio: 2.5, low: 2, high: 3, rounds: 2 });
   });
 
+  it('tells yardsticks from pools', () => {
+    expect(html(madeUp())).toContain('raw-postmessage (yardstick)');
+    expect(html(madeUp())).not.toContain('piscina (yardstick)');
+  });
+
   it('says where doubts are, and that a quick run is not for publication', () => {
     expect(html(madeUp())).toContain('<li>noisy: load average 1.50 on 2 cores before the start</li>');
     const quiet = { ...madeUp(), machine: { ...madeUp().machine, doubts: [] } };
@@ -227,6 +232,7 @@ describe('plots', () => {
     };
     expect(discs('higher', [4, 5])).toContain('var(--accent)');
     expect(discs('higher', [4, 11])).not.toContain('var(--accent)');
+    expect(discs('higher', [4])).not.toContain('var(--accent)');
     expect(discs('lower', [14, 15])).toContain('var(--accent)');
     expect(discs('lower', [14, 9])).not.toContain('var(--accent)');
   });

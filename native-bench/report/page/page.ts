@@ -122,7 +122,7 @@ ${claimsTable(report)}
 
 function foot({ interval, subject }: ReportView): Markup {
   return markup`<footer>
-<p>Values are medians over the rounds, with the least and the greatest round below. Ratios are taken round by round, since what disturbs one round disturbs both sides; with them stands the ${interval.label}. A claim is judged by the median of those ratios. Of several modes of one library the best is shown, and which it was. ${capital(subject)} is the first row of each table.</p>
+<p>Values are medians over the rounds, with the least and the greatest round below. Ratios are taken round by round, since what disturbs one round disturbs both sides; with them stands the ${interval.label}. A claim is judged by the median of those ratios. Of several modes of one library the best is shown, and which it was. Yardsticks are no pools (nothing queues, balances or survives a crash in them): they are shown beside, and never are the best pool. ${capital(subject)} is the first row of each table.</p>
 <p>Written by <code>native-bench report</code> from the result file; no figure is typed by hand.</p>
 </footer>`;
 }

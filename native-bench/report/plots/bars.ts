@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { Spread } from '../../measure.ts';
 import { axisNumber, columnTitle, withUnit } from '../units.ts';
-import { absence, type FigureView, shortLabel, summaryOf } from '../view.ts';
+import { absence, type FigureView, shortLabel, summaryOf, toneOf } from '../view.ts';
 import type { Plot } from './plot.ts';
-import { drawRows, type Row } from './rows.ts';
+import { drawRows, type Mark, type Row } from './rows.ts';
 import { linearScale } from './scale.ts';
 
 /** Of the first metric, when that is a rate; else `undefined`. */
@@ -20,15 +21,12 @@ export function barPlot({ primary, rows, slug, figure }: FigureView, width: numb
     const { ours } = row;
     const label = shortLabel(row);
     if (summary === undefined)
-      return { label, ours, accent: ours, marks: [], value: '', absent: absence(row.result) };
+      return { label, ours, tone: toneOf(row), marks: [], value: '', absent: absence(row.result) };
     return {
       label,
       ours,
-      accent: ours,
-      marks: [
-        { kind: 'bar', to: summary.median },
-        { kind: 'whisker over bar', from: summary.min, to: summary.max },
-      ],
+      tone: toneOf(row),
+      marks: [{ kind: 'bar', to: summary.median }, ...whiskers(summary)],
       value: withUnit(summary.median, primary.unit),
     };
   });
@@ -48,4 +46,8 @@ export function barPlot({ primary, rows, slug, figure }: FigureView, width: numb
     width,
     ...drawing,
   };
+}
+
+function whiskers({ min, max, count }: Spread): Mark[] {
+  return count === 1 ? [] : [{ kind: 'whisker over bar', from: min, to: max }];
 }

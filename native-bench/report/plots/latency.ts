@@ -7,7 +7,7 @@
 import type { Metric } from '../../figures/figure.ts';
 import { values } from '../../verdicts.ts';
 import { axisNumber, shownUnit, withUnit } from '../units.ts';
-import { absence, type FigureView, type RowView, shortLabel, summaryOf } from '../view.ts';
+import { absence, type FigureView, type RowView, shortLabel, summaryOf, toneOf } from '../view.ts';
 import type { Plot } from './plot.ts';
 import { drawRows, type Mark, type Row } from './rows.ts';
 import { logDomain, logScale } from './scale.ts';
@@ -74,7 +74,8 @@ function latencyRow(row: RowView, percentiles: readonly Percentile[]): Row {
   const label = shortLabel(row);
   const seen = percentiles.map(({ metric }) => summaryOf(row, metric)?.median);
   const known = seen.filter((value) => value !== undefined && value > 0) as number[];
-  if (known.length === 0) return { label, ours, accent: ours, marks: [], value: '', absent: absence(result) };
+  if (known.length === 0)
+    return { label, ours, tone: toneOf(row), marks: [], value: '', absent: absence(result) };
   const rounds = percentiles.flatMap(({ metric }) =>
     values(result, metric.name)
       .filter((value) => value > 0)
@@ -86,7 +87,7 @@ function latencyRow(row: RowView, percentiles: readonly Percentile[]): Row {
   return {
     label,
     ours,
-    accent: ours,
+    tone: toneOf(row),
     marks: [{ kind: 'thread', from: Math.min(...known), to: Math.max(...known) }, ...rounds, ...marks],
     value: seen[0] === undefined ? '' : withUnit(seen[0], percentiles[0]!.metric.unit),
   };

@@ -10,7 +10,7 @@ import type { RatioEstimate } from '../interval.ts';
 import { axisNumber } from '../units.ts';
 import { absence, advantage, bestPoolRow, type FigureView, type ReportView, shortLabel } from '../view.ts';
 import type { Plot } from './plot.ts';
-import { drawRows, type Row, type RowsSpec } from './rows.ts';
+import { drawRows, type Mark, type Row, type RowsSpec } from './rows.ts';
 import { logDomain, logScale, type Range } from './scale.ts';
 
 /** `undefined` when nothing can be compared. */
@@ -67,23 +67,25 @@ export function overviewPlot(
   };
 }
 
-/** In the accent colour where the whole interval is on the subject's side. */
+function whiskers({ low, high, rounds }: RatioEstimate): Mark[] {
+  return rounds === 1 ? [] : [{ kind: 'whisker', from: low, to: high }];
+}
+
+/** In the accent colour where the whole interval is on the subject's side, which a single round cannot show. */
 function ratioRow(
   label: string,
   { better }: Pick<Metric, 'better'>,
   ratio: RatioEstimate | undefined,
   none: string,
 ): Row {
-  if (ratio === undefined) return { label, ours: false, accent: false, marks: [], value: '', absent: none };
+  if (ratio === undefined) return { label, ours: false, tone: 'plain', marks: [], value: '', absent: none };
+  const sure = ratio.rounds > 1 && (better === 'higher' ? ratio.low > 1 : ratio.high < 1);
   return {
     label,
     ours: false,
-    accent: better === 'higher' ? ratio.low > 1 : ratio.high < 1,
+    tone: sure ? 'accent' : 'plain',
     value: `${number(ratio.ratio)}×`,
-    marks: [
-      { kind: 'whisker', from: ratio.low, to: ratio.high },
-      { kind: 'disc', at: ratio.ratio },
-    ],
+    marks: [...whiskers(ratio), { kind: 'disc', at: ratio.ratio }],
   };
 }
 
@@ -104,8 +106,8 @@ function aroundOne(ratios: readonly number[]): Range {
 
 function sides({ better }: Metric, subject: string): NonNullable<RowsSpec['reference']> {
   return better === 'higher'
-    ? { at: 1, below: '← it is better', above: `${subject} better →` }
-    : { at: 1, below: `← ${subject} better`, above: 'it is better →' };
+    ? { at: 1, below: '← contender better', above: `${subject} better →` }
+    : { at: 1, below: `← ${subject} better`, above: 'contender better →' };
 }
 
 function inWords(rows: readonly Row[]): string {

@@ -19,10 +19,18 @@ export type Mark =
   | { readonly kind: 'thread'; readonly from: number; readonly to: number }
   | { readonly kind: 'bar'; readonly to: number };
 
+export type Tone = 'accent' | 'plain' | 'quiet';
+
+const TONES: Readonly<Record<Tone, string>> = {
+  accent: 'var(--accent)',
+  plain: 'var(--s1)',
+  quiet: 'var(--muted)',
+};
+
 export interface Row {
   readonly label: string;
-  /** Drawn in the accent colour. */
-  readonly accent: boolean;
+  /** `accent` is the one to look at; `quiet` is beside the comparison. */
+  readonly tone: Tone;
   /** The subject's own row. */
   readonly ours: boolean;
   readonly marks: readonly Mark[];
@@ -125,9 +133,9 @@ interface Place {
   readonly labelWidth: number;
 }
 
-function drawRow({ label, accent, ours, marks, value, absent }: Row, place: Place, scale: Scale): Markup[] {
+function drawRow({ label, tone, ours, marks, value, absent }: Row, place: Place, scale: Scale): Markup[] {
   const { y, labelY, width, above, labelWidth } = place;
-  const colour = accent ? 'var(--accent)' : 'var(--s1)';
+  const colour = TONES[tone];
   const room = above ? width - 16 : labelWidth - 8;
   const style = { weight: ours ? 600 : 400, anchor: above ? 'start' : 'end', halo: above } as const;
   return [
