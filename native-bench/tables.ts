@@ -55,13 +55,13 @@ export function figureTable(figure: FigureResult, subject: string): string {
   ].join('\n');
 }
 
-interface Row {
+export interface Row {
   readonly label: string;
   readonly result: ContenderResult;
 }
 
 /** One row per family: of several modes the best. */
-function shown(figure: FigureResult): Row[] {
+export function shown(figure: FigureResult): Row[] {
   const families = new Set(figure.contenders.map(({ family }) => family));
   return [...families].map((family) => {
     const modes = figure.contenders.filter((contender) => contender.family === family);

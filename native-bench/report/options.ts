@@ -1,0 +1,95 @@
+/**
+ * The command line of `report.ts`.
+ *
+ * @module
+ */
+
+import { parseArgs } from 'node:util';
+import { expected, InvalidArgumentError } from '../../src/errors.ts';
+
+export const USAGE: string = `Usage: tsx native-bench/report.ts RESULTS.json [options]
+
+Writes a result file as a page, as Markdown, and into documents. Without an option: Markdown on the standard output.
+
+  --html FILE       a page of its own: nothing is loaded, works from file://, light and dark
+  --markdown FILE   all tables as one Markdown document
+  --embed FILE      replaces what stands between <!-- bench:NAME --> and <!-- /bench:NAME --> in FILE;
+                    may be given several times. NAME is machine, provenance, summary, claims, overview:plots, suite:NAME,
+                    or a figure (also FIGURE:table, FIGURE:plots)
+  --svg-dir DIR     writes every plot as an SVG file to DIR, and links them from the Markdown
+  --check           with --embed: writes nothing, and exits with 1 when a document or a plot is not as it would be written
+  --help            this text
+`;
+
+export type Choices =
+  | { readonly action: 'help' }
+  | {
+      readonly action: 'write';
+      readonly results: string;
+      readonly html?: string;
+      readonly markdown?: string;
+      readonly embed: readonly string[];
+      readonly svgDir?: string;
+    }
+  | {
+      readonly action: 'check';
+      readonly results: string;
+      readonly embed: readonly string[];
+      readonly svgDir?: string;
+    };
+
+/** Throws `InvalidArgumentError` when an option is unknown, lacks its value, or does not go with the others. */
+export function parseChoices(argv: readonly string[]): Choices {
+  const { values, positionals } = parse(argv);
+  if (values.help) return { action: 'help' };
+  const { html, markdown, embed = [], 'svg-dir': svgDir, check = false } = values;
+  for (const [option, names] of Object.entries({
+    html: [html],
+    markdown: [markdown],
+    embed,
+    'svg-dir': [svgDir],
+  })) {
+    if (names.includes('')) throw expected(`--${option}`, 'a name', '');
+  }
+  const [results, ...more] = positionals;
+  if (results === undefined || more.length > 0) {
+    throw new InvalidArgumentError(`Expected one result file, got ${positionals.length}. See --help.`);
+  }
+  const plots = svgDir === undefined ? {} : { svgDir };
+  if (check) {
+    if (embed.length === 0)
+      throw new InvalidArgumentError('Expected --embed FILE with --check: it checks those documents');
+    if (html !== undefined || markdown !== undefined) {
+      throw new InvalidArgumentError('Expected --check without --html and --markdown: it writes nothing');
+    }
+    return { action: 'check', results, embed, ...plots };
+  }
+  return {
+    action: 'write',
+    results,
+    embed,
+    ...plots,
+    ...(html === undefined ? {} : { html }),
+    ...(markdown === undefined ? {} : { markdown }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean' },
+        html: { type: 'string' },
+        markdown: { type: 'string' },
+        embed: { type: 'string', multiple: true },
+        'svg-dir': { type: 'string' },
+        check: { type: 'boolean' },
+      },
+    });
+  } catch (cause) {
+    const [first] = (cause as Error).message.split('\n');
+    throw new InvalidArgumentError(`${first} See --help.`, { cause });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Values with their spread as text, the same in the page and in Markdown.
+ *
+ * @module
+ */
+
+import type { Spread } from '../measure.ts';
+import type { FigureResult, Verdict } from '../results.ts';
+import { number } from '../tables.ts';
+import type { RatioEstimate } from './interval.ts';
+import { withUnit } from './units.ts';
+
+/** A value, and apart from it how far it ranges; `range` is empty for a single value. */
+export interface Ranged {
+  readonly value: string;
+  readonly range: string;
+}
+
+export function rangedSpread({ median, min, max, count }: Spread, unit = ''): Ranged {
+  return { value: withUnit(median, unit), range: count === 1 ? '' : `${number(min)}–${number(max)}` };
+}
+
+export function rangedRatio({ ratio, low, high, rounds }: RatioEstimate): Ranged {
+  return { value: number(ratio), range: rounds === 1 ? '' : `${number(low)}–${number(high)}` };
+}
+
+export function inOneLine({ value, range }: Ranged): string {
+  return range === '' ? value : `${value} (${range})`;
+}
+
+/** What was judged: a ratio has no unit, a value or an excess has its metric's. */
+export function judged({ metrics }: FigureResult, { claim, value }: Verdict): Ranged | undefined {
+  if (value === undefined) return undefined;
+  const unit = claim.kind === 'ratio' ? '' : (metrics.find(({ name }) => name === claim.metric)?.unit ?? '');
+  return rangedSpread(value, unit);
+}
+
+/** `ratio to piscina-async-64`, or nothing where a value stands for itself. */
+export function comparedWith({ claim, against }: Verdict): string {
+  if (against === undefined) return '';
+  return claim.kind === 'excess' ? `over ${against}` : `ratio to ${against}`;
+}
+
+export function metricLabel({ metrics }: FigureResult, name: string): string {
+  return metrics.find((metric) => metric.name === name)?.label ?? name;
+}
