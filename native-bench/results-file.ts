@@ -65,7 +65,14 @@ function checked(found: unknown): Results {
   for (const name of ['durationMs', 'workers'] as const) number(name, file[name]);
   const machine = record('machine', file['machine']);
   for (const name of ['cpu', 'system', 'node'] as const) text(`machine.${name}`, machine[name]);
-  for (const name of ['cores', 'usable'] as const) number(`machine.${name}`, machine[name]);
+  for (const name of ['cores', 'usable', 'memoryBytes'] as const) number(`machine.${name}`, machine[name]);
+  text('machine.v8', machine['v8']);
+  for (const name of ['governor', 'quota'] as const) {
+    if (machine[name] === null) continue;
+    if (name === 'quota') number(`machine.${name}`, machine[name]);
+    else text(`machine.${name}`, machine[name]);
+  }
+  list('machine.load', machine['load'], number);
   list('machine.doubts', machine['doubts'], text);
   for (const [name, version] of Object.entries(record('versions', file['versions']))) {
     text(`versions.${name}`, version);
@@ -78,7 +85,16 @@ function figure(at: string, found: unknown): void {
   const fields = record(at, found);
   for (const name of ['name', 'title', 'method'] as const) text(`${at}.${name}`, fields[name]);
   list(`${at}.metrics`, fields['metrics'], metric);
+  if ((fields['metrics'] as readonly unknown[]).length === 0)
+    throw expected(`${at}.metrics`, 'one metric at least', 'none');
   list(`${at}.contenders`, fields['contenders'], contender);
+  list(`${at}.verdicts`, fields['verdicts'], verdict);
+}
+
+function verdict(at: string, found: unknown): void {
+  const fields = record(at, found);
+  record(`${at}.claim`, fields['claim']);
+  oneOf(`${at}.status`, fields['status'], ['kept', 'even', 'missed', 'unmeasured']);
 }
 
 function metric(at: string, found: unknown): void {
@@ -91,7 +107,7 @@ function contender(at: string, found: unknown): void {
   const fields = record(at, found);
   for (const name of ['name', 'family'] as const) text(`${at}.${name}`, fields[name]);
   oneOf(`${at}.kind`, fields['kind'], ['subject', 'pool', 'yardstick']);
-  oneOf(`${at}.status`, fields['status'], ['measured', 'failed']);
+  oneOf(`${at}.status`, fields['status'], ['measured', 'failed', 'unsupported']);
   if (fields['status'] === 'failed') {
     const failure = record(`${at}.failure`, fields['failure']);
     number(`${at}.failure.round`, failure['round']);

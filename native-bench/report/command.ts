@@ -7,13 +7,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { InvalidArgumentError, MillraceError } from '../../src/errors.ts';
+import { readResults } from '../results-file.ts';
 import { blocksFor, document, type Plots, plotFiles } from './blocks.ts';
 import { embed } from './embed.ts';
 import { subjectName } from './facts.ts';
 import { INTERVAL } from './interval.ts';
 import { type Choices, parseChoices, USAGE } from './options.ts';
 import { page } from './page/page.ts';
-import { readResults } from './read.ts';
 import { type ReportView, viewOf } from './view.ts';
 
 export interface Surroundings {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ratios, spread } from '../measure.ts';
+import { pairedRatio } from '../statistics/bootstrap.ts';
+import { mulberry32 } from '../statistics/random.ts';
 
 export interface RatioEstimate {
   readonly ratio: number;
@@ -21,14 +22,15 @@ export interface IntervalMethod {
   readonly estimate: (ours: readonly number[], theirs: readonly number[]) => RatioEstimate | undefined;
 }
 
-export const leastAndGreatest: IntervalMethod = {
-  label: 'least and greatest ratio of a round',
+/** The same samples give the same page. */
+const SEED = 1;
+
+export const INTERVAL: IntervalMethod = {
+  label: '95 % bootstrap interval of the ratio',
   estimate(ours, theirs) {
-    const seen = spread(ratios(ours, theirs));
-    if (seen === undefined || !Number.isFinite(seen.max) || seen.min <= 0) return undefined;
-    return { ratio: seen.median, low: seen.min, high: seen.max, rounds: seen.count };
+    if (ours.length === 0 || [...ours, ...theirs].some((value) => !(value > 0 && Number.isFinite(value))))
+      return undefined;
+    const { estimate, low, high } = pairedRatio(ours, theirs, { random: mulberry32(SEED) });
+    return { ratio: estimate, low, high, rounds: ours.length };
   },
 };
-
-/** What the command uses. A bootstrap interval goes in here. */
-export const INTERVAL: IntervalMethod = leastAndGreatest;

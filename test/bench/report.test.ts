@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { report } from '../../native-bench/report/command.ts';
 import { embed } from '../../native-bench/report/embed.ts';
-import { leastAndGreatest } from '../../native-bench/report/interval.ts';
+import { INTERVAL } from '../../native-bench/report/interval.ts';
 import { page } from '../../native-bench/report/page/page.ts';
 import { filePlots } from '../../native-bench/report/plots/choose.ts';
 import { distributionsOf } from '../../native-bench/report/plots/latency.ts';
@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 function viewed(results: Results) {
   return viewOf(results, {
     subject: 'millrace',
-    interval: leastAndGreatest,
+    interval: INTERVAL,
     suiteTitles: new Map([['pool', 'The pool']]),
   });
 }
