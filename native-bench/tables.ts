@@ -8,7 +8,7 @@ import type { Metric } from './figures/figure.ts';
 import type { Machine } from './machine.ts';
 import { ratios, type Spread, spread } from './measure.ts';
 import type { ContenderResult, FigureResult, Verdict } from './results.ts';
-import { best, values } from './verdicts.ts';
+import { best, paired } from './verdicts.ts';
 
 export function machineLines(machine: Machine, versions: Readonly<Record<string, string>>): string {
   const memory = `${Math.round(machine.memoryBytes / 2 ** 30)} GiB`;
@@ -82,7 +82,7 @@ function cells(metrics: readonly Metric[], result: ContenderResult): string[] {
 
 function ratioCell(ours: ContenderResult | undefined, theirs: ContenderResult, metric: Metric): string {
   if (ours === undefined || ours === theirs) return '';
-  const compared = spread(ratios(values(ours, metric.name), values(theirs, metric.name)));
+  const compared = spread(ratios(...paired(ours, theirs, metric.name)));
   return compared === undefined ? 'n/a' : `${spreadText(compared)}`;
 }
 

@@ -13,6 +13,20 @@ export function values(result: ContenderResult, metric: string): number[] {
   return result.samples.map((sample) => sample[metric]).filter((value) => typeof value === 'number');
 }
 
+/** The values of one metric in the rounds in which both have one, so that the same index is the same round. */
+export function paired(
+  ours: ContenderResult,
+  theirs: ContenderResult,
+  metric: string,
+): readonly [own: readonly number[], other: readonly number[]] {
+  const pairs = ours.samples.flatMap((sample, round) => {
+    const own = sample[metric];
+    const other = theirs.samples[round]?.[metric];
+    return typeof own === 'number' && typeof other === 'number' ? [{ own, other }] : [];
+  });
+  return [pairs.map(({ own }) => own), pairs.map(({ other }) => other)];
+}
+
 /** Of the given results, the one with the best median of `metric`. */
 export function best(results: readonly ContenderResult[], metric: Metric): ContenderResult | undefined {
   const sign = metric.better === 'higher' ? -1 : 1;
@@ -30,20 +44,22 @@ export function judge(
   const ours = results.find((result) => result.name === subject);
   const own = ours === undefined ? [] : values(ours, claim.metric);
   if (ours === undefined || own.length === 0) {
-    return unmeasured(claim, ours?.failure?.reason ?? `${subject} was not measured`);
+    const missing =
+      ours === undefined || ours.samples.length === 0
+        ? 'was not measured'
+        : `has no value of ${claim.metric}`;
+    return unmeasured(claim, ours?.failure?.reason ?? ours?.unsupported ?? `${subject} ${missing}`);
   }
   if (ours.status === 'failed') return unmeasured(claim, ours.failure!.reason);
   if (claim.kind === 'value') return decide(claim, own);
 
   const other = opponent(claim, metrics, results);
-  const theirs = other === undefined ? [] : values(other, claim.metric);
+  const [mine, theirs] = other === undefined ? [[], []] : paired(ours, other, claim.metric);
   if (other === undefined || theirs.length === 0) {
     return unmeasured(claim, `nothing to compare with: ${claim.kind === 'ratio' ? claim.to : claim.over}`);
   }
   const compared =
-    claim.kind === 'ratio'
-      ? ratios(own, theirs)
-      : own.slice(0, theirs.length).map((value, round) => value - theirs[round]!);
+    claim.kind === 'ratio' ? ratios(mine, theirs) : mine.map((value, round) => value - theirs[round]!);
   return { ...decide(claim, compared), against: other.name };
 }
 

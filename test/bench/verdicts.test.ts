@@ -71,6 +71,23 @@ describe('a ratio to the best pool', () => {
     expect(verdict(claim, RATE, [ours, pool]).status).toBe('missed');
   });
 
+  it('compares only rounds that both have', () => {
+    const ours = measured('millrace', 'subject', RATE, [3_000, null, 3_000, 6_000]);
+    const gappy = measured('pool', 'pool', RATE, [null, 1, 100, 200]);
+    expect(verdict(claim, RATE, [ours, gappy])).toMatchObject({
+      status: 'kept',
+      value: { median: 30, min: 30, max: 30, count: 2 },
+    });
+    const elsewhere = measured('pool', 'pool', RATE, [null, 1, null, null]);
+    expect(verdict(claim, RATE, [ours, elsewhere])).toMatchObject({ status: 'unmeasured' });
+  });
+
+  it('says whether Millrace was not measured or has no such value', () => {
+    const none = measured('millrace', 'subject', RATE, [null, null]);
+    expect(verdict(claim, RATE, [none, pool]).reason).toBe(`millrace has no value of ${RATE.name}`);
+    expect(verdict(claim, RATE, [pool]).reason).toBe('millrace was not measured');
+  });
+
   it('is unmeasured without Millrace or without a pool, never kept', () => {
     const ours = measured('millrace', 'subject', RATE, [300]);
     expect(verdict(claim, RATE, [pool]).status).toBe('unmeasured');
