@@ -17,8 +17,8 @@ import { commitOf } from './compare/checkout.ts';
 import { compareResults, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
 import { comparedTable } from './compare/table.ts';
-import { FIGURES } from './figures/index.ts';
 import { readResults } from './results-file.ts';
+import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
 
 type Comparing = Extract<Choices, { help: false }>;
 
@@ -78,11 +78,13 @@ async function compareCommits({ base, head, ...choices }: Comparing): Promise<Co
       '--drift is for result files; revisions are measured in turns and have none',
     );
   }
-  const unknown = only?.find((name) => !FIGURES.some((figure) => figure.name === name));
+  const known = figuresOf(SUITES.filter(({ subject }) => subject === undefined));
+  const unknown = only?.find((name) => !known.some((figure) => figure.name === name));
   if (unknown !== undefined) {
-    throw expected('--only', `names out of ${FIGURES.map(({ name }) => name).join(', ')}`, unknown);
+    throw expected('--only', `names out of ${known.map(({ name }) => name).join(', ')}`, unknown);
   }
-  const figures = FIGURES.filter(({ name }) => only?.includes(name) ?? true);
+  const figures =
+    only === undefined ? DEFAULT_SUITE.figures : known.filter(({ name }) => only.includes(name));
   // Loaded only here: it brings the compiler with it, which result files have no use for.
   const { compareRevisions } = await import('./compare/revisions.ts');
   return compareRevisions(base, head, { figures, effort, workers, rounds, alpha, minEffect, progress });
