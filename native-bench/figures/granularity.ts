@@ -87,14 +87,16 @@ export const granularity: Figure = {
     async function loadOf(running: RunningPool, us: number): Promise<Load> {
       const rounds = Math.max(1, Math.round((pace * us) / 1_000));
       const wanted = crunch(rounds);
+      const least = LEAST_PER_WORKER[effort] * workers;
+      const time = (tasks: number): Promise<number> => batch(running, tasks, rounds, wanted);
+      if ((LEAST_PER_WORKER[effort] * us) / 1_000 >= WALL_MS[effort]) {
+        // The least takes longer than wished, so there is nothing to find out.
+        await time(least);
+        return { us, rounds, wanted, count: least };
+      }
       const count = await batchSize(
-        {
-          wallMs: WALL_MS[effort],
-          multipleOf: workers,
-          least: LEAST_PER_WORKER[effort] * workers,
-          most: MOST_TASKS[effort],
-        },
-        (tasks) => batch(running, tasks, rounds, wanted),
+        { wallMs: WALL_MS[effort], multipleOf: workers, least, most: MOST_TASKS[effort] },
+        time,
       );
       return { us, rounds, wanted, count };
     }
