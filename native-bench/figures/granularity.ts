@@ -54,7 +54,7 @@ export const granularity: Figure = {
   name: 'metg',
   title: 'METG(50 %) and the efficiency curve',
   method: (effort) =>
-    `tasks of equal fixed work, of ${label(DURATIONS[effort][0]!)} to ${label(DURATIONS[effort].at(-1)!)} each; of every duration as many as take this contender about ${WALL_MS[effort]} ms (at least ${LEAST_PER_WORKER[effort]} per worker), submitted at once. Efficiency = tasks × duration / (workers × makespan), the duration being the rounds of work over the pace of one thread alone; METG = the smallest duration with ${PERCENT} %, between two durations straight over the logarithm. The single-threaded program is held to the cores of all workers, too: of its own core it uses as many times more as there are workers`,
+    `tasks of equal fixed work, of ${label(DURATIONS[effort][0]!)} to ${label(DURATIONS[effort].at(-1)!)} each; of every duration as many as take this contender about ${WALL_MS[effort]} ms (at least ${LEAST_PER_WORKER[effort]} per worker), submitted at once. Efficiency = tasks × duration / (workers × makespan), the duration being the rounds of work over the pace of one thread alone; METG = the smallest duration with ${PERCENT} %, between two durations straight over the logarithm. The single-threaded program is held to the cores of all workers, too: of its own core it uses as many times more as there are workers, and with two workers it stays near 50 %, so that its METG says nothing`,
   metrics: [
     { name: 'metg', label: `METG(${PERCENT} %)`, unit: 'µs', better: 'lower' },
     {
