@@ -35,14 +35,14 @@ export interface BatchLimits {
 
 /** A batch is never made more than so many times larger at once: what is quadratic in its size must show in time. */
 const GROWTH = 8;
-/** A batch of this share of the wall time wanted says how many tasks fill it. */
-const TELLING = 0.25;
-/** How often a batch must have told, the quickest counting: one that was disturbed would make the size far too small. */
-const TOLD = 2;
+/** The last size tried is not further from the one wanted: what a few tasks take says little about many. */
+const NEAR = 2;
+/** How often the last size is tried, the quickest counting: one disturbed try would make the batch far too small. */
+const TRIES = 3;
 
 /**
- * How many tasks fill `wallMs`: asks for the times of growing batches until one tells. Batches of a few tasks say little,
- * since waking the workers is most of them.
+ * How many tasks fill `wallMs`: asks for the times of growing batches until one nearly does. Batches of a few tasks say
+ * little, since waking the workers is most of them.
  */
 export async function batchSize(
   { wallMs, multipleOf, least, most }: BatchLimits,
@@ -53,11 +53,11 @@ export async function batchSize(
   let count = within(least);
   for (;;) {
     let elapsed = await time(count);
-    for (let told = 1; told < TOLD && elapsed >= TELLING * wallMs; told++) {
+    for (let tried = 1; tried < TRIES && elapsed * NEAR >= wallMs; tried++) {
       elapsed = Math.min(elapsed, await time(count));
     }
     const next = within(count * Math.min(GROWTH, wallMs / Math.max(elapsed, Number.MIN_VALUE)));
-    if (elapsed >= TELLING * wallMs || next <= count) return next;
+    if (next <= count * NEAR) return next;
     count = next;
   }
 }

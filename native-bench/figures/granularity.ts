@@ -54,7 +54,7 @@ export const granularity: Figure = {
   name: 'metg',
   title: 'METG(50 %) and the efficiency curve',
   method: (effort) =>
-    `tasks of equal fixed work, of ${label(DURATIONS[effort][0]!)} to ${label(DURATIONS[effort].at(-1)!)} each; of every duration as many as take this contender about ${WALL_MS[effort]} ms (at least ${LEAST_PER_WORKER[effort]} per worker), submitted at once. Efficiency = tasks × duration / (workers × makespan), the duration being the rounds of work over the pace of one thread alone; METG = the smallest duration with ${PERCENT} %, between two durations straight over the logarithm. The single-threaded program is held to the cores of all workers, too: of its own core it uses as many times more as there are workers`,
+    `tasks of equal fixed work, of ${label(DURATIONS[effort][0]!)} to ${label(DURATIONS[effort].at(-1)!)} each; of every duration as many as take this contender about ${WALL_MS[effort]} ms (at least ${LEAST_PER_WORKER[effort]} per worker), submitted at once. Efficiency = tasks × duration / (workers × makespan), the duration being the rounds of work over the pace of one thread alone; METG = the smallest duration with ${PERCENT} %, between two durations straight over the logarithm. The single-threaded program is held to the cores of all workers, too: of its own core it uses as many times more as there are workers, and with two workers it stays near 50 %, so that its METG says nothing`,
   metrics: [
     { name: 'metg', label: `METG(${PERCENT} %)`, unit: 'µs', better: 'lower' },
     {
@@ -87,14 +87,16 @@ export const granularity: Figure = {
     async function loadOf(running: RunningPool, us: number): Promise<Load> {
       const rounds = Math.max(1, Math.round((pace * us) / 1_000));
       const wanted = crunch(rounds);
+      const least = LEAST_PER_WORKER[effort] * workers;
+      const time = (tasks: number): Promise<number> => batch(running, tasks, rounds, wanted);
+      if ((LEAST_PER_WORKER[effort] * us) / 1_000 >= WALL_MS[effort]) {
+        // The least takes longer than wished, so there is nothing to find out.
+        await time(least);
+        return { us, rounds, wanted, count: least };
+      }
       const count = await batchSize(
-        {
-          wallMs: WALL_MS[effort],
-          multipleOf: workers,
-          least: LEAST_PER_WORKER[effort] * workers,
-          most: MOST_TASKS[effort],
-        },
-        (tasks) => batch(running, tasks, rounds, wanted),
+        { wallMs: WALL_MS[effort], multipleOf: workers, least, most: MOST_TASKS[effort] },
+        time,
       );
       return { us, rounds, wanted, count };
     }

@@ -1,15 +1,19 @@
 import type { RunningPool } from '../contenders/contender.ts';
 import { quantile } from '../measure.ts';
 import { crunch } from '../tasks/functions.mjs';
-import { batch } from './batch.ts';
 import { seeded } from './durations.ts';
 import type { Figure } from './figure.ts';
 
-const BACKGROUND_MS = 1;
+/**
+ * Durations of background tasks, 1 ms on average. Tasks of exactly 1 ms would end in step with the timers behind the urgent
+ * ones, which fire in whole milliseconds: every urgent task would come just before a worker is free.
+ */
+const BACKGROUND_MS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5];
+const MEAN_MS = 1;
 const URGENT_MS = 0.1;
 /** Background tasks of each worker. */
 const FLOOD = { full: 300, quick: 100, smoke: 10 };
-/** Random gaps between urgent tasks, so that they keep no step with the background: on average `EVERY_MS`. */
+/** Gaps between urgent tasks, `EVERY_MS` on average. */
 const GAPS_MS = [1, 2, 3, 4, 5];
 const EVERY_MS = 3;
 const SEED = 0x0e57;
@@ -21,24 +25,41 @@ interface Work {
   readonly wanted: number;
 }
 
-/** Submits one urgent task after each gap, ms, and resolves to the latencies of all, ms. */
-function latencies(pool: RunningPool, { rounds, wanted }: Work, gaps: readonly number[]): Promise<number[]> {
+/** Submits all of it at once, and resolves when it has ended. */
+async function flood(pool: RunningPool, pieces: readonly Work[]): Promise<void> {
+  const answers = await Promise.all(pieces.map(({ rounds }) => pool.run('crunch', [rounds])));
+  answers.forEach((answer, i) => {
+    check(answer, pieces[i]!);
+  });
+}
+
+function check(answer: unknown, { rounds, wanted }: Work): void {
+  if (answer === wanted) return;
+  throw new Error(`Wrong result: crunch(${rounds}) gave ${String(answer)}, not ${wanted}`);
+}
+
+/**
+ * Submits one urgent task after each gap, ms, and resolves to the latencies of all, ms. The clock of a task starts when it
+ * is due, so that a main thread that comes late to submit it counts; timers may also be early by part of a millisecond.
+ */
+function latencies(pool: RunningPool, work: Work, gaps: readonly number[]): Promise<number[]> {
   const submit = pool.urgent ?? pool.run;
   return new Promise((resolve, reject) => {
     const times: number[] = [];
+    const settled = (from: number, answer: unknown): void => {
+      times.push(performance.now() - from);
+      check(answer, work);
+      if (times.length === gaps.length) resolve(times);
+    };
     const next = (i: number): void => {
       if (i === gaps.length) return;
+      const due = performance.now() + gaps[i]!;
       setTimeout(() => {
         next(i + 1);
-        const from = performance.now();
-        submit('crunch', [rounds]).then((value) => {
-          times.push(performance.now() - from);
-          if (value !== wanted) {
-            reject(new Error(`Wrong result: crunch(${rounds}) gave ${String(value)}, not ${wanted}`));
-          } else if (times.length === gaps.length) {
-            resolve(times);
-          }
-        }, reject);
+        const from = Math.min(due, performance.now());
+        submit('crunch', [work.rounds])
+          .then((answer) => settled(from, answer))
+          .then(undefined, reject);
       }, gaps[i]);
     };
     next(0);
@@ -49,7 +70,7 @@ export const urgent: Figure = {
   name: 'mix-urgent',
   title: 'Urgent tasks during a flood',
   method: (effort) =>
-    `${FLOOD[effort]} background tasks per worker of ${BACKGROUND_MS} ms, submitted at once; meanwhile, after seeded gaps of ${GAPS_MS[0]} to ${GAPS_MS.at(-1)} ms, an urgent task of ${URGENT_MS} ms, from its submission until its promise settles. Millrace runs them with priority \`critical\`, jest-worker with its priority queue, poolifier-queue with a priority of the task function; the others have no priorities of their own and take them in turn. Makespan of everything against total / workers: what the others wait for the urgent ones`,
+    `${FLOOD[effort]} background tasks per worker of ${BACKGROUND_MS[0]} to ${BACKGROUND_MS.at(-1)} ms (seeded, ${MEAN_MS} ms on average), submitted at once; meanwhile, after seeded gaps of ${GAPS_MS[0]} to ${GAPS_MS.at(-1)} ms, an urgent task of ${URGENT_MS} ms, from when it is due to be submitted until its promise settles. Millrace runs them with priority \`critical\`, jest-worker with its priority queue, poolifier-queue with a priority of the task function; the others have no priorities of their own and take them in turn. Makespan of everything against total / workers: what the others wait for the urgent ones`,
   metrics: [
     { name: 'p99', label: 'urgent p99', unit: 'ms', better: 'lower' },
     { name: 'p50', label: 'urgent p50', unit: 'ms', better: 'lower' },
@@ -77,22 +98,24 @@ export const urgent: Figure = {
       const rounds = Math.max(1, Math.round(pace * ms));
       return { rounds, wanted: crunch(rounds) };
     };
-    const background = work(BACKGROUND_MS);
+    const background = BACKGROUND_MS.map(work);
     const pressing = work(URGENT_MS);
 
     async function mixed(
       perWorker: number,
       seed: number,
     ): Promise<{ readonly times: number[]; readonly overBound: number }> {
-      const count = Math.max(1, Math.floor((WHILE * perWorker * BACKGROUND_MS) / EVERY_MS));
       const random = seeded(SEED + seed);
-      const gaps = Array.from({ length: count }, () => GAPS_MS[Math.floor(random() * GAPS_MS.length)]!);
+      const one = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
+      const pieces = Array.from({ length: workers * perWorker }, () => one(background));
+      const urgents = Math.max(1, Math.floor((WHILE * perWorker * MEAN_MS) / EVERY_MS));
+      const gaps = Array.from({ length: urgents }, () => one(GAPS_MS));
+      const rounds = pieces.reduce((sum, piece) => sum + piece.rounds, urgents * pressing.rounds);
       const from = performance.now();
-      const flooded = batch(pool, workers * perWorker, background.rounds, background.wanted);
+      const flooded = flood(pool, pieces);
       const [times] = await Promise.all([latencies(pool, pressing, gaps), flooded]);
       const makespan = performance.now() - from;
-      const total = (workers * perWorker * background.rounds + count * pressing.rounds) / pace;
-      return { times, overBound: makespan / (total / workers) };
+      return { times, overBound: makespan / (rounds / pace / workers) };
     }
 
     let round = 0;
