@@ -14,7 +14,7 @@ import { carryError } from '../src/codec/carried-error.ts';
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { type Callable, Executor, NOT_LOADED } from './executor.ts';
+import { type Callable, Executor, mixTargets, NOT_LOADED } from './executor.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
@@ -25,10 +25,7 @@ type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
 /** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
 const QUIET_MS = 25;
 
-/**
- * How long the event loop may be left alone while tasks follow each other and nothing is known to wait for it, ms. A
- * control call that has just been posted, or a `nextTick` of a sync task, waits no longer than this.
- */
+/** A control call that has just been posted, or a `nextTick` of a sync task, waits no longer than this for its turn, ms. */
 const LONGEST_PUT_OFF_MS = 25;
 
 /** Why this thread asks to be replaced. */
@@ -221,7 +218,7 @@ class Scheduler {
     return look ? SLOW_MS : Number.POSITIVE_INFINITY;
   }
 
-  // Nobody waits for it, so nobody should wait for it later. Then this thread can block again.
+  // So that nobody waits for it later. Then this thread can block again.
   async #loadCodec(): Promise<void> {
     await this.#executor.load();
     this.#poke();
@@ -250,6 +247,7 @@ class Scheduler {
     await turnOfEventLoop();
     this.#eventLoop.turned();
     this.#turned = performance.now();
+    mixTargets();
     if (this.#pace.due()) {
       memory.f64[(block + L.W_HEAP) >> 3] = heapUsed();
       this.#seen = true;

@@ -1,9 +1,10 @@
+// What V8 makes of task functions: the same as of any function.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asInteger } from '../../src/memory/shared-memory.ts';
 import { runToExit } from '../process/harness/child.ts';
 
-const INTEGERS = new URL('./fixtures/integers.mjs', import.meta.url).href;
+const TASKS = new URL('./fixtures/compiled.mjs', import.meta.url).href;
 
 describe('numbers', () => {
   it('stay what they are', () => {
@@ -18,7 +19,7 @@ describe('numbers', () => {
   it('arrive as small integers where they are some, so that tasks are compiled for those', async () => {
     const { stdout } = await runToExit(
       `import { createPool } from 'millrace';
-       const pool = await createPool({ tasks: ${JSON.stringify(INTEGERS)}, workers: 2 });
+       const pool = await createPool({ tasks: ${JSON.stringify(TASKS)}, workers: 2 });
        const isSmallInteger = new Function('value', 'return %IsSmi(value)');
        console.log(await pool.run('held', [1]));
        console.log(await pool.run('held', [1, -2]));
@@ -40,4 +41,20 @@ describe('numbers', () => {
       'true true',
     ]);
   });
+});
+
+it('task functions are compiled by themselves, however short and however often called', async () => {
+  const { stdout } = await runToExit(
+    `import { createPool } from 'millrace';
+     const pool = await createPool({ tasks: ${JSON.stringify(TASKS)}, workers: 1 });
+     for (const args of [[], [1], [1, 2], [1, 2, 3]])
+       for (let round = 0; round < 10; round++)
+         await Promise.all(Array.from({ length: 10_000 }, () => pool.run('short' + args.length, args)));
+     await pool.close();`,
+    { nodeFlags: ['--trace-turbo-inlining'] },
+  );
+  const inlined = stdout.split('\n').filter((line) => /^\s*Inlining /.test(line));
+  // Else the trace has another form by now, or the worker's loop was not compiled.
+  expect(inlined.some((line) => /record>.* into .*run>/.test(line))).toBe(true);
+  expect(inlined.filter((line) => /short\d/.test(line))).toEqual([]);
 });
