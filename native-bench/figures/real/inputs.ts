@@ -11,17 +11,27 @@ import { dirname, join } from 'node:path';
 
 /** Packages that are published as readable source, large and small files of many authors. */
 const SOURCES = [
+  '@arethetypeswrong/cli',
+  '@arethetypeswrong/core',
+  '@jest/types',
+  '@sinclair/typebox',
   'autocannon',
   'comlink',
   'commander',
   'csv-parse',
   'fast-check',
+  'highlight.js',
   'piscina',
   'poolifier',
+  'postcss',
+  'publint',
   'simple-statistics',
+  'source-map-support',
   'terser',
+  'typedoc',
   'vitest',
   'workerpool',
+  'yaml',
 ];
 
 interface Kind {
