@@ -18,10 +18,11 @@ export const poolifierModes: readonly Contender[] = [
 
 async function start({ workers, tasks, priorities }: StartOptions, queue: boolean): Promise<RunningPool> {
   const { FixedThreadPool } = await import('poolifier');
-  const kind = queue && priorities === true ? 'poolifier-priorities' : 'poolifier';
+  // Only its queue knows priorities.
+  const urgent = queue && priorities === true;
   const pool = new FixedThreadPool<readonly unknown[], unknown>(
     workers,
-    fileURLToPath(taskFile(`${kind}.mjs`, tasks)),
+    fileURLToPath(taskFile(urgent ? 'poolifier-priorities.mjs' : 'poolifier.mjs', tasks)),
     {
       enableTasksQueue: queue,
       enableEvents: false,
@@ -30,7 +31,7 @@ async function start({ workers, tasks, priorities }: StartOptions, queue: boolea
   );
   return {
     run: (task, args, transfer) => pool.execute(args, task, undefined, transfer),
-    ...(priorities ? { urgent: (task, args) => pool.execute([task, ...args], 'urgent') } : {}),
+    ...(urgent ? { urgent: (task, args) => pool.execute([task, ...args], 'urgent') } : {}),
     close: () => pool.destroy(),
   };
 }

@@ -1,6 +1,8 @@
 import type { ContenderKind } from '../../native-bench/contenders/contender.ts';
 import type { Metric, Sample } from '../../native-bench/figures/figure.ts';
 import { spread } from '../../native-bench/measure.ts';
+import { INTERVAL } from '../../native-bench/report/interval.ts';
+import { viewOf } from '../../native-bench/report/view.ts';
 import { type ContenderResult, type FigureResult, type Results, SCHEMA } from '../../native-bench/results.ts';
 import { best, judge, values } from '../../native-bench/verdicts.ts';
 
@@ -186,4 +188,15 @@ export function curve(): FigureResult {
     },
     [{ kind: 'ratio', text: 'smaller than with the best pool', metric: 'metg', to: 'best pool', atMost: 1 }],
   );
+}
+
+/** A name that breaks whatever does not escape it. */
+export const ODD: string = `</td><script>alert("1")</script> & '2'\n| <!-- /bench:throughput --> \u001b[31mred\u001b[0m \u0000 \ud800`;
+
+export function viewed(results: Results): ReturnType<typeof viewOf> {
+  return viewOf(results, {
+    subject: 'millrace',
+    interval: INTERVAL,
+    suiteTitles: new Map([['pool', 'The pool']]),
+  });
 }
