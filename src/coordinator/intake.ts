@@ -184,6 +184,8 @@ export class Intake {
    */
   place(handle: Handle, encoded?: InArena): number {
     const { window } = this;
+    // Before anything is copied: a line tries again with each look while its level is full.
+    if (window.room(handle.level) <= 0) return -1;
     let payload = encoded;
     const { bytes } = handle;
     if (bytes !== undefined && (handle.meta & L.META_PORT) === 0) {
@@ -193,10 +195,6 @@ export class Intake {
       payload = { address, length: bytes.length };
     }
     const slot = window.take(handle.level);
-    if (slot < 0) {
-      if (payload !== undefined) this.forget(payload);
-      return -1;
-    }
     const at = this.#fill(slot, handle.fn, handle.meta, handle.resolve);
     const { i32, f64 } = window.plant.memory;
     if (payload !== undefined) {

@@ -107,6 +107,15 @@ describe('arguments encoded into the arena', () => {
     expect(run()).toBe('nothing');
   });
 
+  it('get no record and no bytes while their level is full', () => {
+    const { intake, handle, fill } = ground();
+    fill();
+    const waiting = handle();
+    waiting.bytes = new Uint8Array(5000);
+    expect(intake.place(waiting)).toBe(-1);
+    expect(intake.arena.live).toBe(0);
+  });
+
   it('are bytes of their own when a level has a backlog', () => {
     const { intake, handle, run, fill } = ground();
     fill();
