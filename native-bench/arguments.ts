@@ -9,6 +9,7 @@ import { expected, InvalidArgumentError } from '../src/errors.ts';
 import type { Contender } from './contenders/contender.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import type { Effort, Figure } from './figures/figure.ts';
+import { integer } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/runtime.ts [options]
@@ -105,12 +106,4 @@ function select<T>(
     if (!known.has(name)) throw expected(option, `names out of ${[...known].join(', ')}`, name);
   }
   return all.filter((item) => namesOf(item).some((name) => wanted.includes(name)));
-}
-
-function integer(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw expected(option, `an integer from ${least} to ${most}`, text);
-  }
-  return value;
 }

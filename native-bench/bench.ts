@@ -43,7 +43,7 @@ switch (chosen.kind) {
     const code = process.exitCode;
     await script('report', [file('json'), '--html', file('html'), '--markdown', file('md')]);
     process.stdout.write(`Report: ${relative(process.cwd(), file('html'))}\n`);
-    process.exitCode ??= code;
-    if (code !== undefined) process.exitCode = code;
+    // A report that could not be written is not hidden behind a run that went well.
+    process.exitCode ||= code;
   }
 }

@@ -7,12 +7,13 @@
  */
 
 import { parseArgs } from 'node:util';
-import { InvalidArgumentError, MillraceError } from '../src/errors.ts';
+import { InvalidArgumentError } from '../src/errors.ts';
 import { checkResults } from './check/check.ts';
 import { readLimits } from './check/limits.ts';
 import { measured } from './check/measured.ts';
 import { checkedTable } from './check/table.ts';
 import { readResults } from './results-file.ts';
+import { runScript } from './script.ts';
 
 const USAGE = `Usage: tsx native-bench/check.ts --slo LIMITS [RESULTS] [--quick]
 
@@ -65,16 +66,4 @@ async function main(argv: readonly string[]): Promise<number> {
   return checked.some(({ status }) => status === 'broken') ? 1 : 0;
 }
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof MillraceError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-}
+await runScript(main);

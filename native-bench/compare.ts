@@ -11,13 +11,14 @@ import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expected, InvalidArgumentError, MillraceError } from '../src/errors.ts';
+import { expected, InvalidArgumentError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './compare/arguments.ts';
 import { commitOf } from './compare/checkout.ts';
 import { compareResults, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
 import { comparedTable } from './compare/table.ts';
 import { readResults } from './results-file.ts';
+import { runScript } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
 
 type Comparing = Extract<Choices, { help: false }>;
@@ -106,17 +107,4 @@ async function main(argv: readonly string[]): Promise<number> {
   return isWorse(compared) ? 1 : 0;
 }
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  progress('');
-  if (!(error instanceof MillraceError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-}
+await runScript(main, () => progress(''));

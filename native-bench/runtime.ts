@@ -8,7 +8,6 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { MillraceError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './arguments.ts';
 import { build } from './build.ts';
 import type { Contender } from './contenders/contender.ts';
@@ -23,6 +22,7 @@ import { roundsPerMs } from './pace.ts';
 import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
+import { runScript } from './script.ts';
 import { suiteOf } from './suites/index.ts';
 import { figureTable, machineLines } from './tables.ts';
 
@@ -117,16 +117,4 @@ async function main(argv: readonly string[]): Promise<number> {
   return exitCode(choices, results);
 }
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => process.exit(code));
-}
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof MillraceError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-}
+await runScript(main);

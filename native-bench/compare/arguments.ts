@@ -6,6 +6,7 @@
 
 import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
+import { integer } from '../script.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/compare.ts BASE HEAD [options]
 
@@ -100,14 +101,6 @@ function between(option: string, text: string, low: number, high: number): numbe
   const value = Number(text);
   if (text.trim() === '' || !(value > low && value < high)) {
     throw expected(option, `a number above ${low} and below ${high}`, text);
-  }
-  return value;
-}
-
-function integer(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw expected(option, `an integer from ${least} to ${most}`, text);
   }
   return value;
 }

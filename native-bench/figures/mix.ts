@@ -1,14 +1,8 @@
 import { threadId as mainThread } from 'node:worker_threads';
 import type { RunningPool } from '../contenders/contender.ts';
+import { mulberry32 } from '../statistics/random.ts';
 import { crunch } from '../tasks/functions.mjs';
-import {
-  bimodalDurations,
-  giantDurations,
-  loadVariation,
-  lowerBound,
-  paretoDurations,
-  seeded,
-} from './durations.ts';
+import { bimodalDurations, giantDurations, loadVariation, lowerBound, paretoDurations } from './durations.ts';
 import type { Effort, Figure } from './figure.ts';
 
 interface Load {
@@ -83,7 +77,7 @@ function mixFigure(load: Load): Figure {
     async open({ effort, start, workers, pace }) {
       const pool = await start();
       const draw = (seed: number): Piece[] =>
-        load.durations(load.tasksPerWorker[effort], workers, seeded(SEED + seed)).map((wished) => {
+        load.durations(load.tasksPerWorker[effort], workers, mulberry32(SEED + seed)).map((wished) => {
           const rounds = Math.max(1, Math.round(pace * wished));
           return { rounds, ms: rounds / pace };
         });

@@ -1,7 +1,7 @@
 import type { RunningPool } from '../contenders/contender.ts';
 import { quantile } from '../measure.ts';
+import { mulberry32 } from '../statistics/random.ts';
 import { crunch } from '../tasks/functions.mjs';
-import { seeded } from './durations.ts';
 import type { Figure } from './figure.ts';
 
 /**
@@ -105,7 +105,7 @@ export const urgent: Figure = {
       perWorker: number,
       seed: number,
     ): Promise<{ readonly times: number[]; readonly overBound: number }> {
-      const random = seeded(SEED + seed);
+      const random = mulberry32(SEED + seed);
       const one = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
       const pieces = Array.from({ length: workers * perWorker }, () => one(background));
       const urgents = Math.max(1, Math.floor((WHILE * perWorker * MEAN_MS) / EVERY_MS));

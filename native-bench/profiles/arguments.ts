@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
+import { integer } from '../script.ts';
 import { PROFILES, profileNamed } from './index.ts';
 import type { Profile, Volume } from './profile.ts';
 
@@ -81,14 +82,6 @@ function minutes(text: string): number {
   const value = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || !(value > 0 && value <= MOST_MINUTES)) {
     throw expected('--minutes', `a number above 0 and up to ${MOST_MINUTES}`, text);
-  }
-  return value;
-}
-
-function integer(option: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) {
-    throw expected(option, `an integer from ${least} to ${most}`, text);
   }
   return value;
 }

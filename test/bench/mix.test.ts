@@ -8,11 +8,11 @@ import {
   loadVariation,
   lowerBound,
   paretoDurations,
-  seeded,
 } from '../../native-bench/figures/durations.ts';
 import type { Stage } from '../../native-bench/figures/figure.ts';
 import { giant, pareto } from '../../native-bench/figures/mix.ts';
 import { urgent } from '../../native-bench/figures/urgent.ts';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import { crunch, crunchWhere } from '../../native-bench/tasks/functions.mjs';
 
 /** Ends each task on the core that is free first; returns when each core is free in the end. */
@@ -25,13 +25,13 @@ function greedy(durations: readonly number[], cores: number): number[] {
 describe('seeded durations', () => {
   it('are the same for the same seed and others for another', () => {
     const draw = (seed: number): number[] =>
-      paretoDurations(50, { alpha: 1.3, least: 0.1, most: 30 }, seeded(seed));
+      paretoDurations(50, { alpha: 1.3, least: 0.1, most: 30 }, mulberry32(seed));
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
   });
 
   it('are uniform before they are shaped', () => {
-    const values = Array.from({ length: 20_000 }, seeded(7));
+    const values = Array.from({ length: 20_000 }, mulberry32(7));
     expect(values.every((value) => value >= 0 && value < 1)).toBe(true);
     for (let tenth = 0; tenth < 10; tenth++) {
       const share = values.filter((value) => Math.floor(value * 10) === tenth).length / values.length;
@@ -43,7 +43,7 @@ describe('seeded durations', () => {
     const alpha = 1.3;
     const least = 0.1;
     const most = 30;
-    const values = paretoDurations(50_000, { alpha, least, most }, seeded(3));
+    const values = paretoDurations(50_000, { alpha, least, most }, mulberry32(3));
     expect(Math.min(...values)).toBeGreaterThanOrEqual(least);
     expect(Math.max(...values)).toBeLessThanOrEqual(most);
     for (const x of [0.2, 1, 5]) {
@@ -54,7 +54,7 @@ describe('seeded durations', () => {
   });
 
   it('of two kinds have exactly as many long ones as asked for, anywhere', () => {
-    const values = bimodalDurations(400, { short: 0.1, long: 5, longPercent: 5 }, seeded(4));
+    const values = bimodalDurations(400, { short: 0.1, long: 5, longPercent: 5 }, mulberry32(4));
     const places = values.flatMap((value, i) => (value === 5 ? i : []));
     expect(values).toHaveLength(400);
     expect(places).toHaveLength(20);
@@ -66,7 +66,7 @@ describe('seeded durations', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 16 }), (seed, workers) => {
         const small = 0.4;
-        const durations = giantDurations(100 * workers, { small, giant: 40, before: 80 }, seeded(seed));
+        const durations = giantDurations(100 * workers, { small, giant: 40, before: 80 }, mulberry32(seed));
         expect(durations).toHaveLength(100 * workers + 1);
         expect(durations.filter((ms) => ms === 40)).toHaveLength(1);
         const makespan = Math.max(...greedy(durations, workers));
