@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Context } from '../context.ts';
+
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
+import type { Context } from '../context.ts';
 import { type ForkState, isCancelled } from './state.ts';
 
 export class ForkContext implements Context {

@@ -175,7 +175,12 @@ function callWithNumbers(fn: Forkable, count: number, at: number): unknown {
     case 3:
       return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
     default:
-      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!), asInteger(f64[at + 3]!));
+      return fn(
+        asInteger(f64[at]!),
+        asInteger(f64[at + 1]!),
+        asInteger(f64[at + 2]!),
+        asInteger(f64[at + 3]!),
+      );
   }
 }
 

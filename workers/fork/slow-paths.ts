@@ -9,9 +9,9 @@ import { Atomics, mapDelete, mapForEach, mapGet, mapSet } from '../../src/codec/
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
+import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './registry.ts';
 import type { Early, ForkState } from './state.ts';
-import { ForkContext } from './fork-context.ts';
 import { runStolen } from './stolen.ts';
 import { handOver, NOT_HERE, readArguments, readError, readResult, writeArguments } from './values.ts';
 

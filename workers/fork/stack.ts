@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { forks } from './state.ts';
+
 import type { Forkable } from './registry.ts';
+import { forks } from './state.ts';
 
 /** In W_CURRENT: a stolen child is on the stack, and no submitted task. */
 export const STOLEN = 0x7fffffff;

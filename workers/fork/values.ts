@@ -24,7 +24,8 @@ const SLOTS_OF_SHARED = 3;
 
 /** Writes arguments into a record; what to say in F_META, or `NOT_HERE`. @throws SerializeError what no thread can get */
 export function writeArguments(state: ForkState, record: number, args: readonly unknown[]): number {
-  if (args.length > L.FORK_ARGS) return writeEncoded(state, record, args, args.length > L.META_COUNT ? 0 : args.length);
+  if (args.length > L.FORK_ARGS)
+    return writeEncoded(state, record, args, args.length > L.META_COUNT ? 0 : args.length);
   const { i32, f64 } = state;
   const at = (record + L.F_ARGS) >> 3;
   let kinds = 0;
