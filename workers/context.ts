@@ -25,14 +25,17 @@ export interface Context {
 /** One attempt at one task, as the scheduler tracks it. */
 export class TaskContext implements Context {
   readonly worker: number;
+  /** Generation and slot. */
+  readonly reference: number;
   readonly #i32: Int32Array;
   readonly #cancelAt: number;
   #controller: AbortController | undefined;
   /** Once the attempt is over its slot belongs to others: the answer of that moment stays. */
   #over: boolean | undefined;
 
-  constructor(worker: number, i32: Int32Array, cancelAt: number) {
+  constructor(worker: number, reference: number, i32: Int32Array, cancelAt: number) {
     this.worker = worker;
+    this.reference = reference;
     this.#i32 = i32;
     this.#cancelAt = cancelAt;
   }
@@ -63,7 +66,7 @@ export class TaskContext implements Context {
 const found = onePerThread('context', () => ({
   onStack: undefined as (() => Context | undefined) | undefined,
   /** Made only when a task module has an async function. */
-  storage: undefined as AsyncLocalStorage<TaskContext> | undefined,
+  storage: undefined as AsyncLocalStorage<Context> | undefined,
 }));
 
 /** The scheduler says how to find the task on the stack. */
@@ -71,9 +74,14 @@ export function provideContext(current: () => Context | undefined): void {
   found.onStack = current;
 }
 
-export function asyncStorage(): AsyncLocalStorage<TaskContext> {
+export function asyncStorage(): AsyncLocalStorage<Context> {
   found.storage ??= new AsyncLocalStorage();
   return found.storage;
+}
+
+/** As `context`; undefined outside a task. */
+export function currentContext(): Context | undefined {
+  return found.onStack?.() ?? found.storage?.getStore();
 }
 
 /**
@@ -94,7 +102,7 @@ export function asyncStorage(): AsyncLocalStorage<TaskContext> {
  * ```
  */
 export function context(): Context {
-  const running = found.onStack?.() ?? found.storage?.getStore();
+  const running = currentContext();
   if (running === undefined) {
     throw new MillraceError(
       'ERR_NO_CONTEXT',

@@ -20,10 +20,11 @@ import {
 } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { asInteger, sharedNow } from '../src/memory/shared-memory.ts';
-import { asyncStorage, provideContext, TaskContext } from './context.ts';
+import { sharedNow } from '../src/memory/shared-memory.ts';
+import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
+import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
 import { numberFunctions } from './fork/registry.ts';
-import { endOfTask, failureOfTask } from './fork/stack.ts';
+import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
@@ -59,46 +60,12 @@ const LATER = -1;
 const { apply } = Reflect;
 const AsyncFunction = (async () => {}).constructor;
 
-/** So many arguments, all of them numbers, are handed over without an array. */
-const MAX_SPREAD = 3;
-
-/**
- * Calls a task function with `count` numbers from `f64[at]` on.
- *
- * Subtle: V8 must not inline the task into the worker's loop, or the task's own loops are compiled for these
- * surroundings: xorshift32 ran at a third of its speed once 20,000 short calls had made the call worth inlining. It
- * does not inline a call that has had several targets: see `mixTargets`.
- */
-function callWithNumbers(fn: Callable, count: number, f64: Float64Array, at: number): unknown {
-  switch (count) {
-    case 0:
-      return fn();
-    case 1:
-      return fn(asInteger(f64[at]!));
-    case 2:
-      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!));
-    default:
-      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
-  }
-}
-
-const DECOYS: readonly Callable[] = [() => 0, () => 1];
-const NUMBERS = new Float64Array(MAX_SPREAD);
-
-/** Every call of a task function meets other functions, so that it is never one that has had a single target. Again and
- * again, since V8 forgets what it has seen when code has not run for some collections. */
-export function mixTargets(): void {
-  for (let count = 0; count <= MAX_SPREAD; count++) {
-    for (const decoy of DECOYS) callWithNumbers(decoy, count, NUMBERS, 0);
-  }
-}
-
 export class Executor {
   readonly #view: WorkerView;
   readonly #worker: number;
   readonly #functions: Callable[];
   readonly #isAsync: readonly boolean[];
-  readonly #storage: AsyncLocalStorage<TaskContext> | undefined;
+  readonly #storage: AsyncLocalStorage<Context> | undefined;
   readonly #arguments: ArgumentReader;
   readonly #around: Surroundings;
   /** The codec and what uses it, once it has been loaded. */
@@ -111,6 +78,7 @@ export class Executor {
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
   #context: TaskContext | undefined;
+  #told = false;
 
   constructor(
     view: WorkerView,
@@ -122,23 +90,23 @@ export class Executor {
     this.#view = view;
     this.#worker = worker;
     this.#functions = functions;
-    forks.attach(view, numberFunctions(functions));
+    forks.attach(view, worker, numberFunctions(functions));
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
-    this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
+    this.#storage = forks.functions.some((fn) => fn instanceof AsyncFunction) ? asyncStorage() : undefined;
     this.#concurrency = concurrency;
     this.#around = around;
     this.#arguments = new ArgumentReader(view, around.port, around.onMoved);
     mixTargets();
     provideContext(() => {
-      if (forks.up !== 0) return forks.slow!.context(worker);
+      if (forks.up !== 0) return forks.slow!.context(forks.up);
       return this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot));
     });
   }
 
-  /** Async tasks that are not settled. */
+  /** Async tasks that are not settled, and async children of others. */
   get pending(): number {
-    return this.#pending.size;
+    return this.#pending.size + forks.pending;
   }
 
   /** Whether the codec is loaded. */
@@ -246,7 +214,7 @@ export class Executor {
             ? callWithNumbers(fn, count, f64, (at >> 1) + (L.T_ARGS >> 3))
             : apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
       }
-      if (forks.active) endOfTask(fn);
+      if (forks.imported) value = endOfTask(fn, this.#context, value);
       if (
         typeof value === 'object' &&
         value !== null &&
@@ -276,15 +244,35 @@ export class Executor {
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
   runChild(next: number, more: boolean): number {
     forks.slow!.runStolen(-next << L.LINE_SHIFT);
+    if (forks.slow!.awaited.settle()) this.#told = true;
     return more && this.pending < this.#concurrency ? this.#view.core.next(this.#view.block) : NOTHING_MORE;
+  }
+
+  /** Runs one child that an async task of this worker awaits, if any waits here. */
+  runOwnChild(): boolean {
+    const record = forks.imported ? this.#view.core.forkOwn(this.#view.block) : 0;
+    if (record === 0) return false;
+    forks.slow!.runStolen(record);
+    forks.slow!.awaited.settle();
+    return true;
+  }
+
+  /** Whether promises of async tasks were settled since it was asked last: they go on before this thread sleeps. */
+  tookNews(): boolean {
+    const told = this.#told;
+    this.#told = false;
+    return told;
   }
 
   /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */
   releaseCancelled(): void {
+    forks.slow?.pending.release();
+    if (forks.slow?.awaited.settle()) this.#told = true;
     mapForEach(this.#pending, ({ state, context }, slot) => {
       if (Atomics.load(this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2) === 0) return;
       mapDelete(this.#pending, slot);
       context?.abort();
+      if (context !== undefined) void forks.slow?.awaited.end(context);
       context?.end();
       this.#view.core.finish(this.#view.block, slot, state, L.CANCELLED);
       this.#around.onAsyncEnd();
@@ -348,11 +336,29 @@ export class Executor {
         return;
       }
     }
+    const { context } = mine;
+    if (context !== undefined && forks.slow !== undefined && forks.slow.awaited.openOf(context) > 0) {
+      void this.#endChildren(slot, mine, context, value, failed);
+      return;
+    }
     mapDelete(this.#pending, slot);
     const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
     this.#view.core.finish(this.#view.block, slot, state, end);
     this.#around.onAsyncEnd();
+  }
+
+  // No child outlives its parent.
+  async #endChildren(
+    slot: number,
+    mine: Pending,
+    context: TaskContext,
+    value: unknown,
+    failed: boolean,
+  ): Promise<void> {
+    await forks.slow!.awaited.end(context);
+    if (failed) this.#settle(slot, mine, value, true);
+    else this.#settle(slot, mine, notAwaited(), true);
   }
 
   // Writes the result where it belongs; the state to publish, or `LATER`.
@@ -390,7 +396,9 @@ export class Executor {
   }
 
   #newContext(slot: number): TaskContext {
-    return new TaskContext(this.#worker, this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
+    const { i32 } = this.#view.memory;
+    const reference = (i32[this.#view.record(slot)]! & ~L.SLOT_MASK) | slot;
+    return new TaskContext(this.#worker, reference, i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
   }
 }
 

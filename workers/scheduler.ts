@@ -14,7 +14,8 @@ import { carryError } from '../src/codec/carried-error.ts';
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { type Callable, Executor, mixTargets, NOT_LOADED } from './executor.ts';
+import { mixTargets } from './calls.ts';
+import { type Callable, Executor, NOT_LOADED } from './executor.ts';
 import { forks } from './fork/state.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
@@ -83,6 +84,7 @@ class Scheduler {
       onAsyncEnd: () => this.#wakeSaturated(),
       onBroken: (error) => this.#break(error),
     });
+    forks.poke = () => this.#poke();
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view, Number(config['cores']));
     this.#softHeapLimit = Number(config['softHeapLimit']);
@@ -133,7 +135,8 @@ class Scheduler {
           if (await this.#obey()) return this.#executor.loaded;
           break;
         case 'empty':
-          await this.#idle();
+          if (this.#executor.tookNews()) await undefined;
+          else await this.#idle();
           break;
       }
     }
@@ -283,6 +286,10 @@ class Scheduler {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#commanded() || this.#executor.pending < this.#concurrency) break;
+      if (this.#executor.runOwnChild()) {
+        await undefined;
+        continue;
+      }
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }
@@ -338,6 +345,10 @@ class Scheduler {
       this.#answerPing();
       this.#runWhatWasMovedHere();
       if (this.#finished()) break;
+      if (this.#executor.runOwnChild()) {
+        await undefined;
+        continue;
+      }
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
       if (wait.async) await wait.value;
     }

@@ -45,7 +45,7 @@ export async function createPool<M = AnyTasks>(options: PoolOptions = {}): Promi
   const supervisor = new PiscinaSupervisor({
     deadlines: { startup: resolved.startupTimeout, kill: KILL_MS, control: CONTROL_MS },
     timers: systemTimers,
-    ...(resourceLimits && { resourceLimits }),
+    resourceLimits,
     ...(env && { env }),
     ...(execArgv && { execArgv }),
     ...(workerUrl && { workerUrl }),

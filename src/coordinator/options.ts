@@ -16,6 +16,7 @@ export interface ResourceLimits {
   readonly maxOldGenerationSizeMb?: number;
   readonly maxYoungGenerationSizeMb?: number;
   readonly codeRangeSizeMb?: number;
+  /** Default 64, which is room for some 10^5 children that fork each other; it takes no memory before it is used. */
   readonly stackSizeMb?: number;
 }
 

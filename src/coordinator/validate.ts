@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDetached } from '../codec/bytes.ts';
 import { checkKeys, checkObject, expected, MillraceError } from '../errors.ts';
 import { LEVEL } from '../scheduling/levels.ts';
-import type { MapOptions, PoolOptions, RunOptions, TaskModules } from './options.ts';
+import type { MapOptions, PoolOptions, ResourceLimits, RunOptions, TaskModules } from './options.ts';
 
 /** Node fires a longer timer after 1 ms. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -27,7 +27,7 @@ export interface Resolved {
   readonly maxMemory: number;
   readonly softHeapLimit: number;
   readonly submissionStack: boolean;
-  readonly resourceLimits: PoolOptions['resourceLimits'];
+  readonly resourceLimits: ResourceLimits;
   readonly env: PoolOptions['env'];
   readonly execArgv: PoolOptions['execArgv'];
   readonly workerUrl: PoolOptions['workerUrl'];
@@ -59,6 +59,8 @@ const RUN_KEYS: readonly (keyof RunOptions)[] = [
   'transfer',
   'affinity',
 ];
+/** Node's default is 4. A fork tree, or a chain, 10^5 deep has to fit; memory is taken as it is needed. */
+const STACK_MB = 64;
 const LIMIT_KEYS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
 
 /** @throws InvalidArgumentError */
@@ -104,7 +106,7 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
     maxMemory: integer('maxMemory', o.maxMemory, 2 ** 24, 2 ** 31, 2 ** 30),
     softHeapLimit: integer('softHeapLimit', o.softHeapLimit, 1, Number.MAX_SAFE_INTEGER, 0),
     submissionStack: boolean('submissionStack', o.submissionStack),
-    resourceLimits: o.resourceLimits,
+    resourceLimits: { stackSizeMb: STACK_MB, ...o.resourceLimits },
     env: o.env,
     execArgv: o.execArgv,
     workerUrl: o.workerUrl,

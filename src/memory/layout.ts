@@ -248,6 +248,8 @@ export const KIND_SHARED = 6;
 export const RESULT_SHARED = 12;
 export const RESULT_CRASHED = 10;
 export const RESULT_STUCK = 11;
+/** Who had claimed the child gave it back, or died: it waits, and no entry of a queue names it. */
+export const RESULT_RETURNED = 14;
 /** What it threw did not fit into the bytes its thread has for such. */
 export const RESULT_NO_ROOM = 13;
 

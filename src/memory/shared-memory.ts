@@ -93,6 +93,8 @@ export interface Core {
   forkPop(block: number, frame: number): number;
   forkClaim(block: number, record: number, item: number): number;
   forkBegin(record: number): number;
+  forkOwn(block: number): number;
+  forkSuspend(record: number, running: number): number;
   forkReturn(record: number): void;
   forkFree(block: number, record: number): void;
   forkDrop(block: number, record: number, item: number): number;

@@ -9,7 +9,9 @@ import { Atomics, mapDelete, mapForEach, mapGet, mapSet } from '../../src/codec/
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
+import { AwaitedChildren } from './awaited.ts';
 import { ForkContext } from './fork-context.ts';
+import { PendingChildren } from './pending.ts';
 import type { Forkable } from './registry.ts';
 import type { Early, ForkState } from './state.ts';
 import { runStolen } from './stolen.ts';
@@ -29,11 +31,15 @@ const held = onePerThread('held', () => ({ count: 0 }));
 
 export class SlowPaths {
   readonly #state: ForkState;
+  readonly awaited: AwaitedChildren;
+  readonly pending: PendingChildren;
   #helping = 0;
   #context: ForkContext | undefined;
 
   constructor(state: ForkState) {
     this.#state = state;
+    this.awaited = new AwaitedChildren(state);
+    this.pending = new PendingChildren(state);
   }
 
   /** What is on top of the stack was asked to stop. */
@@ -46,10 +52,10 @@ export class SlowPaths {
     runStolen(this.#state, record);
   }
 
-  /** Of the stolen child on top of the stack. */
-  context(worker: number): ForkContext {
-    const { up } = this.#state;
-    if (this.#context?.record !== up) this.#context = new ForkContext(this.#state, worker, up);
+  /** Of a stolen child on the stack. */
+  context(record: number): ForkContext {
+    if (this.#context === undefined || !this.#context.isOf(record))
+      this.#context = new ForkContext(this.#state, record);
     return this.#context;
   }
 

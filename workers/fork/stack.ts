@@ -4,20 +4,46 @@
  *
  * @module
  */
-
+import { MillraceError } from '../../src/errors.ts';
+import type { Context } from '../context.ts';
 import type { Forkable } from './registry.ts';
 import { forks } from './state.ts';
 
 /** In W_CURRENT: a stolen child is on the stack, and no submitted task. */
 export const STOLEN = 0x7fffffff;
 
-/** The code of a submitted task that has forked has returned. @throws MillraceError `ERR_NOT_JOINED` */
-export function endOfTask(fn: Forkable): void {
-  try {
-    if (forks.open !== 0) forks.slow!.notJoined(fn);
-  } finally {
-    reset();
+/**
+ * The code of a submitted task, of a module that forks, has returned.
+ *
+ * @returns `value`, or, when children are left that it has not awaited, a promise that is rejected when they have ended
+ * @throws MillraceError `ERR_NOT_JOINED`
+ */
+export function endOfTask(fn: Forkable, context: Context | undefined, value: unknown): unknown {
+  if (forks.active) {
+    try {
+      if (forks.open !== 0) forks.slow!.notJoined(fn);
+    } finally {
+      reset();
+    }
   }
+  if (context === undefined || forks.slow!.awaited.openOf(context) === 0 || isThenable(value)) return value;
+  return forks.slow!.awaited.end(context).then(() => {
+    throw notAwaited();
+  });
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+/** An async task has ended before the children it had forked. */
+export function notAwaited(): MillraceError {
+  return new MillraceError(
+    'ERR_NOT_JOINED',
+    'A task ended before children that it had forked with `forkAsync`. They were dropped. Await every promise that `forkAsync` returns.',
+  );
 }
 
 /** The code of a submitted task that has forked has thrown. */

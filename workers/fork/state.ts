@@ -50,8 +50,13 @@ export class ForkState {
   rootAt = 0;
   upAt = 0;
   functions: readonly Forkable[] = [];
+  worker = 0;
   /** What most forks and joins do without; loaded after a task module has imported `fork`, before any task runs. */
   slow: SlowPaths | undefined;
+  /** Children whose functions have returned promises that are not settled. */
+  pending = 0;
+  /** Ends this thread's wait. */
+  poke: () => void = () => {};
   codec: Codec | undefined;
   shares: Shares | undefined;
   arena: ForkArena | undefined;
@@ -73,7 +78,8 @@ export class ForkState {
   readonly local: Map<number, LocalChild> = new Map();
   lastLocal = 0;
 
-  attach(view: WorkerView, functions: readonly Forkable[]): void {
+  attach(view: WorkerView, worker: number, functions: readonly Forkable[]): void {
+    this.worker = worker;
     const { i32 } = view.memory;
     this.view = view;
     this.core = view.core;

@@ -6,11 +6,14 @@
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
+import { asyncStorage } from '../context.ts';
+import type { Forkable } from './registry.ts';
 import { STOLEN } from './stack.ts';
 import type { ForkState } from './state.ts';
 import { readArguments, writeError, writeResult } from './values.ts';
 
 const { apply } = Reflect;
+const AsyncFunction = (async () => {}).constructor;
 
 /** Runs the child in a record that this worker has claimed, and publishes its end. */
 export function runStolen(state: ForkState, record: number): void {
@@ -23,8 +26,14 @@ export function runStolen(state: ForkState, record: number): void {
   const done = (running.word & ~L.STATE_MASK) | L.DONE;
   try {
     const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
-    const value = apply(fn, undefined, running.args);
+    const value = call(state, fn, record, running.args);
     if (state.open !== 0) state.slow!.notJoined(fn);
+    if (isAwaited(state, record) && isThenable(value)) {
+      const context = state.slow!.context(record);
+      leave(state, below);
+      state.slow!.pending.add(record, running.word, context, value);
+      return;
+    }
     writeResult(state, record, done, value);
   } catch (error) {
     end = L.FAILED;
@@ -35,6 +44,22 @@ export function runStolen(state: ForkState, record: number): void {
   }
   leave(state, below);
   core.forkFinish(record, running.word, end);
+}
+
+// After an `await` the stack is lost; an async function finds its context all the same.
+function call(state: ForkState, fn: Forkable, record: number, args: readonly unknown[]): unknown {
+  if (!isAwaited(state, record) || !(fn instanceof AsyncFunction)) return apply(fn, undefined, args);
+  return asyncStorage().run(state.slow!.context(record), apply, fn, undefined, args);
+}
+
+function isAwaited(state: ForkState, record: number): boolean {
+  return (state.i32[(record + L.F_META) >> 2]! & L.FORK_AWAITED) !== 0;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 interface Running {

@@ -4,7 +4,7 @@ import {
   F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_UP, FAILED,
   FORK_AWAITED, FORK_ENCODED, FORK_SHARED, FORK_SHIFT, FREE, H_BLOCKS, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL, H_FORKS,
   H_JOINING, H_PARKED, H_SEARCHING, H_TASKS, MC_HEAD, MC_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, META_IDEMPOTENT, NOBODY,
-  OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_STUCK, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
+  OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_RETURNED, RESULT_STUCK, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
   T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_STEALS, W_UP,
 } from '../layout';
 import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
@@ -200,6 +200,30 @@ export function forkPop(block: usize, frame: i32): i32 {
   return item;
 }
 
+/**
+ * Owner, with nothing on its stack: one of its own children, claimed as a thief would. They are those that async tasks
+ * await. The address of the record, or 0.
+ */
+export function forkOwn(block: usize): i32 {
+  // No fork was ever made here: the one load that costs a worker whose tasks do not fork.
+  if (load<i32>(block, W_FORK_USED) == 0) return 0;
+  const deque = block + <usize>header(H_FORKS);
+  // Invariant: nothing is held; each round takes one item away.
+  while (load<i32>(deque, DQ_OWN_BOTTOM) != load<i32>(deque, DQ_OWN_TOP)) {
+    const item = dequePop(deque);
+    if (item == EMPTY) break;
+    const at = claim(block, recordOf(block, item), item);
+    if (at != 0) return at;
+  }
+  return ringSize(block + <usize>header(H_FORK_SPILL)) == 0 ? 0 : max(0, stealFrom(block, block, 0));
+}
+
+/** Who runs the child: its function returned a promise. Its state word from now on, or 0: nobody waits for it. */
+export function forkSuspend(at: usize, running: i32): i32 {
+  const pending = (running & ~STATE_MASK) | PENDING;
+  return atomic.cmpxchg<i32>(at, running, pending, F_STATE) == running ? pending : 0;
+}
+
 /** Anybody: claims the child by its record alone, wherever an entry for it may be. 1: it is RUNNING here. */
 export function forkClaim(block: usize, at: usize, item: i32): i32 {
   const queued = word(item, NOBODY, QUEUED);
@@ -221,6 +245,7 @@ export function forkReturn(at: usize): void {
   const awaited = load<i32>(at, F_META) & FORK_AWAITED;
   if ((claimed & STATE_MASK) == CLAIMED) {
     const queued = word(claimed, NOBODY, QUEUED);
+    store<i32>(at, RESULT_RETURNED, F_RESULT_KIND);
     if (atomic.cmpxchg<i32>(at, claimed, queued, F_STATE) == claimed) {
       if (awaited != 0) ping(owner);
       else wakeJoiner(owner);
@@ -261,14 +286,19 @@ export function forkDrop(block: usize, at: usize, item: i32): i32 {
   return was & STATE_MASK;
 }
 
-// A thief has the item: it is its own if the record says that it waits. Its address, or 0.
+// Who took the item's entry has it: it is its own if the record says that it waits. Its address, or 0.
 function claim(block: usize, at: usize, item: i32): i32 {
   const queued = word(item, NOBODY, QUEUED);
   // Subtle: META is read before the claim, which succeeds only if it is that of this generation.
   const state = (load<i32>(at, F_META) & (FORK_ENCODED | FORK_SHARED)) != 0 ? CLAIMED : RUNNING;
-  if (atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), state), F_STATE) != queued) return 0;
-  store<i32>(block, load<i32>(block, W_STEALS) + 1, W_STEALS);
-  return <i32>at;
+  const seen = atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), state), F_STATE);
+  if (seen == queued) return <i32>at;
+  if (((seen ^ item) & ~SLOT_MASK) != 0) return 0;
+  // Its parent ran it meanwhile, or dropped it. If it has freed the record already, that was waiting for this.
+  atomic.store<i32>(at, 0, F_SPILLED);
+  const limbo = word(item, NOBODY, LIMBO);
+  atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
+  return 0;
 }
 
 // The oldest child of the victim, if it descends from `root` (0: any). Address of its record; EMPTY; RETRY.
@@ -294,11 +324,7 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
   if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) return RETRY;
   atomic.store<i32>(at, 0, F_SPILLED);
   const mine = claim(block, at, item);
-  if (mine != 0) return mine;
-  // Its joiner ran it meanwhile. If it has freed the record already, that was waiting for this.
-  const limbo = word(item, NOBODY, LIMBO);
-  atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
-  return RETRY;
+  return mine != 0 ? mine : RETRY;
 }
 
 /**
@@ -313,20 +339,27 @@ export function forkHelp(block: usize, first: i32, root: i32): i32 {
     let again = false;
     if (first >= 0) {
       const found = stealFrom(block, blockOf(first), root);
-      if (found > 0) return found;
+      if (found > 0) return counted(block, found);
       again = found == RETRY;
     }
     let peer = <i32>(random(block) % <u32>blocks);
     for (let i = 0; i < blocks; i++) {
       if (peer != me && peer != first) {
         const found = stealFrom(block, blockOf(peer), root);
-        if (found > 0) return found;
+        if (found > 0) return counted(block, found);
         again = again || found == RETRY;
       }
       if (++peer == blocks) peer = 0;
     }
     if (!again) return 0;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function counted(block: usize, found: i32): i32 {
+  store<i32>(block, load<i32>(block, W_STEALS) + 1, W_STEALS);
+  return found;
 }
 
 function random(block: usize): u32 {
@@ -451,7 +484,7 @@ export function forkMend(dead: i32, stuck: i32): i32 {
       }
       if (state < CLAIMED || state > PENDING) continue;
       const again = stuck == 0 && (state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT)));
-      if (!again) store<i32>(at, stuck != 0 ? RESULT_STUCK : RESULT_CRASHED, F_RESULT_KIND);
+      store<i32>(at, again ? RESULT_RETURNED : stuck != 0 ? RESULT_STUCK : RESULT_CRASHED, F_RESULT_KIND);
       const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
       if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
       if (!again) failed++;

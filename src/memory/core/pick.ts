@@ -4,7 +4,7 @@ import {
   RETRY, SCHEDULE_LENGTH, W_BATCH, W_DEQUE, W_ID, W_RANDOM, W_SEEN, W_STEALS, W_TICK, W_TOKEN,
 } from '../layout';
 import { dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
-import { forkHelp } from './forks';
+import { forkHelp, forkOwn } from './forks';
 import { BASE, blockOf, endSearch, header, wakeOne } from './idle';
 import { ringClaim, ringSize, ringTake, spscTake } from './rings';
 import { claim, finish } from './tasks';
@@ -31,21 +31,30 @@ export function next(block: usize): i32 {
   while (true) {
     const tick = load<i32>(block, W_TICK) + 1;
     store<i32>(block, tick, W_TICK);
+    // What async tasks that have begun here wait for comes before what has not begun, but keeps it from nothing.
+    if ((tick & (FAIR_TICK - 1)) != 0) {
+      const at = forkOwn(block);
+      if (at != 0) return found(block, at);
+    }
     const ref = pick(block, tick);
     if (ref == EMPTY) return child(block);
     if (ref == RETRY) continue;
-    const found = claim(block, ref);
-    if (found != 0) {
+    const mine = claim(block, ref);
+    if (mine != 0) {
       if (load<i32>(block, W_TOKEN) != 0) endSearch(block);
-      return found;
+      return mine;
     }
   }
 }
 
 // With no task to be had, a child of one that runs elsewhere, as `next` gives it.
 function child(block: usize): i32 {
-  const at = forkHelp(block, -1, 0);
-  if (at == 0) return 0;
+  let at = forkOwn(block);
+  if (at == 0) at = forkHelp(block, -1, 0);
+  return at == 0 ? 0 : found(block, at);
+}
+
+function found(block: usize, at: i32): i32 {
   if (load<i32>(block, W_TOKEN) != 0) endSearch(block);
   return -(at >> LINE_SHIFT);
 }
