@@ -18,12 +18,13 @@ import {
   NativePromise,
   subscribe,
 } from '../src/codec/primordials.ts';
-import { MillraceError } from '../src/errors.ts';
+import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
+import { ownModuleError } from './broken-install.ts';
 import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
-import { numberFunctions } from './fork/registry.ts';
+import { numberFunctions } from './fork/functions.ts';
 import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
@@ -131,8 +132,8 @@ export class Executor {
 
   /** Runs the task that has waited. Not before `held` has resolved. */
   runHeld(): void {
+    if (this.#held < 0 || this.#payloads === undefined) return;
     const slot = this.#held;
-    if (slot < 0 || this.#payloads === undefined) return;
     this.#held = -1;
     this.run(slot, false);
   }
@@ -257,7 +258,7 @@ export class Executor {
     return true;
   }
 
-  /** Whether promises of async tasks were settled since it was asked last: they go on before this thread sleeps. */
+  /** Whether promises of async tasks were settled since it was asked last: they go on before it sleeps. */
   tookNews(): boolean {
     const told = this.#told;
     this.#told = false;
@@ -337,10 +338,8 @@ export class Executor {
       }
     }
     const { context } = mine;
-    if (context !== undefined && forks.slow !== undefined && forks.slow.awaited.openOf(context) > 0) {
-      void this.#endChildren(slot, mine, context, value, failed);
-      return;
-    }
+    if (context !== undefined && (forks.slow?.awaited.openOf(context) ?? 0) > 0)
+      return void this.#endChildren(slot, mine, context, value, failed);
     mapDelete(this.#pending, slot);
     const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
@@ -348,7 +347,6 @@ export class Executor {
     this.#around.onAsyncEnd();
   }
 
-  // No child outlives its parent.
   async #endChildren(
     slot: number,
     mine: Pending,
@@ -357,8 +355,7 @@ export class Executor {
     failed: boolean,
   ): Promise<void> {
     await forks.slow!.awaited.end(context);
-    if (failed) this.#settle(slot, mine, value, true);
-    else this.#settle(slot, mine, notAwaited(), true);
+    this.#settle(slot, mine, failed ? value : notAwaited(), true);
   }
 
   // Writes the result where it belongs; the state to publish, or `LATER`.
@@ -400,10 +397,4 @@ export class Executor {
     const reference = (i32[this.#view.record(slot)]! & ~L.SLOT_MASK) | slot;
     return new TaskContext(this.#worker, reference, i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
   }
-}
-
-function ownModuleError(cause: unknown): MillraceError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const text = `A worker could not load a part of Millrace itself: ${why}. Install the package again, or, after bundling, let \`workerUrl\` point at a complete worker entry.`;
-  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
 }

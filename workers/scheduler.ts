@@ -14,6 +14,7 @@ import { carryError } from '../src/codec/carried-error.ts';
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
+import { controlOf } from './answers.ts';
 import { mixTargets } from './calls.ts';
 import { type Callable, Executor, NOT_LOADED } from './executor.ts';
 import { forks } from './fork/state.ts';
@@ -93,20 +94,7 @@ class Scheduler {
       context.reportStray(error);
       this.#leave({ why: 'doubt' });
     });
-    context.serve({
-      statistics: () => ({ asyncPending: this.#executor.pending }),
-      heap: async () => {
-        const { getHeapStatistics } = await import('node:v8');
-        const h = getHeapStatistics();
-        return {
-          usedHeapSize: h.used_heap_size,
-          totalHeapSize: h.total_heap_size,
-          heapSizeLimit: h.heap_size_limit,
-          externalMemory: h.external_memory,
-        };
-      },
-      drain: () => this.#untilNothingPending(),
-    });
+    context.serve(controlOf(this.#executor, () => this.#untilNothingPending()));
   }
 
   async run(): Promise<void> {
@@ -286,15 +274,17 @@ class Scheduler {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
       if (this.#commanded() || this.#executor.pending < this.#concurrency) break;
-      if (this.#executor.runOwnChild()) {
-        await undefined;
-        continue;
-      }
-      const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
-      if (wait.async) await wait.value;
+      await this.#waitOrRunOwnChild();
     }
     this.#waitsForEnds = false;
     hold();
+  }
+
+  // Children that its async tasks await are run here if nobody else does: the tasks could not end without.
+  async #waitOrRunOwnChild(): Promise<void> {
+    if (this.#executor.runOwnChild()) return;
+    const wait = Atomics.waitAsync(this.#view.memory.i32, this.#view.parkAt, 0);
+    if (wait.async) await wait.value;
   }
 
   #wakeSaturated(): void {
@@ -345,12 +335,7 @@ class Scheduler {
       this.#answerPing();
       this.#runWhatWasMovedHere();
       if (this.#finished()) break;
-      if (this.#executor.runOwnChild()) {
-        await undefined;
-        continue;
-      }
-      const wait = Atomics.waitAsync(memory.i32, parkAt, 0);
-      if (wait.async) await wait.value;
+      await this.#waitOrRunOwnChild();
     }
     hold();
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkKeys, expected } from '../src/errors.ts';
-import { register } from './fork/registry.ts';
+import { register } from './fork/functions.ts';
 import { TASK_OPTIONS } from './one-per-thread.ts';
 
 /** Defaults of one function; what the caller gives to `run` comes first. */

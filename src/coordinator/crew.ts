@@ -46,7 +46,7 @@ export interface CrewOptions {
   /** Bytes; 0: none. */
   readonly softHeapLimit: number;
   /** Given to each worker. */
-  readonly config: Readonly<Record<string, number>>;
+  readonly config: Readonly<Record<string, number | string>>;
   /** How long a thread that leaves is waited for before another gets its number too, ms. */
   readonly graceMs: number;
   readonly now: () => number;
@@ -218,7 +218,7 @@ export class Crew {
       memory: this.#plant.memory.memory,
       module: this.#plant.module,
       modules,
-      config: { ...config, block: address, pool: this.#plant.name },
+      config: { ...config, block: address },
       nudge: () => this.ping(block),
     });
     this.#posts[worker] = { state: 'starting', thread, block, instead };

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, threadId } from 'node:worker_threads';
 import type { PortResult } from '../../workers/payloads.ts';
 import { MillraceError, WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
@@ -36,6 +36,13 @@ const LOOK_FROM = 256;
 const CHAIN_MS = 1;
 /** Microtasks between a result and the one who awaits it behind a few async functions. An error takes three more. */
 const HOPS = 8;
+
+let pools = 0;
+
+/** Unlike that of any other pool of the process, by whichever copy of this package it was made. */
+function nameOfPool(): string {
+  return `${threadId} ${++pools} ${sharedNow()}`;
+}
 
 export interface EngineEvents {
   crashed(worker: number, error: Error, tasks: number): void;
@@ -146,6 +153,7 @@ export class Engine {
           concurrency: options.concurrency,
           softHeapLimit: options.softHeapLimit,
           graceMs: options.graceMs,
+          pool: nameOfPool(),
         },
         graceMs: options.graceMs,
         now: sharedNow,

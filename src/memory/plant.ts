@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { threadId } from 'node:worker_threads';
 import { MillraceError } from '../errors.ts';
 import { compileCore } from './compile.ts';
 import * as L from './layout.ts';
@@ -52,11 +51,7 @@ interface BlockShape {
   readonly bytes: number;
 }
 
-let plants = 0;
-
 export class Plant {
-  /** Unlike that of any other in the process. */
-  readonly name: string = `${process.pid}.${threadId}.${++plants}`;
   readonly memory: SharedMemory;
   readonly core: Core;
   readonly module: WasmModule;

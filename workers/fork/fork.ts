@@ -10,7 +10,7 @@ import { expected, MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asInteger } from '../../src/memory/shared-memory.ts';
 import { currentContext } from '../context.ts';
-import { type Forkable, functionNumber } from './registry.ts';
+import { type Forkable, functionNumber } from './functions.ts';
 import { forks } from './state.ts';
 
 declare const child: unique symbol;

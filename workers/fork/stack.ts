@@ -6,7 +6,7 @@
  */
 import { MillraceError } from '../../src/errors.ts';
 import type { Context } from '../context.ts';
-import type { Forkable } from './registry.ts';
+import type { Forkable } from './functions.ts';
 import { forks } from './state.ts';
 
 /** In W_CURRENT: a stolen child is on the stack, and no submitted task. */

@@ -14,7 +14,7 @@ import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import type { WorkerView } from '../view.ts';
 import type { ForkArena } from './arena.ts';
-import type { Forkable } from './registry.ts';
+import type { Forkable } from './functions.ts';
 import type { Shares } from './shares.ts';
 import type { SlowPaths } from './slow-paths.ts';
 

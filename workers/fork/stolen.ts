@@ -7,7 +7,7 @@
 import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asyncStorage } from '../context.ts';
-import type { Forkable } from './registry.ts';
+import type { Forkable } from './functions.ts';
 import { STOLEN } from './stack.ts';
 import type { ForkState } from './state.ts';
 import { readArguments, writeError, writeResult } from './values.ts';

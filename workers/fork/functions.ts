@@ -13,7 +13,7 @@ export type Forkable = (...args: unknown[]) => unknown;
 
 const NUMBER: unique symbol = Symbol.for('millrace.function-number') as never;
 
-interface Registry {
+interface Known {
   /** What `task(fn)` was called with, in this order. */
   readonly registered: AnyFunction[];
   /** By number. */
@@ -22,7 +22,7 @@ interface Registry {
   readonly sealed: WeakMap<object, number>;
 }
 
-const registry: Registry = onePerThread('functions', () => ({
+const known: Known = onePerThread('functions', () => ({
   registered: [],
   functions: [],
   sealed: new NewWeakMap(),
@@ -30,12 +30,12 @@ const registry: Registry = onePerThread('functions', () => ({
 
 /** `task` was called with this function. */
 export function register(fn: AnyFunction): void {
-  registry.registered.push(fn);
+  known.registered.push(fn);
 }
 
 /** What was registered and is not exported, as names for comparison between workers. */
 export function registeredNames(): readonly string[] {
-  return registry.registered.map((fn) => fn.name);
+  return known.registered.map((fn) => fn.name);
 }
 
 /**
@@ -45,12 +45,12 @@ export function registeredNames(): readonly string[] {
  */
 export function numberFunctions(table: readonly Forkable[]): readonly Forkable[] {
   const all = [...table];
-  for (const fn of registry.registered) if (!all.includes(fn as Forkable)) all.push(fn as Forkable);
-  registry.functions = all;
+  for (const fn of known.registered) if (!all.includes(fn as Forkable)) all.push(fn as Forkable);
+  known.functions = all;
   for (let number = all.length - 1; number > 0; number--) {
     const fn = all[number]!;
     if (Object.isExtensible(fn)) Object.defineProperty(fn, NUMBER, { value: number, configurable: true });
-    else weakSet(registry.sealed, fn, number);
+    else weakSet(known.sealed, fn, number);
   }
   return all;
 }
@@ -66,7 +66,7 @@ export function functionNumber(fn: AnyFunction): number {
 }
 
 function slowNumber(fn: AnyFunction): number {
-  const number = typeof fn === 'function' ? weakGet(registry.sealed, fn) : undefined;
+  const number = typeof fn === 'function' ? weakGet(known.sealed, fn) : undefined;
   if (number !== undefined) return number;
   throw expected(
     'fn',
@@ -77,7 +77,7 @@ function slowNumber(fn: AnyFunction): number {
 
 /** The function with this number. */
 export function functionAt(number: number): Forkable {
-  const fn = registry.functions[number];
+  const fn = known.functions[number];
   if (fn === undefined || number < 1) throw expected('number', 'the number of a function', number);
   return fn;
 }
