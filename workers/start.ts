@@ -74,7 +74,12 @@ export type WorkerRun = (context: WorkerContext) => void | Promise<void>;
 
 /** One-way messages from a worker to the coordinator, on the control port. Anything else there is Comlink's. */
 export type WorkerReport =
-  | { readonly report: 'ready'; readonly functions: readonly FunctionEntry[] }
+  /** `registered`: names of the functions that `task` was called with, in this order: children name them by number. */
+  | {
+      readonly report: 'ready';
+      readonly functions: readonly FunctionEntry[];
+      readonly registered?: readonly string[];
+    }
   | { readonly report: 'failed'; readonly error: CarriedError }
   | { readonly report: 'stray'; readonly error: CarriedError }
   /** The loop begins. `heapUsed`: bytes before any task has run; 0 when there is no soft limit to compare it with. */

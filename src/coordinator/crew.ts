@@ -54,7 +54,7 @@ export interface CrewOptions {
 
 export interface CrewHooks {
   /** A worker's functions; throws when they differ from another's. */
-  functions(report: readonly FunctionEntry[]): void;
+  functions(report: readonly FunctionEntry[], registered: readonly string[]): void;
   /** A worker takes tasks from now on. */
   ready(worker: number): void;
   /** The worker takes no more: what it was given and has not begun is for others, or for its successor. */
@@ -225,10 +225,10 @@ export class Crew {
     this.#alive.set(block, thread);
     let failure: Error | undefined;
     const { softHeapLimit } = this.#options;
-    thread.onReady(({ functions }) => {
+    thread.onReady(({ functions, registered }) => {
       if (!this.#open) return;
       try {
-        this.#hooks.functions(functions);
+        this.#hooks.functions(functions, registered);
       } catch (error) {
         failure = error as Error;
         first?.failed(failure);

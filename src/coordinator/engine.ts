@@ -266,7 +266,7 @@ export class Engine {
 
   #crewHooks(): CrewHooks {
     return {
-      functions: (report) => this.functions.accept(report),
+      functions: (report, registered) => this.functions.accept(report, registered),
       ready: () => this.lines.dispatch(),
       data: (block, message) => this.settlement.deliver(block, message as PortResult),
       recover: (block, worker, cause) => {

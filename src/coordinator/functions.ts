@@ -19,11 +19,13 @@ export interface PoolFunction {
 export const SOURCE: PoolFunction = { name: 'exec', number: 0, options: {}, plain: true };
 
 export class FunctionTable {
+  #registered: readonly string[] = [];
   #byName: ReadonlyMap<string, PoolFunction> | undefined;
 
   /** The first worker's report makes the table; each later one must say the same. */
-  accept(report: readonly FunctionEntry[]): void {
+  accept(report: readonly FunctionEntry[], registered: readonly string[] = []): void {
     if (this.#byName === undefined) {
+      this.#registered = registered;
       this.#byName = new Map(
         report.map(({ name, options }, i) => [
           name,
@@ -39,6 +41,13 @@ export class FunctionTable {
       throw new MillraceError(
         'ERR_MODULE_LOAD',
         'The task modules exported other functions in one worker than in another. Exports must not depend on the thread that loads them.',
+      );
+    }
+    // Children name them by number: another order would run another function.
+    if (registered.join() !== this.#registered.join()) {
+      throw new MillraceError(
+        'ERR_MODULE_LOAD',
+        'The task modules called `task` with other functions, or in another order, in one worker than in another. Call it at module level, and not depending on the thread.',
       );
     }
   }

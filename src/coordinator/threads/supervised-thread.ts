@@ -189,7 +189,7 @@ export class SupervisedThread implements Thread {
         if (this.#state !== 'starting') return;
         this.#state = 'ready';
         this.#cancelTimer();
-        this.#readyListeners.call({ functions: report.functions });
+        this.#readyListeners.call({ functions: report.functions, registered: report.registered ?? [] });
         return;
       case 'failed':
         this.#ends({ reason: 'not-started', error: restoreError(report.error) });

@@ -25,6 +25,8 @@ export interface ThreadStart
 /** What a worker reports once its task modules are loaded. */
 export interface ReadyReport {
   readonly functions: readonly FunctionEntry[];
+  /** Names of what `task` was called with, in this order. */
+  readonly registered: readonly string[];
 }
 
 /** One worker thread, from its start to its own `exit`. Subscribe in the turn that spawned it: nothing happens before. */
