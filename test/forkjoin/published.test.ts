@@ -48,7 +48,7 @@ describe.each([1, 2, 3, 8])('on %i workers', (workers) => {
   beforeAll(async () => {
     pool = await start({ workers });
   });
-  afterAll(() => pool.terminate());
+  afterAll(() => pool?.terminate());
   afterEach(() => {
     expect(pool.stats().crashes, 'threads that have died').toBe(0);
   });
@@ -93,7 +93,7 @@ describe.each([1, 2, 8])('with deep stacks, on %i workers', (workers) => {
   beforeAll(async () => {
     pool = await start({ workers, ...DEEP });
   });
-  afterAll(() => pool.terminate());
+  afterAll(() => pool?.terminate());
 
   it('a chain of 100,000 calls', async () => {
     expect(await pool.run('chain', [100_000])).toBe(100_000);
@@ -107,7 +107,7 @@ describe.each([1, 2])('with too little stack, on %i workers', (workers) => {
   beforeAll(async () => {
     pool = await start({ workers });
   });
-  afterAll(() => pool.terminate());
+  afterAll(() => pool?.terminate());
 
   it('a chain fails as a recursion does, and the pool goes on', async () => {
     for (let round = 0; round < 5; round++) {
