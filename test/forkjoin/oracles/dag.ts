@@ -16,7 +16,17 @@ export interface Expected {
 /** When the oracle runs a child: neither may change what comes out. */
 type When = 'at fork' | 'at join';
 
+const known = new Map<string, Expected>();
+
+/** Kept: every pool is asked for the same programs. */
 export function expectedOf(seed: number, size: number): Expected {
+  const which = `${seed} ${size}`;
+  const expected = known.get(which) ?? found(seed, size);
+  known.set(which, expected);
+  return expected;
+}
+
+function found(seed: number, size: number): Expected {
   const early = evaluated(seed, size, 'at fork');
   const late = evaluated(seed, size, 'at join');
   if (early.outcome !== late.outcome) {
