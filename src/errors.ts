@@ -33,6 +33,9 @@ export const ERROR_CODES = {
   ERR_TASK_THREW_NON_ERROR: 'The task threw a value that is not an error; it is in `thrown`.',
   ERR_MODULE_LOAD: 'A task module failed to load, or did not finish loading in `startupTimeout`.',
   ERR_NO_CONTEXT: '`context()` was called outside a running task.',
+  ERR_BAD_HANDLE:
+    "A handle was joined that is not an open child of the call that joins it: used, or another call's.",
+  ERR_NOT_JOINED: 'A function returned with children it had forked and not joined. They were dropped.',
   ERR_CONTROL: 'A control call to a worker failed: the worker ended or did not answer in time.',
   ERR_CORRUPT: 'Shared memory holds a value the protocol cannot produce. The pool has stopped.',
   ERR_VERSION_MISMATCH: 'A worker was started by another version of Millrace.',

@@ -61,13 +61,13 @@ export class TaskContext implements Context {
 
 /** How to find the task that runs: on the stack, and, for async functions, after an `await`, which loses the stack. */
 const found = onePerThread('context', () => ({
-  onStack: undefined as (() => TaskContext | undefined) | undefined,
+  onStack: undefined as (() => Context | undefined) | undefined,
   /** Made only when a task module has an async function. */
   storage: undefined as AsyncLocalStorage<TaskContext> | undefined,
 }));
 
 /** The scheduler says how to find the task on the stack. */
-export function provideContext(current: () => TaskContext | undefined): void {
+export function provideContext(current: () => Context | undefined): void {
   found.onStack = current;
 }
 

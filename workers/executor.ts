@@ -22,6 +22,9 @@ import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { asInteger, sharedNow } from '../src/memory/shared-memory.ts';
 import { asyncStorage, provideContext, TaskContext } from './context.ts';
+import { numberFunctions } from './fork/registry.ts';
+import { endOfTask, failureOfTask } from './fork/stack.ts';
+import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
@@ -40,6 +43,8 @@ export interface Surroundings {
   readonly port: MessagePort;
   /** Something came or went with a task that may go on after it. */
   readonly onMoved: () => void;
+  /** Names the pool among those of the process. */
+  readonly pool: string;
   readonly onAsyncEnd: () => void;
   /** The codec does not load: what needs it stays claimed or pending, for ever. */
   readonly onBroken: (error: MillraceError) => void;
@@ -117,6 +122,7 @@ export class Executor {
     this.#view = view;
     this.#worker = worker;
     this.#functions = functions;
+    forks.attach(view, numberFunctions(functions));
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = this.#isAsync.includes(true) ? asyncStorage() : undefined;
@@ -124,7 +130,10 @@ export class Executor {
     this.#around = around;
     this.#arguments = new ArgumentReader(view, around.port, around.onMoved);
     mixTargets();
-    provideContext(() => (this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot))));
+    provideContext(() => {
+      if (forks.up !== 0) return forks.slow!.context(worker);
+      return this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot));
+    });
   }
 
   /** Async tasks that are not settled. */
@@ -172,6 +181,10 @@ export class Executor {
     try {
       const { Payloads } = await import('./payloads.ts');
       payloads = new Payloads(this.#view, port, onMoved);
+      if (forks.imported) {
+        const { openForks } = await import('./fork/open.ts');
+        openForks(forks, this.#view, this.#worker, this.#around.pool);
+      }
     } catch (cause) {
       onBroken(ownModuleError(cause));
       return;
@@ -233,6 +246,7 @@ export class Executor {
             ? callWithNumbers(fn, count, f64, (at >> 1) + (L.T_ARGS >> 3))
             : apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
       }
+      if (forks.active) endOfTask(fn);
       if (
         typeof value === 'object' &&
         value !== null &&
@@ -245,6 +259,7 @@ export class Executor {
       }
       end = this.#result(slot, state, value);
     } catch (error) {
+      if (forks.active) failureOfTask();
       end = this.#failure(slot, state, error);
     }
     if (end === LATER) {
@@ -256,6 +271,12 @@ export class Executor {
     if (more) return core.finishNext(block, slot, state, end);
     core.finish(block, slot, state, end);
     return NOTHING_MORE;
+  }
+
+  /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
+  runChild(next: number, more: boolean): number {
+    forks.slow!.runStolen(-next << L.LINE_SHIFT);
+    return more && this.pending < this.#concurrency ? this.#view.core.next(this.#view.block) : NOTHING_MORE;
   }
 
   /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */

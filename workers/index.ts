@@ -5,6 +5,8 @@
  */
 export type { Context } from './context.ts';
 export { context } from './context.ts';
+export type { Handle } from './fork/fork.ts';
+export { fork, join, joinAll } from './fork/fork.ts';
 export type { TaskOptions } from './task.ts';
 export { task } from './task.ts';
 export { transfer } from './transfer.ts';

@@ -15,6 +15,7 @@ import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '.
 import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { type Callable, Executor, mixTargets, NOT_LOADED } from './executor.ts';
+import { forks } from './fork/state.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
@@ -77,6 +78,7 @@ class Scheduler {
     this.#concurrency = Number(config['concurrency']);
     this.#executor = new Executor(this.#view, start.worker, callables, this.#concurrency, {
       port: start.taskPort,
+      pool: String(config['pool']),
       onMoved: () => this.#eventLoop.movesData(),
       onAsyncEnd: () => this.#wakeSaturated(),
       onBroken: (error) => this.#break(error),
@@ -106,8 +108,8 @@ class Scheduler {
   }
 
   async run(): Promise<void> {
-    // What a fresh worker's heap holds includes the codec.
-    if (this.#softHeapLimit > 0) await this.#executor.load();
+    // What a fresh worker's heap holds includes the codec. And what forks cannot wait for it.
+    if (this.#softHeapLimit > 0 || forks.imported) await this.#executor.load();
     if (!this.#broken) this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
     for (;;) {
       const end = this.#turn();
@@ -150,7 +152,7 @@ class Scheduler {
     pace.begin();
     for (;;) {
       const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
-      next = executor.run(next - 1, more);
+      next = next > 0 ? executor.run(next - 1, more) : executor.runChild(next, more);
       if (next !== 0) continue;
       pace.end();
       if (executor.held !== undefined) return 'loading';

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkKeys, expected } from '../src/errors.ts';
+import { register } from './fork/registry.ts';
 import { TASK_OPTIONS } from './one-per-thread.ts';
 
 /** Defaults of one function; what the caller gives to `run` comes first. */
@@ -22,7 +23,8 @@ export interface TaskOptions {
 const MAX_TIMER_MS = 2_147_483_647;
 
 /**
- * Marks a function with options and returns the same function.
+ * Marks a function with options and returns the same function, which can then be forked even if no module exports it.
+ * Call it while the module loads, always in the same order: that is how the workers of a pool know it.
  *
  * @throws {InvalidArgumentError} `ERR_INVALID_ARGUMENT`: not a function, an unknown option, or a value out of range.
  * @example
@@ -34,6 +36,7 @@ const MAX_TIMER_MS = 2_147_483_647;
  */
 export function task<F extends (...args: never[]) => unknown>(fn: F, options: TaskOptions = {}): F {
   if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
+  register(fn);
   Object.defineProperty(fn, TASK_OPTIONS, { value: Object.freeze(checked(options)), configurable: true });
   return fn;
 }

@@ -218,7 +218,7 @@ export class Crew {
       memory: this.#plant.memory.memory,
       module: this.#plant.module,
       modules,
-      config: { ...config, block: address },
+      config: { ...config, block: address, pool: this.#plant.name },
       nudge: () => this.ping(block),
     });
     this.#posts[worker] = { state: 'starting', thread, block, instead };

@@ -13,6 +13,7 @@ import { sharedNow } from '../memory/shared-memory.ts';
 import { levelSchedule } from '../scheduling/levels.ts';
 import { Bell } from './bell.ts';
 import { Crew, type CrewHooks } from './crew.ts';
+import { Descendants } from './descendants.ts';
 import { FunctionTable } from './functions.ts';
 import type { Handle } from './handle.ts';
 import { Intake } from './intake.ts';
@@ -108,6 +109,7 @@ export class Engine {
       },
       sharedNow,
     );
+    const descendants = new Descendants(this.plant, options.graceMs, (block) => this.crew.kill(block));
     this.limits = new Limits(
       this.intake,
       this.ledger,
@@ -116,11 +118,13 @@ export class Engine {
         release,
         ping: (block) => this.crew.ping(block),
         kill: (block) => this.crew.kill(block),
+        runnersFor: (reference) => descendants.runnersFor(reference),
         progressed: () => events.progressed(),
       },
       options.graceMs,
     );
     this.#recovery = new Recovery({
+      descendants,
       intake: this.intake,
       ledger: this.ledger,
       lines: this.lines,

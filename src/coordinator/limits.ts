@@ -25,6 +25,8 @@ export interface LimitHooks {
   /** Makes the worker turn its event loop and look at its pending tasks. */
   ping(block: number): void;
   kill(block: number): void;
+  /** Blocks of the threads that run children of this task. */
+  runnersFor(reference: number): Iterable<number>;
   /** There may be room for waiting producers. */
   progressed(): void;
 }
@@ -144,6 +146,7 @@ export class Limits {
       timer(this.#graceMs, () => this.#graceOver(slot, generation, block));
       return;
     }
+    for (const runner of this.#hooks.runnersFor(window.reference(slot))) this.#hooks.kill(runner);
     this.#hooks.kill(block);
   }
 

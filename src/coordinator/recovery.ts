@@ -6,6 +6,7 @@
  */
 import { WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
+import type { Descendants } from './descendants.ts';
 import type { Handle } from './handle.ts';
 import { handleOf, type Intake } from './intake.ts';
 import type { Ledger } from './ledger.ts';
@@ -14,6 +15,7 @@ import { raise } from './raise.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface RecoveryParts {
+  readonly descendants: Descendants;
   readonly intake: Intake;
   readonly ledger: Ledger;
   readonly lines: Lines;
@@ -59,6 +61,7 @@ export class Recovery {
       }
     }
     settlement.discardMail(block);
+    this.#parts.descendants.recover(block);
     this.#reset(block);
     intake.reissue(again);
     return running;
@@ -72,6 +75,7 @@ export class Recovery {
     const { intake, settlement } = this.#parts;
     const { window } = intake;
     settlement.drainAll(block);
+    this.#parts.descendants.abandon(block);
     for (let slot = 0; slot < window.plant.slots; slot++) {
       if (window.live[slot] === 0 || window.resolve[slot] === undefined) continue;
       const word = window.state(slot);

@@ -10,6 +10,7 @@
 
 /** Bytes between words of different writers. */
 export const LINE = 128;
+export const LINE_SHIFT = 7;
 
 // ── What a taken item may be ────────────────────────────────────────────────────────────────────────────────────
 /** Nothing there. No item is ever 0. */
@@ -85,6 +86,14 @@ export const H_RESULTS = 36;
 export const H_SLOTS = 40;
 /** Constant: address of the cold part of the task records. */
 export const H_COLD = 44;
+/** Constant: offsets of a worker's fork deque, fork spill ring and fork records inside its block; how many records. */
+export const H_FORKS = 48;
+export const H_FORK_SPILL = 52;
+export const H_FORK_RECORDS = 56;
+export const H_FORK_SLOTS = 60;
+/** Constant: offset and size of the bytes of children's arguments and results inside a block. */
+export const H_FORK_BYTES = 64;
+export const H_FORK_BYTES_SIZE = 68;
 /** 1 while the coordinator sleeps on it or is about to; coordinator stores 1, whoever clears it must notify. */
 export const H_ARMED = 128;
 /** Coordinator: the grace-period epoch. */
@@ -99,11 +108,13 @@ export const H_SCHEDULE = 896;
 export const H_DIRECTORY = 1024;
 /** 1024 workers, and as many more as the bit words have room for: those of threads that have not ended. */
 export const MAX_BLOCKS = 1152;
-export const HEADER_BYTES = 5632;
+/** Workers parked in a join, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
+export const H_JOINING = 5632;
+export const HEADER_BYTES = 5888;
 
 export const LEVELS = 4;
 export const SCHEDULE_LENGTH = 64;
-export const VERSION = 0x6d720002;
+export const VERSION = 0x6d720003;
 
 // ── Worker block ────────────────────────────────────────────────────────────────────────────────────────────────
 /** 0 armed, 1 notified: the worker stores 0 before its parked bit shows, wakers store 1. */
@@ -135,6 +146,14 @@ export const W_TICK = 388;
 export const W_RANDOM = 392;
 export const W_TOKEN = 396;
 export const W_BATCH = 400;
+/** Worker alone: address of the first free fork record; the submitted task (reference) and the stolen child (address of
+ * its record, 0: none) whose code is on top of the stack. */
+export const W_FORK_FREE = 404;
+export const W_ROOT = 408;
+export const W_UP = 412;
+/** Worker: the last fork record listed as free; the highest ever, which recovery reads. */
+export const W_FORK_LISTED = 416;
+export const W_FORK_USED = 420;
 export const W_DEQUE = 512;
 
 export const CMD_STOP = 1;
@@ -177,6 +196,60 @@ export const C_STARTED = 0;
 export const C_CANCEL = 8;
 /** Worker: end position of the result bytes in its byte ring. */
 export const C_RESULT_END = 12;
+
+// ── Fork record (forks/README.md), 256 bytes: children of the tasks a worker runs, in its own block ────────────────────
+export const FORK_BYTES = 256;
+export const FORK_SHIFT = 8;
+/** As T_STATE; the owner is the worker that runs the child. Of FREE records the generation they will have. */
+export const F_STATE = 0;
+/** Forking worker. Function number; argument count and flags (`FORK_`); four bits of kind for each argument. */
+export const F_FN = 4;
+export const F_META = 8;
+export const F_KINDS = 12;
+/** Forking worker: the submitted task it descends from (reference); the stolen record above it, 0: none; the frame. */
+export const F_ROOT = 16;
+export const F_UP = 20;
+export const F_FRAME = 24;
+/** Not 0 when the child is asked to stop: the forking worker, or the coordinator when that is dead. */
+export const F_CANCEL = 28;
+/** Forking worker: encoded arguments. */
+export const F_PAYLOAD = 32;
+export const F_LENGTH = 36;
+/** Who runs it: what the result is, or where its bytes are. */
+export const F_RESULT_KIND = 40;
+export const F_RESULT_LENGTH = 44;
+/** Whether an entry of the spill ring may refer to the record. 1: forking worker; 0: whoever took the entry. */
+export const F_SPILLED = 48;
+/** Forking worker: its number. */
+export const F_OWNER = 56;
+/** Forking worker alone: the next free record. */
+export const F_NEXT = 60;
+/** The result, or (as int32) the address of its bytes. Its own line: the thief writes it. */
+export const F_RESULT = 64;
+export const F_ARGS = 72;
+export const FORK_ARG_SLOTS = 21;
+/** A result that is a view on shared memory of the user's: where it begins, and its length. */
+export const F_RESULT_FROM = 240;
+export const F_RESULT_SIZE = 248;
+
+/** Some arguments are bytes; some are shared memory of the user's; the joiner awaits it with its event loop. */
+export const FORK_ENCODED = 0x100;
+export const FORK_SHARED = 0x200;
+export const FORK_AWAITED = 0x400;
+/** Not all arguments are numbers: F_KINDS says what they are. */
+export const FORK_KINDS = 0x800;
+/** Most arguments a record holds. */
+export const FORK_ARGS = 8;
+/** As KIND_, for children: the argument is in the bytes; it is shared memory: three slots. */
+export const KIND_BYTES = 5;
+export const KIND_SHARED = 6;
+
+/** The thread that ran the child has ended, or does not end. */
+export const RESULT_SHARED = 12;
+export const RESULT_CRASHED = 10;
+export const RESULT_STUCK = 11;
+/** What it threw did not fit into the bytes its thread has for such. */
+export const RESULT_NO_ROOM = 13;
 
 export const SLOT_BITS = 14;
 export const SLOT_MASK = 0x3fff;

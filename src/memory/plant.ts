@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { threadId } from 'node:worker_threads';
 import { MillraceError } from '../errors.ts';
 import { compileCore } from './compile.ts';
 import * as L from './layout.ts';
@@ -17,6 +18,11 @@ export interface PlantSizes {
   readonly deque: number;
   readonly spill: number;
   readonly inbox: number;
+  /** Children of running tasks: places of a worker's fork deque, and how many may be there in all. */
+  readonly forks: number;
+  readonly children: number;
+  /** Bytes of arguments and results of children a worker can hold. */
+  readonly childBytes: number;
   /** Bytes of results a worker can have waiting before they go through its port. */
   readonly results: number;
   /** Where all indices start; tests begin next to wrap-around. */
@@ -28,6 +34,9 @@ export const DEFAULT_SIZES: Omit<PlantSizes, 'workers'> = {
   deque: 1024,
   spill: 1024,
   inbox: 1024,
+  forks: 1024,
+  children: 4096,
+  childBytes: 1 << 20,
   results: 1 << 20,
   start: 0,
 };
@@ -38,10 +47,16 @@ interface BlockShape {
   readonly inbox: number;
   readonly completions: number;
   readonly results: number;
+  readonly forks: number;
+  readonly childBytes: number;
   readonly bytes: number;
 }
 
+let plants = 0;
+
 export class Plant {
+  /** Unlike that of any other in the process. */
+  readonly name: string = `${process.pid}.${threadId}.${++plants}`;
   readonly memory: SharedMemory;
   readonly core: Core;
   readonly module: WasmModule;
@@ -70,7 +85,21 @@ export class Plant {
     const inbox = spill + L.MC_SLOTS + align(sizes.spill * 4);
     const done = inbox + L.SC_SLOTS + align(sizes.inbox * 4);
     const results = done + L.SC_SLOTS + align(completions * 4);
-    this.shape = { spill, inbox, completions: done, results, bytes: results + L.RB_BYTES + sizes.results };
+    const forks = align(results + L.RB_BYTES + sizes.results);
+    const forkSpill = forks + L.DQ_SLOTS + align(sizes.forks * 4);
+    // A place for each record: an entry that its joiner has made stale keeps its record from use until it is taken.
+    const records = forkSpill + L.MC_SLOTS + align(ceilPowerOfTwo(sizes.children) * 4);
+    // Record 0 is none.
+    const childBytes = records + (sizes.children + 1) * L.FORK_BYTES;
+    this.shape = {
+      spill,
+      inbox,
+      completions: done,
+      results,
+      forks,
+      childBytes,
+      bytes: childBytes + align(sizes.childBytes),
+    };
     const { i32 } = this.memory;
     const h = L.HEADER >> 2;
     i32[h + (L.H_VERSION >> 2)] = L.VERSION;
@@ -84,6 +113,12 @@ export class Plant {
     i32[h + (L.H_RESULTS >> 2)] = results;
     i32[h + (L.H_SLOTS >> 2)] = this.slots;
     i32[h + (L.H_COLD >> 2)] = this.cold;
+    i32[h + (L.H_FORKS >> 2)] = forks;
+    i32[h + (L.H_FORK_SPILL >> 2)] = forkSpill;
+    i32[h + (L.H_FORK_RECORDS >> 2)] = records;
+    i32[h + (L.H_FORK_SLOTS >> 2)] = sizes.children;
+    i32[h + (L.H_FORK_BYTES >> 2)] = childBytes;
+    i32[h + (L.H_FORK_BYTES_SIZE >> 2)] = sizes.childBytes;
     for (let i = 0; i < L.LEVELS; i++) this.core.ringInit(injector + i * stride, level - 1, sizes.start);
     for (let i = 0; i < sizes.workers; i++) this.addBlock();
   }
@@ -109,6 +144,7 @@ export class Plant {
     i32[(at + L.W_ID) >>> 2] = worker;
     i32[(at + L.W_RANDOM) >>> 2] = (worker + 1) * 0x9e3779b1;
     i32[(at + L.W_BATCH) >>> 2] = 1;
+    core.forkInit(at, sizes.forks - 1, ceilPowerOfTwo(sizes.children) - 1, sizes.start);
     i32[(L.HEADER + L.H_DIRECTORY) / 4 + worker] = at;
     this.#blocks.push(at);
     // Subtle: the directory entry first. A thief that sees the count sees the block.

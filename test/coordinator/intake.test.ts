@@ -13,7 +13,18 @@ const VALUE = [{ text: 'in the arena', bytes: new Uint8Array(5000).fill(7) }];
 
 function ground() {
   const plant = new Plant(
-    { workers: 1, slotsPerLevel: ROOM, deque: 16, spill: 16, inbox: 16, results: 1024, start: 2 ** 31 - 2 },
+    {
+      workers: 1,
+      slotsPerLevel: ROOM,
+      deque: 16,
+      spill: 16,
+      inbox: 16,
+      results: 1024,
+      forks: 4,
+      children: 8,
+      childBytes: 1024,
+      start: 2 ** 31 - 2,
+    },
     2 ** 24,
   );
   const intake = new Intake(

@@ -9,7 +9,18 @@ const WORKERS = 70;
 
 function ground() {
   const plant = new Plant(
-    { workers: WORKERS, slotsPerLevel: 16, deque: 4, spill: 4, inbox: 4, results: 1024, start: 0 },
+    {
+      workers: WORKERS,
+      slotsPerLevel: 16,
+      deque: 4,
+      spill: 4,
+      inbox: 4,
+      results: 1024,
+      forks: 4,
+      children: 8,
+      childBytes: 1024,
+      start: 0,
+    },
     2 ** 26,
   );
   const { core, memory, blocks } = plant;

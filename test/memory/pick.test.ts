@@ -9,7 +9,18 @@ const [CRITICAL, HIGH, NORMAL, LOW] = [0, 1, 2, 3];
 
 function ground(workers: number) {
   const plant = new Plant(
-    { workers, slotsPerLevel: 256, deque: 64, spill: 64, inbox: 64, results: 1024, start: 2 ** 31 - 2 },
+    {
+      workers,
+      slotsPerLevel: 256,
+      deque: 64,
+      spill: 64,
+      inbox: 64,
+      results: 1024,
+      forks: 4,
+      children: 8,
+      childBytes: 1024,
+      start: 2 ** 31 - 2,
+    },
     2 ** 26,
   );
   const { core, memory, blocks, shape } = plant;

@@ -9,6 +9,9 @@ const SMALL: PlantSizes = {
   spill: 8,
   inbox: 2,
   results: 1024,
+  forks: 4,
+  children: 8,
+  childBytes: 1024,
   start: 2 ** 31 - 2,
 };
 const LIMIT = 2 ** 24;

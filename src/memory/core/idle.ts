@@ -1,6 +1,6 @@
 // Who sleeps, who searches, who is woken. States, invariants and the argument: ../idle/README.md.
 import {H_ARMED, 
-  H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
+  H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_FORK_SPILL, H_FORKS, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
   H_WORKERS, HEADER, LEVELS, SC_HEAD, SC_TAIL,W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_PING, W_PONG, W_TOKEN,
 } from '../layout';
 import { dequeSize } from './deque';
@@ -23,7 +23,7 @@ export function blockOf(worker: i32): usize {
 
 // @ts-ignore: decorator
 @inline
-function words(): i32 {
+export function words(): i32 {
   return (atomic.load<i32>(BASE, H_BLOCKS) + 31) >> 5;
 }
 
@@ -37,9 +37,12 @@ export function anyShared(): i32 {
   }
   const blocks = atomic.load<i32>(BASE, H_BLOCKS);
   const spill = <usize>header(H_SPILL);
+  const forks = <usize>header(H_FORKS);
+  const forkSpill = <usize>header(H_FORK_SPILL);
   for (let i = 0; i < blocks; i++) {
     const block = blockOf(i);
     if (dequeSize(block + W_DEQUE) > 0 || ringSize(block + spill) > 0) return 1;
+    if (dequeSize(block + forks) > 0 || ringSize(block + forkSpill) > 0) return 1;
   }
   return 0;
 }
@@ -89,7 +92,7 @@ export function wakeOne(): i32 {
   return wakeParked(n);
 }
 
-function wakeParked(n: i32): i32 {
+export function wakeParked(n: i32): i32 {
   for (let i = 0; i < n; i++) {
     const word = BASE + (<usize>i << 2);
     let parked = atomic.load<i32>(word, H_PARKED);

@@ -1,6 +1,10 @@
 // Everything the built core exports. TypeScript sees it through ../core.ts.
 export { dequeInit, dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
 export {
+  fork, forkAdopt, forkAttach, forkBegin, forkClaim, forkDrop, forkFinish, forkFree, forkHelp, forkHungry, forkInit, forkMend, forkPop, forkReturn,
+  joinPark, joinUnpark, take,
+} from './forks';
+export {
   anyShared,
   anyWork,
   arm,

@@ -1,9 +1,10 @@
 // A worker's next task, in one call. The order and its reasons: ../pick/README.md.
 import {
-  DQ_OWN_MASK, EMPTY, H_BLOCKS, H_EPOCH, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_SCHEDULE, H_SPILL, H_WORKERS, LEVELS,
+  DQ_OWN_MASK, EMPTY, H_BLOCKS, H_EPOCH, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_SCHEDULE, H_SPILL, H_WORKERS, LEVELS, LINE_SHIFT,
   RETRY, SCHEDULE_LENGTH, W_BATCH, W_DEQUE, W_ID, W_RANDOM, W_SEEN, W_STEALS, W_TICK, W_TOKEN,
 } from '../layout';
 import { dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
+import { forkHelp } from './forks';
 import { BASE, blockOf, endSearch, header, wakeOne } from './idle';
 import { ringClaim, ringSize, ringTake, spscTake } from './rings';
 import { claim, finish } from './tasks';
@@ -17,7 +18,10 @@ const FAIR_TICK = 16;
 /** Most single steals in a row from one victim. */
 const STEAL_RUN = 8;
 
-/** The slot + 1 of a task this worker has claimed, or 0. Called at a task boundary only. */
+/**
+ * The slot + 1 of a task this worker has claimed; below 0: less the number of `LINE`s at which the record of a
+ * child it has claimed begins; 0: nothing. Called at a task boundary only.
+ */
 export function next(block: usize): i32 {
   // A task boundary: this thread holds no reference from before, which is what grace periods wait for.
   const epoch = atomic.load<i32>(BASE, H_EPOCH);
@@ -28,7 +32,7 @@ export function next(block: usize): i32 {
     const tick = load<i32>(block, W_TICK) + 1;
     store<i32>(block, tick, W_TICK);
     const ref = pick(block, tick);
-    if (ref == EMPTY) return 0;
+    if (ref == EMPTY) return child(block);
     if (ref == RETRY) continue;
     const found = claim(block, ref);
     if (found != 0) {
@@ -36,6 +40,14 @@ export function next(block: usize): i32 {
       return found;
     }
   }
+}
+
+// With no task to be had, a child of one that runs elsewhere, as `next` gives it.
+function child(block: usize): i32 {
+  const at = forkHelp(block, -1, 0);
+  if (at == 0) return 0;
+  if (load<i32>(block, W_TOKEN) != 0) endSearch(block);
+  return -(at >> LINE_SHIFT);
 }
 
 /** The end of one task and the next one. */

@@ -1,0 +1,504 @@
+// Children of running tasks: fork, join, steal, and what a death leaves. The protocol and its argument: ../forks/README.md.
+import {
+  CANCELLED, CLAIMED, DONE, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY,
+  F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_UP, FAILED,
+  FORK_AWAITED, FORK_ENCODED, FORK_SHARED, FORK_SHIFT, FREE, H_BLOCKS, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL, H_FORKS,
+  H_JOINING, H_PARKED, H_SEARCHING, H_TASKS, MC_HEAD, MC_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, META_IDEMPOTENT, NOBODY,
+  OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_STUCK, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
+  T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_STEALS, W_UP,
+} from '../layout';
+import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
+import { BASE, blockOf, header, ping, wakeParked, words } from './idle';
+import { ringInit, ringPublish, ringRoom, ringSize, ringStage, ringTake } from './rings';
+
+/** A record with no entry in a queue and no place on the free list, until the last entry that names it is gone. */
+const LIMBO = PENDING;
+/** Records listed at a time. */
+const LIST_RUN = 64;
+
+// @ts-ignore: decorator
+@inline
+function recordsOf(block: usize): usize {
+  return block + <usize>header(H_FORK_RECORDS);
+}
+
+// @ts-ignore: decorator
+@inline
+function recordOf(block: usize, item: i32): usize {
+  return recordsOf(block) + (<usize>(item & SLOT_MASK) << FORK_SHIFT);
+}
+
+// @ts-ignore: decorator
+@inline
+function word(generation: i32, owner: i32, state: i32): i32 {
+  return (generation & ~SLOT_MASK) | (owner << OWNER_SHIFT) | state;
+}
+
+// @ts-ignore: decorator
+@inline
+function freeWord(state: i32): i32 {
+  return word(state + SLOT_MASK + 1, NOBODY, FREE);
+}
+
+// @ts-ignore: decorator
+@inline
+function slotNumber(block: usize, at: usize): i32 {
+  return <i32>((at - recordsOf(block)) >> FORK_SHIFT);
+}
+
+/** Coordinator, before a block's first thread. `start`: where the indices begin. Fresh records are 0, which is FREE. */
+export function forkInit(block: usize, dequeMask: i32, spillMask: i32, start: i32): void {
+  dequeInit(block + <usize>header(H_FORKS), dequeMask, start);
+  ringInit(block + <usize>header(H_FORK_SPILL), spillMask, start);
+}
+
+/**
+ * Owner, when its list is empty: lists free records, a few, so that memory is touched only as it is needed. The
+ * first, or 0 when all are in use.
+ */
+export function forkAttach(block: usize): i32 {
+  const records = recordsOf(block);
+  const slots = header(H_FORK_SLOTS);
+  let slot = load<i32>(block, W_FORK_LISTED);
+  let head = 0;
+  let listed = 0;
+  // Invariant: what is listed is FREE and listed once, as the list was empty.
+  for (let i = 0; i < slots && listed < LIST_RUN; i++) {
+    slot = slot >= slots ? 1 : slot + 1;
+    // Subtle: before the record is used. Recovery looks no further than this.
+    if (slot > load<i32>(block, W_FORK_USED)) atomic.store<i32>(block, slot, W_FORK_USED);
+    const at = records + (<usize>slot << FORK_SHIFT);
+    if ((atomic.load<i32>(at, F_STATE) & STATE_MASK) != FREE) continue;
+    store<i32>(at, head, F_NEXT);
+    head = <i32>at;
+    listed++;
+  }
+  store<i32>(block, slot, W_FORK_LISTED);
+  store<i32>(block, head, W_FORK_FREE);
+  return head;
+}
+
+/**
+ * Owner. Publishes the record at the head of the free list, whose arguments are written, as a child of what is on
+ * top of the stack. Its item, or 0 when neither the deque nor the spill ring has room.
+ */
+export function fork(block: usize, fn: i32, meta: i32, frame: i32): i32 {
+  const deque = block + <usize>header(H_FORKS);
+  let b = load<i32>(deque, DQ_OWN_BOTTOM);
+  const mask = load<i32>(deque, DQ_OWN_MASK);
+  if (room(deque, b, mask) <= 0 && spill(block, deque) == 0) return 0;
+  const at = <usize>load<i32>(block, W_FORK_FREE);
+  store<i32>(at, fn, F_FN);
+  store<i32>(at, meta, F_META);
+  store<i32>(at, load<i32>(block, W_ROOT), F_ROOT);
+  store<i32>(at, load<i32>(block, W_UP), F_UP);
+  store<i32>(at, frame, F_FRAME);
+  store<i32>(at, 0, F_CANCEL);
+  store<i32>(at, load<i32>(block, W_ID), F_OWNER);
+  const item = (load<i32>(at, F_STATE) & ~SLOT_MASK) | slotNumber(block, at);
+  store<i32>(block, load<i32>(at, F_NEXT), W_FORK_FREE);
+  // Subtle: the state comes before the entry; a thief that met the entry first would take it for stale.
+  store<i32>(at, word(item, NOBODY, QUEUED), F_STATE);
+  store<i32>(slotOf(deque, b, mask), item, DQ_SLOTS);
+  store<i32>(deque, b + 1, DQ_OWN_BOTTOM);
+  atomic.store<i32>(deque, b + 1, DQ_BOTTOM);
+  wakeThief();
+  return item;
+}
+
+// Somebody who sleeps, or waits in a join, may take what was published. Only the wish to be fast depends on this: the
+// forking worker runs its children itself if nobody comes.
+// @ts-ignore: decorator
+@inline
+function wakeThief(): void {
+  if ((atomic.load<i32>(BASE, H_PARKED) | atomic.load<i32>(BASE, H_JOINING)) != 0 || words() > 1) wakeSlow();
+}
+
+function wakeSlow(): void {
+  const n = words();
+  for (let i = 0; i < n; i++) {
+    if (atomic.load<i32>(BASE + (<usize>i << 2), H_SEARCHING) != 0) return;
+  }
+  if (wakeParked(n) != 0) return;
+  for (let i = 0; i < n; i++) {
+    const joining = atomic.load<i32>(BASE + (<usize>i << 2), H_JOINING);
+    if (joining == 0) continue;
+    wakeJoiner(blockOf((i << 5) + ctz(joining)));
+    return;
+  }
+}
+
+// The older half of a full deque goes to the spill ring. 1: there is room in the deque now.
+function spill(block: usize, deque: usize): i32 {
+  const ring = block + <usize>header(H_FORK_SPILL);
+  const most = min((dequeSize(deque) + 1) >> 1, ringRoom(ring));
+  let moved = 0;
+  // Invariant: `moved` children are staged, not visible, and QUEUED: their joiner, the caller, claims them by itself.
+  while (moved < most) {
+    const item = dequeSteal(deque);
+    if (item == EMPTY) break;
+    if (item == RETRY) continue;
+    // Subtle: before the entry shows. Whoever takes it stores 0, and until then the record is not used again.
+    atomic.store<i32>(recordOf(block, item), 1, F_SPILLED);
+    ringStage(ring, item);
+    moved++;
+  }
+  if (moved > 0) ringPublish(ring);
+  return i32(room(deque, load<i32>(deque, DQ_OWN_BOTTOM), load<i32>(deque, DQ_OWN_MASK)) > 0);
+}
+
+/** Anybody: 1 when a thief would find no child of this worker. */
+export function forkHungry(block: usize): i32 {
+  return i32(dequeSize(block + <usize>header(H_FORKS)) == 0);
+}
+
+/**
+ * Owner: takes its newest child back if that is `item`, of this frame. 1: it is the caller's, its record is free and
+ * keeps its contents until the next fork. 0: something else is newest, or a thief was faster.
+ */
+export function take(block: usize, item: i32, frame: i32): i32 {
+  const deque = block + <usize>header(H_FORKS);
+  const end = load<i32>(deque, DQ_OWN_BOTTOM);
+  if (end == load<i32>(deque, DQ_OWN_TOP)) return 0;
+  const b = end - 1;
+  if (load<i32>(slotOf(deque, b, load<i32>(deque, DQ_OWN_MASK)), DQ_SLOTS) != item) return 0;
+  const at = recordOf(block, item);
+  if (load<i32>(at, F_FRAME) != frame) return 0;
+  // As in dequePop.
+  atomic.store<i32>(deque, b, DQ_BOTTOM);
+  const t = atomic.load<i32>(deque, DQ_TOP);
+  if (b - t > 0) {
+    store<i32>(deque, b, DQ_OWN_BOTTOM);
+  } else {
+    const won = b == t && atomic.cmpxchg<i32>(deque, t, t + 1, DQ_TOP) == t;
+    atomic.store<i32>(deque, end, DQ_BOTTOM);
+    store<i32>(deque, end, DQ_OWN_TOP);
+    if (!won) return 0;
+  }
+  // Subtle: plain. Nobody else can hold this item: it was in the deque, once, and the pop has it.
+  store<i32>(at, freeWord(item), F_STATE);
+  list(block, at);
+  return 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function list(block: usize, at: usize): void {
+  store<i32>(at, load<i32>(block, W_FORK_FREE), F_NEXT);
+  store<i32>(block, <i32>at, W_FORK_FREE);
+}
+
+/** Owner: the newest child on its deque if it is of this frame, now RUNNING here; else EMPTY. */
+export function forkPop(block: usize, frame: i32): i32 {
+  const deque = block + <usize>header(H_FORKS);
+  const end = load<i32>(deque, DQ_OWN_BOTTOM);
+  if (end == load<i32>(deque, DQ_OWN_TOP)) return EMPTY;
+  const newest = load<i32>(slotOf(deque, end - 1, load<i32>(deque, DQ_OWN_MASK)), DQ_SLOTS);
+  if (load<i32>(recordOf(block, newest), F_FRAME) != frame) return EMPTY;
+  const item = dequePop(deque);
+  if (item != EMPTY) atomic.store<i32>(recordOf(block, item), word(item, load<i32>(block, W_ID), RUNNING), F_STATE);
+  return item;
+}
+
+/** Anybody: claims the child by its record alone, wherever an entry for it may be. 1: it is RUNNING here. */
+export function forkClaim(block: usize, at: usize, item: i32): i32 {
+  const queued = word(item, NOBODY, QUEUED);
+  return i32(atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), RUNNING), F_STATE) == queued);
+}
+
+/** Who has claimed the child: its arguments are read, its code starts. Its state word from now on, or 0: it must not. */
+export function forkBegin(at: usize): i32 {
+  const claimed = atomic.load<i32>(at, F_STATE);
+  if ((claimed & STATE_MASK) != CLAIMED) return 0;
+  const running = (claimed & ~STATE_MASK) | RUNNING;
+  return atomic.cmpxchg<i32>(at, claimed, running, F_STATE) == claimed ? running : 0;
+}
+
+/** Who has claimed the child and cannot read its arguments: its joiner may have it. */
+export function forkReturn(at: usize): void {
+  const claimed = atomic.load<i32>(at, F_STATE);
+  const owner = blockOf(load<i32>(at, F_OWNER));
+  const awaited = load<i32>(at, F_META) & FORK_AWAITED;
+  if ((claimed & STATE_MASK) == CLAIMED) {
+    const queued = word(claimed, NOBODY, QUEUED);
+    if (atomic.cmpxchg<i32>(at, claimed, queued, F_STATE) == claimed) {
+      if (awaited != 0) ping(owner);
+      else wakeJoiner(owner);
+      return;
+    }
+  }
+  const orphan = (claimed & ~STATE_MASK) | CANCELLED;
+  atomic.cmpxchg<i32>(at, orphan, freeWord(orphan), F_STATE);
+}
+
+/** Owner: the child is over and its joiner has read it, or nobody ever will. Its state is the owner's to change. */
+export function forkFree(block: usize, at: usize): void {
+  const state = atomic.load<i32>(at, F_STATE);
+  if ((state & STATE_MASK) == FAILED && load<i32>(at, F_RESULT_KIND) == RESULT_STUCK) {
+    // A stuck thread may write to the record the moment it comes to itself: it is kept for it, as for an orphan.
+    atomic.store<i32>(at, (state & ~STATE_MASK) | CANCELLED, F_STATE);
+    return;
+  }
+  if (atomic.load<i32>(at, F_SPILLED) == 0) {
+    atomic.store<i32>(at, freeWord(state), F_STATE);
+    list(block, at);
+    return;
+  }
+  // Subtle: an entry in the spill ring names this record and generation. Used again 2^18 times, the record would have
+  // that generation again, and the entry would run a child twice: so it is not used before the entry is taken out.
+  const limbo = word(state, NOBODY, LIMBO);
+  atomic.store<i32>(at, limbo, F_STATE);
+  if (atomic.load<i32>(at, F_SPILLED) == 0 && atomic.cmpxchg<i32>(at, limbo, freeWord(state), F_STATE) == limbo) {
+    list(block, at);
+  }
+}
+
+/** Owner: drops a child that is not joined. The state it was in: QUEUED: it never runs. Else it is asked to stop. */
+export function forkDrop(block: usize, at: usize, item: i32): i32 {
+  const queued = word(item, NOBODY, QUEUED);
+  const was = atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), CANCELLED), F_STATE);
+  if (was != queued) atomic.store<i32>(at, 1, F_CANCEL);
+  return was & STATE_MASK;
+}
+
+// A thief has the item: it is its own if the record says that it waits. Its address, or 0.
+function claim(block: usize, at: usize, item: i32): i32 {
+  const queued = word(item, NOBODY, QUEUED);
+  // Subtle: META is read before the claim, which succeeds only if it is that of this generation.
+  const state = (load<i32>(at, F_META) & (FORK_ENCODED | FORK_SHARED)) != 0 ? CLAIMED : RUNNING;
+  if (atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), state), F_STATE) != queued) return 0;
+  store<i32>(block, load<i32>(block, W_STEALS) + 1, W_STEALS);
+  return <i32>at;
+}
+
+// The oldest child of the victim, if it descends from `root` (0: any). Address of its record; EMPTY; RETRY.
+function stealFrom(block: usize, victim: usize, root: i32): i32 {
+  const deque = victim + <usize>header(H_FORKS);
+  // As in dequeSteal: top BEFORE bottom, the slot before the compare-exchange.
+  const t = atomic.load<i32>(deque, DQ_TOP);
+  if (atomic.load<i32>(deque, DQ_BOTTOM) - t > 0) {
+    const item = load<i32>(slotOf(deque, t, load<i32>(deque, DQ_MASK)), DQ_SLOTS);
+    const at = recordOf(victim, item);
+    // Subtle: what is read here is this child's if the compare-exchange succeeds; else it decides nothing.
+    if (root != 0 && load<i32>(at, F_ROOT) != root) return EMPTY;
+    if (atomic.cmpxchg<i32>(deque, t, t + 1, DQ_TOP) != t) return RETRY;
+    const mine = claim(block, at, item);
+    return mine != 0 ? mine : RETRY;
+  }
+  const ring = victim + <usize>header(H_FORK_SPILL);
+  const h = atomic.load<i32>(ring, MC_HEAD);
+  if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return EMPTY;
+  const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+  const at = recordOf(victim, item);
+  if (root != 0 && load<i32>(at, F_ROOT) != root) return EMPTY;
+  if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) return RETRY;
+  atomic.store<i32>(at, 0, F_SPILLED);
+  const mine = claim(block, at, item);
+  if (mine != 0) return mine;
+  // Its joiner ran it meanwhile. If it has freed the record already, that was waiting for this.
+  const limbo = word(item, NOBODY, LIMBO);
+  atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
+  return RETRY;
+}
+
+/**
+ * A child of somebody's, claimed: of `first` (a worker, -1: none) rather than of others, and of the task `root` (0: of
+ * any). The address of its record, or 0 when nothing was seen.
+ */
+export function forkHelp(block: usize, first: i32, root: i32): i32 {
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  const me = load<i32>(block, W_ID);
+  // Invariant: nothing is held. Each round that goes on has seen another thread take something.
+  while (true) {
+    let again = false;
+    if (first >= 0) {
+      const found = stealFrom(block, blockOf(first), root);
+      if (found > 0) return found;
+      again = found == RETRY;
+    }
+    let peer = <i32>(random(block) % <u32>blocks);
+    for (let i = 0; i < blocks; i++) {
+      if (peer != me && peer != first) {
+        const found = stealFrom(block, blockOf(peer), root);
+        if (found > 0) return found;
+        again = again || found == RETRY;
+      }
+      if (++peer == blocks) peer = 0;
+    }
+    if (!again) return 0;
+  }
+}
+
+function random(block: usize): u32 {
+  let x = <u32>load<i32>(block, W_RANDOM);
+  x ^= x << 13;
+  x ^= x >> 17;
+  x ^= x << 5;
+  store<i32>(block, <i32>x, W_RANDOM);
+  return x;
+}
+
+/**
+ * Who runs the child: publishes its end and wakes the joiner. `from` is the whole state word of the attempt. 0: nobody
+ * waits for it any more.
+ */
+export function forkFinish(at: usize, from: i32, to: i32): i32 {
+  // Subtle: read before the end shows. After it the record is its owner's, who may use it again.
+  const owner = blockOf(load<i32>(at, F_OWNER));
+  const awaited = load<i32>(at, F_META) & FORK_AWAITED;
+  if (atomic.cmpxchg<i32>(at, from, (from & ~STATE_MASK) | to, F_STATE) != from) {
+    // Its joiner is dead, and the record was kept for the sake of this thread.
+    const orphan = (from & ~STATE_MASK) | CANCELLED;
+    atomic.cmpxchg<i32>(at, orphan, freeWord(from), F_STATE);
+    return 0;
+  }
+  if (awaited != 0) ping(owner);
+  else wakeJoiner(owner);
+  return 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function joinBit(block: usize): i32 {
+  return 1 << (load<i32>(block, W_ID) & 31);
+}
+
+// @ts-ignore: decorator
+@inline
+function joinWord(block: usize): usize {
+  return BASE + (<usize>(load<i32>(block, W_ID) >> 5) << 2);
+}
+
+// Costs one load when it does not sleep. A late 1 in W_PARK is a wake for nothing, as that of a ping.
+function wakeJoiner(block: usize): void {
+  const at = joinWord(block);
+  const bit = joinBit(block);
+  if ((atomic.load<i32>(at, H_JOINING) & bit) == 0) return;
+  if ((atomic.and<i32>(at, ~bit, H_JOINING) & bit) == 0) return;
+  atomic.store<i32>(block, 1, W_PARK);
+  atomic.notify(block + W_PARK, -1);
+}
+
+/**
+ * Owner, which has nothing to do but wait for a child that another worker runs. 1: sleep on W_PARK while it is 0, then
+ * call `joinUnpark`. 0: the child is over, or there is something to help with.
+ */
+export function joinPark(block: usize, at: usize): i32 {
+  const mask = joinWord(block);
+  const bit = joinBit(block);
+  atomic.store<i32>(block, 0, W_PARK);
+  atomic.or<i32>(mask, bit, H_JOINING);
+  // Subtle: the Dekker pair, as in `park`: set the bit, then look; end or publish, then look for the bit.
+  const state = atomic.load<i32>(at, F_STATE) & STATE_MASK;
+  if (state == QUEUED || state >= DONE || anyFork(block, load<i32>(block, W_ROOT)) != 0) {
+    atomic.and<i32>(mask, ~bit, H_JOINING);
+    return 0;
+  }
+  return 1;
+}
+
+export function joinUnpark(block: usize): void {
+  atomic.and<i32>(joinWord(block), ~joinBit(block), H_JOINING);
+}
+
+// A child of `root` on top of another worker's deque?
+function anyFork(block: usize, root: i32): i32 {
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  const me = load<i32>(block, W_ID);
+  for (let i = 0; i < blocks; i++) {
+    if (i == me) continue;
+    const deque = blockOf(i) + <usize>header(H_FORKS);
+    const t = atomic.load<i32>(deque, DQ_TOP);
+    if (atomic.load<i32>(deque, DQ_BOTTOM) - t <= 0) continue;
+    const item = load<i32>(slotOf(deque, t, load<i32>(deque, DQ_MASK)), DQ_SLOTS);
+    if (load<i32>(recordOf(blockOf(i), item), F_ROOT) == root) return 1;
+  }
+  return 0;
+}
+
+// ── After a death ───────────────────────────────────────────────────────────────────────────────────────────────
+
+// @ts-ignore: decorator
+@inline
+function isIdempotent(root: i32): bool {
+  const task = <usize>header(H_TASKS) + (<usize>(root & SLOT_MASK) << TASK_SHIFT);
+  if (((atomic.load<i32>(task, T_STATE) ^ root) & ~SLOT_MASK) != 0) return false;
+  return (load<i32>(task, T_META) & META_IDEMPOTENT) != 0;
+}
+
+/**
+ * Coordinator: the thread of `dead` is gone (`stuck` 0), or does not go (1). What it ran for others: its code has not
+ * started, or may start again: it waits again, and its joiner, which is woken, claims it by the record; else it has
+ * failed. How many have failed.
+ */
+export function forkMend(dead: i32, stuck: i32): i32 {
+  const blocks = atomic.load<i32>(BASE, H_BLOCKS);
+  let failed = 0;
+  for (let i = 0; i < blocks; i++) {
+    if (i == dead) continue;
+    const block = blockOf(i);
+    const slots = atomic.load<i32>(block, W_FORK_USED);
+    let touched = false;
+    // Invariant: the records before `slot` name `dead` no more. Nobody but `dead` could make one name it again.
+    for (let slot = 1; slot <= slots; slot++) {
+      const at = recordsOf(block) + (<usize>slot << FORK_SHIFT);
+      const seen = atomic.load<i32>(at, F_STATE);
+      if (((seen >> OWNER_SHIFT) & OWNER_MASK) != dead) continue;
+      const state = seen & STATE_MASK;
+      if (state == CANCELLED && stuck == 0) {
+        atomic.cmpxchg<i32>(at, seen, freeWord(seen), F_STATE);
+        continue;
+      }
+      if (state < CLAIMED || state > PENDING) continue;
+      const again = stuck == 0 && (state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT)));
+      if (!again) store<i32>(at, stuck != 0 ? RESULT_STUCK : RESULT_CRASHED, F_RESULT_KIND);
+      const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
+      if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
+      if (!again) failed++;
+      touched = true;
+      if ((load<i32>(at, F_META) & FORK_AWAITED) != 0) ping(block);
+    }
+    if (touched) wakeJoiner(block);
+  }
+  return failed;
+}
+
+/**
+ * Coordinator: the thread of this block is gone, and with it every frame that could join the children it had forked.
+ * Those that wait are dropped; those that run elsewhere are asked to stop, and keep their records until they end.
+ */
+export function forkAdopt(block: usize): void {
+  const me = load<i32>(block, W_ID);
+  const slots = atomic.load<i32>(block, W_FORK_USED);
+  for (let slot = 1; slot <= slots; slot++) {
+    const at = recordsOf(block) + (<usize>slot << FORK_SHIFT);
+    let seen = atomic.load<i32>(at, F_STATE);
+    // Invariant: `seen` is the word last read; each round that goes on has seen another thread change it.
+    while ((seen & STATE_MASK) != FREE) {
+      const state = seen & STATE_MASK;
+      const owner = (seen >> OWNER_SHIFT) & OWNER_MASK;
+      const elsewhere = owner != me && owner != NOBODY && state >= CLAIMED && state <= PENDING;
+      if (state == CANCELLED && owner != me) break;
+      if (elsewhere) atomic.store<i32>(at, 1, F_CANCEL);
+      const was = atomic.cmpxchg<i32>(at, seen, elsewhere ? (seen & ~STATE_MASK) | CANCELLED : freeWord(seen), F_STATE);
+      if (was == seen) break;
+      seen = was;
+    }
+    atomic.store<i32>(at, 0, F_SPILLED);
+  }
+  const deque = block + <usize>header(H_FORKS);
+  // As `adopt` does with the other deque.
+  atomic.store<i32>(deque, load<i32>(deque, DQ_OWN_BOTTOM), DQ_BOTTOM);
+  while (dequeSteal(deque) != EMPTY) {}
+  const top = atomic.load<i32>(deque, DQ_TOP);
+  store<i32>(deque, top, DQ_OWN_BOTTOM);
+  store<i32>(deque, top, DQ_OWN_TOP);
+  atomic.store<i32>(deque, top, DQ_BOTTOM);
+  const ring = block + <usize>header(H_FORK_SPILL);
+  store<i32>(ring, atomic.load<i32>(ring, MC_TAIL), MC_OWN_TAIL);
+  while (ringTake(ring) != EMPTY) {}
+  atomic.and<i32>(joinWord(block), ~joinBit(block), H_JOINING);
+  store<i32>(block, 0, W_FORK_FREE);
+  store<i32>(block, 0, W_ROOT);
+  store<i32>(block, 0, W_UP);
+}

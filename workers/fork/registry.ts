@@ -1,0 +1,83 @@
+/**
+ * Which functions can be forked, and their numbers, which mean the same in every worker.
+ *
+ * @module
+ */
+import { NewWeakMap, weakGet, weakSet } from '../../src/codec/primordials.ts';
+import { expected } from '../../src/errors.ts';
+import { onePerThread } from '../one-per-thread.ts';
+
+type AnyFunction = (...args: never[]) => unknown;
+/** A function that can be called with what was read from shared memory. */
+export type Forkable = (...args: unknown[]) => unknown;
+
+const NUMBER: unique symbol = Symbol.for('millrace.function-number') as never;
+
+interface Registry {
+  /** What `task(fn)` was called with, in this order. */
+  readonly registered: AnyFunction[];
+  /** By number. */
+  functions: readonly Forkable[];
+  /** Numbers of functions that take no property. */
+  readonly sealed: WeakMap<object, number>;
+}
+
+const registry: Registry = onePerThread('functions', () => ({
+  registered: [],
+  functions: [],
+  sealed: new NewWeakMap(),
+}));
+
+/** `task` was called with this function. */
+export function register(fn: AnyFunction): void {
+  registry.registered.push(fn);
+}
+
+/** What was registered and is not exported, as names for comparison between workers. */
+export function registeredNames(): readonly string[] {
+  return registry.registered.map((fn) => fn.name);
+}
+
+/**
+ * Numbers the functions: the pool's own table first, then what was registered and is not in it.
+ *
+ * @returns functions by number
+ */
+export function numberFunctions(table: readonly Forkable[]): readonly Forkable[] {
+  const all = [...table];
+  for (const fn of registry.registered) if (!all.includes(fn as Forkable)) all.push(fn as Forkable);
+  registry.functions = all;
+  for (let number = all.length - 1; number > 0; number--) {
+    const fn = all[number]!;
+    if (Object.isExtensible(fn)) Object.defineProperty(fn, NUMBER, { value: number, configurable: true });
+    else weakSet(registry.sealed, fn, number);
+  }
+  return all;
+}
+
+/**
+ * A forkable function's number: the same in every worker of the pool, and free to hand on as an argument.
+ *
+ * @throws {InvalidArgumentError} it is neither exported by a task module nor registered with `task`.
+ */
+export function functionNumber(fn: AnyFunction): number {
+  const number = (fn as { readonly [NUMBER]?: number } | undefined)?.[NUMBER];
+  return number ?? slowNumber(fn);
+}
+
+function slowNumber(fn: AnyFunction): number {
+  const number = typeof fn === 'function' ? weakGet(registry.sealed, fn) : undefined;
+  if (number !== undefined) return number;
+  throw expected(
+    'fn',
+    'a function that a task module exports, or that was registered with `task(fn)` when its module was loaded',
+    fn,
+  );
+}
+
+/** The function with this number. */
+export function functionAt(number: number): Forkable {
+  const fn = registry.functions[number];
+  if (fn === undefined || number < 1) throw expected('number', 'the number of a function', number);
+  return fn;
+}

@@ -1,0 +1,115 @@
+/**
+ * Runs a child that this worker has stolen.
+ *
+ * @module
+ */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics } from '../../src/codec/primordials.ts';
+import * as L from '../../src/memory/layout.ts';
+import { STOLEN } from './stack.ts';
+import type { ForkState } from './state.ts';
+import { readArguments, writeError, writeResult } from './values.ts';
+
+const { apply } = Reflect;
+
+/** Runs the child in a record that this worker has claimed, and publishes its end. */
+export function runStolen(state: ForkState, record: number): void {
+  state.reach(record);
+  const running = begin(state, record);
+  if (running === undefined) return;
+  const { core } = state;
+  const below = enter(state, record);
+  let end: number = L.DONE;
+  const done = (running.word & ~L.STATE_MASK) | L.DONE;
+  try {
+    const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
+    const value = apply(fn, undefined, running.args);
+    if (state.open !== 0) state.slow!.notJoined(fn);
+    writeResult(state, record, done, value);
+  } catch (error) {
+    end = L.FAILED;
+    // Its own children are its; `unwind` puts the depth back, and `leave` does so too.
+    state.slow!.unwind(0);
+    state.depth++;
+    writeError(state, record, (running.word & ~L.STATE_MASK) | L.FAILED, error);
+  }
+  leave(state, below);
+  core.forkFinish(record, running.word, end);
+}
+
+interface Running {
+  readonly word: number;
+  readonly args: readonly unknown[];
+}
+
+// Arguments outside the record are read before the code is said to have started.
+function begin(state: ForkState, record: number): Running | undefined {
+  const { core, i32 } = state;
+  const word = Atomics.load(i32, record >> 2);
+  let args: readonly unknown[] | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    args = readArguments(state, record);
+  } catch (error) {
+    failure = { error };
+  }
+  if (failure === undefined && (word & L.STATE_MASK) === L.RUNNING) return { word, args: args! };
+  if (args === undefined && failure === undefined) {
+    core.forkReturn(record);
+    return undefined;
+  }
+  const running = (word & L.STATE_MASK) === L.RUNNING ? word : core.forkBegin(record);
+  if (running === 0) {
+    core.forkReturn(record);
+    return undefined;
+  }
+  if (failure === undefined) return { word: running, args: args! };
+  writeError(state, record, (running & ~L.STATE_MASK) | L.FAILED, failure.error);
+  core.forkFinish(record, running, L.FAILED);
+  return undefined;
+}
+
+/** What is below a stolen child on the stack. */
+interface Below {
+  readonly active: boolean;
+  readonly open: number;
+  readonly root: number;
+  readonly up: number;
+  readonly rootCancelAt: number;
+  readonly cancelAt: number;
+  readonly current: number;
+}
+
+function enter(state: ForkState, record: number): Below {
+  const { i32, view } = state;
+  const { active, open, root, up, rootCancelAt, cancelAt } = state;
+  const current = i32[view!.currentAt]!;
+  const from = i32[(record + L.F_ROOT) >> 2]!;
+  state.active = true;
+  state.depth++;
+  state.open = 0;
+  state.root = from;
+  state.up = record;
+  state.rootCancelAt = (view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2;
+  state.cancelAt = (record + L.F_CANCEL) >> 2;
+  i32[state.rootAt] = from;
+  i32[state.upAt] = record;
+  // A task of this thread that waits for its event loop is not to blame for what is on the stack.
+  if (current === 0) i32[view!.currentAt] = STOLEN;
+  return { active, open, root, up, rootCancelAt, cancelAt, current };
+}
+
+function leave(state: ForkState, below: Below): void {
+  const { i32, view } = state;
+  state.active = below.active;
+  state.depth--;
+  state.open = below.open;
+  state.root = below.root;
+  state.up = below.up;
+  state.rootCancelAt = below.rootCancelAt;
+  state.cancelAt = below.cancelAt;
+  i32[state.rootAt] = below.root;
+  i32[state.upAt] = below.up;
+  i32[view!.currentAt] = below.current;
+  if (!below.active) state.shares!.forget();
+}

@@ -1,0 +1,238 @@
+/**
+ * Arguments and results of children, in and out of a fork record.
+ *
+ * What a child receives and what comes back is what `structuredClone` gives, whichever thread runs it, but for
+ * SharedArrayBuffers and views on them, which stay the same memory.
+ *
+ * @module
+ */
+import { keepLargeArea, LARGE_BYTES } from '../../src/codec/bytes.ts';
+import { decodeError } from '../../src/codec/decoder.ts';
+import { encodeError, NEEDS_PORT } from '../../src/codec/encoder.ts';
+import { BytesOf } from '../../src/codec/primordials.ts';
+import { MillraceError, SerializeError, WorkerError } from '../../src/errors.ts';
+import * as L from '../../src/memory/layout.ts';
+import { asInteger, inlineValue } from '../../src/memory/shared-memory.ts';
+import { Transferred } from '../transfer.ts';
+import { sharedMemoryOf } from './shares.ts';
+import type { ForkState } from './state.ts';
+
+/** The record cannot hold them; the child can only run in its own thread. */
+export const NOT_HERE = -1;
+
+const SLOTS_OF_SHARED = 3;
+
+/** Writes arguments into a record; what to say in F_META, or `NOT_HERE`. @throws SerializeError what no thread can get */
+export function writeArguments(state: ForkState, record: number, args: readonly unknown[]): number {
+  if (args.length > L.FORK_ARGS)
+    return writeEncoded(state, record, args, args.length > L.META_COUNT ? 0 : args.length);
+  const { i32, f64 } = state;
+  const at = (record + L.F_ARGS) >> 3;
+  let kinds = 0;
+  let slot = 0;
+  let flags = 0;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    let kind = plainKind(arg);
+    if (slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS) return writeEncoded(state, record, args, args.length);
+    if (kind === L.KIND_NUMBER) f64[at + slot++] = arg as number;
+    else if (kind < 0) {
+      const buffer = sharedMemoryOf(arg);
+      const shared = buffer === undefined ? undefined : state.shares!.write(arg as object, buffer);
+      kind = shared === undefined ? L.KIND_BYTES : L.KIND_SHARED;
+      if (shared === undefined) flags |= L.FORK_ENCODED;
+      else {
+        flags |= L.FORK_SHARED;
+        f64[at + slot++] = shared.id;
+        f64[at + slot++] = shared.from;
+        f64[at + slot++] = shared.length;
+      }
+    }
+    kinds |= kind << (i * 4);
+  }
+  i32[(record + L.F_KINDS) >> 2] = kinds;
+  if ((flags & L.FORK_ENCODED) !== 0) {
+    const rest = args.map((arg, i) => (((kinds >> (i * 4)) & 15) === L.KIND_BYTES ? arg : undefined));
+    if (!encode(state, record, rest)) return NOT_HERE;
+  }
+  return args.length | flags | L.FORK_KINDS;
+}
+
+function writeEncoded(state: ForkState, record: number, args: readonly unknown[], count: number): number {
+  return encode(state, record, args) ? count | L.FORK_ENCODED : NOT_HERE;
+}
+
+function encode(state: ForkState, record: number, args: readonly unknown[]): boolean {
+  const { encoder } = state.codec!;
+  const length = encoder.encode(args, 'args');
+  if (length === NEEDS_PORT) return false;
+  const address = state.arena!.take(length);
+  if (address === 0) return false;
+  encoder.copyTo(state.view!.memory.u8, address);
+  state.i32[(record + L.F_PAYLOAD) >> 2] = address;
+  state.i32[(record + L.F_LENGTH) >> 2] = length;
+  return true;
+}
+
+/** The kind of what a record holds by itself, or -1. */
+function plainKind(value: unknown): number {
+  switch (typeof value) {
+    case 'number':
+      return L.KIND_NUMBER;
+    case 'undefined':
+      return L.KIND_UNDEFINED;
+    case 'boolean':
+      return value ? L.KIND_TRUE : L.KIND_FALSE;
+    default:
+      return value === null ? L.KIND_NULL : -1;
+  }
+}
+
+/** The arguments of a record. Undefined: this worker was started after it was told of shared memory among them. */
+export function readArguments(state: ForkState, record: number): unknown[] | undefined {
+  const { i32, f64 } = state;
+  const meta = i32[(record + L.F_META) >> 2]!;
+  const encoded = (meta & L.FORK_ENCODED) === 0 ? undefined : decode(state, record);
+  if (encoded !== undefined && (meta & L.FORK_KINDS) === 0) return encoded;
+  const at = (record + L.F_ARGS) >> 3;
+  const count = meta & L.META_COUNT;
+  const kinds = (meta & L.FORK_KINDS) === 0 ? 0 : i32[(record + L.F_KINDS) >> 2]!;
+  const args: unknown[] = [];
+  let slot = 0;
+  for (let i = 0; i < count; i++) {
+    const kind = (kinds >> (i * 4)) & 15;
+    if (kind === L.KIND_BYTES) args[i] = encoded![i];
+    else if (kind === L.KIND_SHARED) {
+      const shared = state.shares!.read(f64[at + slot]!, f64[at + slot + 1]!, f64[at + slot + 2]!);
+      if (shared === undefined) return undefined;
+      args[i] = shared;
+      slot += SLOTS_OF_SHARED;
+    } else args[i] = kind === L.KIND_NUMBER ? asInteger(f64[at + slot++]!) : inlineValue(kind, 0);
+  }
+  return args;
+}
+
+function decode(state: ForkState, record: number): unknown[] {
+  const address = state.i32[(record + L.F_PAYLOAD) >> 2]!;
+  const length = state.i32[(record + L.F_LENGTH) >> 2]!;
+  if (length >= LARGE_BYTES) keepLargeArea();
+  const bytes = state.view!.bytesUpTo(address + length);
+  return state.codec!.decoder.decode(bytes, address, length) as unknown[];
+}
+
+/** What the joiner of a child its own thread has run gets: what it would have got from another. */
+export function handOver(state: ForkState, value: unknown): unknown {
+  if (plainKind(value) >= 0 || typeof value === 'string' || typeof value === 'bigint') return value;
+  const moved = value instanceof Transferred ? value.value : value;
+  if (sharedMemoryOf(moved) !== undefined) return moved;
+  const { encoder, decoder } = state.codec!;
+  const length = encodeResult(state, moved);
+  const bytes = new BytesOf((length + 7) & ~7);
+  encoder.copyTo(bytes, 0);
+  return decoder.decode(bytes, 0, length);
+}
+
+function encodeResult(state: ForkState, value: unknown): number {
+  if (typeof (value as { then?: unknown } | null)?.then === 'function') {
+    throw new SerializeError(
+      'ERR_RESULT_SERIALIZE',
+      'result',
+      'A forked function returned a promise, which `join` cannot wait for. Fork it with `forkAsync`.',
+    );
+  }
+  const length = state.codec!.encoder.encode(value, 'result');
+  if (length !== NEEDS_PORT) return length;
+  throw new SerializeError(
+    'ERR_RESULT_SERIALIZE',
+    'result',
+    'A child cannot return this: shared memory inside another value, or what only a port can carry. Return the shared memory itself, or take it as an argument.',
+  );
+}
+
+/** Writes the result of a stolen child. @throws SerializeError it cannot cross; MillraceError there is no room. */
+export function writeResult(state: ForkState, record: number, done: number, returned: unknown): void {
+  const { i32, f64 } = state;
+  const value = returned instanceof Transferred ? returned.value : returned;
+  const kind = plainKind(value);
+  if (kind >= 0) {
+    if (kind === L.KIND_NUMBER) f64[(record + L.F_RESULT) >> 3] = value as number;
+    i32[(record + L.F_RESULT_KIND) >> 2] = kind;
+    return;
+  }
+  const buffer = sharedMemoryOf(value);
+  const shared = buffer === undefined ? undefined : state.shares!.lend(value as object, buffer);
+  if (shared !== undefined) {
+    f64[(record + L.F_RESULT) >> 3] = shared.id;
+    f64[(record + L.F_RESULT_FROM) >> 3] = shared.from;
+    f64[(record + L.F_RESULT_SIZE) >> 3] = shared.length;
+    i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_SHARED;
+    return;
+  }
+  writeBytes(state, record, done, encodeResult(state, value));
+}
+
+/** Writes what a stolen child threw. */
+export function writeError(state: ForkState, record: number, failed: number, error: unknown): void {
+  const { encoder } = state.codec!;
+  try {
+    writeBytes(state, record, failed, encodeError(encoder, error));
+  } catch {
+    state.i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_NO_ROOM;
+  }
+}
+
+function writeBytes(state: ForkState, record: number, end: number, length: number): void {
+  const { i32 } = state;
+  const address = state.arena!.takeWhile(length, record >> 2, end);
+  if (address === 0) throw noRoom(state, `${length} bytes`);
+  state.codec!.encoder.copyTo(state.view!.memory.u8, address);
+  i32[(record + L.F_RESULT) >> 2] = address;
+  i32[(record + L.F_RESULT_LENGTH) >> 2] = length;
+  i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_BYTES;
+}
+
+/** The result of a child that another thread has run to its end. */
+export function readResult(state: ForkState, record: number): unknown {
+  const { i32, f64 } = state;
+  const kind = i32[(record + L.F_RESULT_KIND) >> 2]!;
+  if (kind === L.RESULT_SHARED) {
+    return state.shares!.take(
+      f64[(record + L.F_RESULT) >> 3]!,
+      f64[(record + L.F_RESULT_FROM) >> 3]!,
+      f64[(record + L.F_RESULT_SIZE) >> 3]!,
+    );
+  }
+  if (kind !== L.RESULT_BYTES) return inlineValue(kind, f64[(record + L.F_RESULT) >> 3]!);
+  const address = i32[(record + L.F_RESULT) >> 2]!;
+  const length = i32[(record + L.F_RESULT_LENGTH) >> 2]!;
+  return state.codec!.decoder.decode(state.view!.bytesUpTo(address + length), address, length);
+}
+
+/** Why a child that another thread ran has failed; `joinedAt`: the stack of its joiner. */
+export function readError(state: ForkState, record: number, joinedAt: string): unknown {
+  const { i32 } = state;
+  const kind = i32[(record + L.F_RESULT_KIND) >> 2]!;
+  const worker = (i32[record >> 2]! >> L.OWNER_SHIFT) & L.OWNER_MASK;
+  if (kind === L.RESULT_CRASHED || kind === L.RESULT_STUCK) {
+    const name = state.functions[i32[(record + L.F_FN) >> 2]!]?.name ?? '';
+    const text =
+      kind === L.RESULT_CRASHED
+        ? `The worker that had stolen \`${name}\` ended while it ran it. Mark the task \`idempotent\` if its parts may run again.`
+        : `The worker that had stolen \`${name}\` does not end: a native call holds it.`;
+    const code = kind === L.RESULT_CRASHED ? 'ERR_WORKER_CRASHED' : 'ERR_WORKER_STUCK';
+    return new WorkerError(code, { worker, started: true, attempts: 1 }, text);
+  }
+  if (kind === L.RESULT_NO_ROOM) return noRoom(state, 'what a child threw');
+  const address = i32[(record + L.F_RESULT) >> 2]!;
+  const length = i32[(record + L.F_RESULT_LENGTH) >> 2]!;
+  const bytes = state.view!.bytesUpTo(address + length);
+  return decodeError(state.codec!.decoder, bytes, address, length, { submittedAt: joinedAt }).error;
+}
+
+function noRoom(state: ForkState, what: string): MillraceError {
+  const room = state.i32[(L.HEADER + L.H_FORK_BYTES_SIZE) >> 2];
+  return new MillraceError(
+    'ERR_NO_MEMORY',
+    `There is no room for ${what}: a worker keeps at most ${room} bytes of its children's. Write large results to a SharedArrayBuffer that the child gets as an argument.`,
+  );
+}
