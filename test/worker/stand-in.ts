@@ -114,7 +114,7 @@ export function join(handle: number): unknown {
 }
 
 export function joinAll(handles: readonly number[]): unknown[] {
-  return handles.map(join);
+  return handles.toReversed().map(join).reverse();
 }
 
 function running(): Run {

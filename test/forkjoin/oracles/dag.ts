@@ -46,6 +46,16 @@ export function failed(error: unknown): string {
 
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
+/** The last is joined first: of several that fail, its error is thrown, and those before it may never run. */
+function all(outcomes: readonly (() => Outcome)[]): unknown[] {
+  const results = outcomes.toReversed().map((outcomeOf) => {
+    const outcome = outcomeOf();
+    if ('error' in outcome) throw outcome.error;
+    return outcome.result;
+  });
+  return results.reverse();
+}
+
 function evaluated(seed: number, size: number, when: When): { outcome: string; calls: number } {
   let calls = 0;
   const call = (seedBelow: number, sizeBelow: number): Outcome => {
@@ -79,7 +89,9 @@ function evaluated(seed: number, size: number, when: When): { outcome: string; c
           take(children.get(step.child)!(), step.caught);
           break;
         case 'join all':
-          for (const child of step.children) take(children.get(child)!(), false);
+          for (const result of all(step.children.map((child) => children.get(child)!))) {
+            take({ result }, false);
+          }
           break;
         case 'throw':
           throw thrown(value, step.kind);
