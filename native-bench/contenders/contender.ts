@@ -24,9 +24,10 @@ export type RealTaskName = 'minify' | 'compress' | 'render' | 'hashPassword';
 
 /**
  * Which task module the workers load: `tasks/functions.mjs`, or that of a folder of `tasks/`, which has its own worker
- * files. Apart, so that what a suite needs (a minifier, say) is not loaded by the workers of all the others.
+ * files. Apart, so that what a suite needs (a minifier, say) is not loaded by the workers of all the others. With
+ * `forking` a contender starts as a `Solver`.
  */
-export type TaskModule = 'functions' | 'real';
+export type TaskModule = 'functions' | 'real' | 'forking';
 
 /**
  * What a contender is in the comparison: the `subject`; a `pool`, which the promises are measured against;

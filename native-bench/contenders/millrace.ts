@@ -1,5 +1,20 @@
 import type { Contender, RunningPool } from './contender.ts';
 import { taskFile, WORKER_EXEC_ARGV } from './contender.ts';
+import { solverOf } from './forking.ts';
+
+/** The part of a pool that is measured. */
+export interface MillracePool {
+  run(
+    task: string,
+    args: readonly unknown[],
+    options?: {
+      readonly transfer?: readonly ArrayBuffer[];
+      readonly priority?: 'critical';
+      readonly affinity?: number;
+    },
+  ): Promise<unknown>;
+  close(): Promise<unknown>;
+}
 
 /** The part of the public interface that is measured; the package is resolved when it runs, as a user's would be. */
 interface Millrace {
@@ -7,14 +22,7 @@ interface Millrace {
     readonly tasks: URL;
     readonly workers: number;
     readonly execArgv: readonly string[];
-  }) => Promise<{
-    run(
-      task: string,
-      args: readonly unknown[],
-      options?: { readonly transfer?: readonly ArrayBuffer[]; readonly priority?: 'critical' },
-    ): Promise<unknown>;
-    close(): Promise<unknown>;
-  }>;
+  }) => Promise<MillracePool>;
 }
 
 const PACKAGE: string = 'millrace';
@@ -27,7 +35,10 @@ export const millrace: Contender = {
   async start({ workers, tasks: module }): Promise<RunningPool> {
     const { createPool } = (await import(PACKAGE)) as Millrace;
     const tasks = taskFile('functions.mjs', module);
-    const pool = await createPool({ tasks, workers, execArgv: WORKER_EXEC_ARGV });
+    const poolOf = (threads: number): Promise<MillracePool> =>
+      createPool({ tasks, workers: threads, execArgv: WORKER_EXEC_ARGV });
+    if (module === 'forking') return solverOf(poolOf);
+    const pool = await poolOf(workers);
     return {
       run: (task, args, transfer) =>
         transfer === undefined ? pool.run(task, args) : pool.run(task, args, { transfer }),

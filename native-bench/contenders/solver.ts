@@ -5,7 +5,7 @@
  */
 import type { RunningPool } from './contender.ts';
 
-/** A program of `native/` and of `tasks/forkjoin.mjs`. */
+/** A program of `native/`, of `tasks/forkjoin.mjs` and of `tasks/forking/`. */
 export type Program = 'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort';
 
 export interface Problem {
@@ -20,7 +20,7 @@ export interface Solution {
   readonly answer: readonly number[];
 }
 
-/** A running contender that a fork/join figure can measure. A yardstick rejects every `run`; a pool need not. */
+/** A running contender that a fork/join figure can measure. It need not run single tasks: `NO_POOL`. */
 export interface Solver extends RunningPool {
   /** `false`: it has one thread, whatever it is asked for. */
   readonly parallel: boolean;
@@ -35,6 +35,6 @@ export function isSolver(running: RunningPool): running is Solver {
 
 /** `run` and `close` of a solver that has no pool. */
 export const NO_POOL: RunningPool = {
-  run: () => Promise.reject(new Error('A yardstick solves whole problems and runs no single tasks')),
+  run: () => Promise.reject(new Error('A solver solves whole problems and runs no single tasks')),
   close: async () => {},
 };

@@ -18,7 +18,7 @@ export function forkJoinSample({ tasks }: Posed, one: number, many?: number): Sa
   };
 }
 
-function forkJoinFigure({ name, title, task, solvers, sizes }: ForkJoinProblem): Figure {
+function forkJoinFigure({ name, title, task, solvers, claims = [], sizes }: ForkJoinProblem): Figure {
   return {
     name: `forkjoin-${name}`,
     title,
@@ -32,16 +32,16 @@ function forkJoinFigure({ name, title, task, solvers, sizes }: ForkJoinProblem):
       { name: 'single', label: 'per task on one', unit: 'ns', better: 'lower' },
       { name: 'speedUp', label: 'one / all', unit: '', better: 'higher' },
     ],
-    claims: [],
+    claims,
     schedule: 'interleaved',
     rounds: { full: 5, quick: 3, smoke: 1 },
     limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
     newPool: true,
-    entrants: [],
+    entrants: ['millrace'],
     floors: solvers,
     async open({ effort, start, workers }) {
       const posed = sizes[effort];
-      const running = await start();
+      const running = await start({ tasks: 'forking' });
       if (!isSolver(running)) throw new Error('This contender does not solve whole problems');
       const solve = async (threads: number): Promise<number> => {
         const { ms, answer } = await running.solve(posed, threads);
@@ -53,6 +53,8 @@ function forkJoinFigure({ name, title, task, solvers, sizes }: ForkJoinProblem):
         return ms;
       };
       await solve(1);
+      // Other threads than those of before: their code is not yet optimized either.
+      if (running.parallel) await solve(workers);
       return {
         async sample() {
           const one = await solve(1);

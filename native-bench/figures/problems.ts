@@ -4,7 +4,7 @@
  * @module
  */
 import type { Problem } from '../contenders/solver.ts';
-import type { Effort } from './figure.ts';
+import type { Claim, Effort } from './figure.ts';
 
 export interface Posed extends Problem {
   /** How many tasks a program without a cut-off makes of it; what one is stands in `ForkJoinProblem.task`. */
@@ -17,8 +17,9 @@ export interface ForkJoinProblem {
   readonly title: string;
   /** What one task is, for the reader of the table. */
   readonly task: string;
-  /** Names of contenders that solve it. */
+  /** Names of the floors that solve it, beside Millrace. */
   readonly solvers: readonly string[];
+  readonly claims?: readonly Claim[];
   readonly sizes: Readonly<Record<Effort, Posed>>;
 }
 
@@ -49,12 +50,24 @@ function sort(count: number, answer: number): Posed {
   return { program: 'sort', numbers: [count], answer: [answer], tasks: count };
 }
 
+/** A task of fib is a call that forks one child and joins it, and does nothing else. */
+function forkCosts(where: string, metric: 'single' | 'perTask'): Claim {
+  return {
+    kind: 'ratio',
+    text: `a fork and a join cost at most a third of oneTBB's, ${where}`,
+    metric,
+    to: 'tbb-group',
+    atMost: 1 / 3,
+  };
+}
+
 export const PROBLEMS: readonly ForkJoinProblem[] = [
   {
     name: 'fib',
     title: 'fib without a cut-off',
-    task: 'a call with n ≥ 2',
+    task: 'a call with n ≥ 2: one fork and one join',
     solvers: FORKING,
+    claims: [forkCosts('on one thread', 'single'), forkCosts('on all workers', 'perTask')],
     sizes: {
       full: fib(32, 2_178_309, 3_524_577),
       quick: fib(28, 317_811, 514_228),

@@ -1,9 +1,7 @@
 /**
  * Fork and join beside native code and beside the plain sequential program.
  *
- * Millrace has no fork and join yet, so it does not take part: the suite holds only what it will be compared with, and
- * its ratios are those of the sequential JavaScript program. When it has, its contender becomes a `Solver`, the figures
- * name it in `entrants`, get their claims, and `subject` goes.
+ * The ratio to `js-sequential` is what forking gains over not forking; that to `tbb-group` compares the same forks.
  *
  * @module
  */
@@ -13,6 +11,5 @@ import type { Suite } from './suite.ts';
 export const forkjoin: Suite = {
   name: 'forkjoin',
   title: 'Fork and join beside native code',
-  subject: 'js-sequential',
   figures: FORK_JOIN_FIGURES,
 };

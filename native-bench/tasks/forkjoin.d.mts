@@ -9,6 +9,13 @@ export function utsChildren(tree: readonly number[], states: Int32Array, at: num
 /** Nodes, leaves, depth. */
 export function uts(...tree: readonly number[]): [nodes: number, leaves: number, depth: number];
 
+/** As `uts` takes them; a forked program names them by number. */
+export const UTS_TREES: readonly (readonly number[])[];
+/** What a leaf, and a node with children, adds to a count in one number. */
+export const UTS_LEAF: number;
+export const UTS_INNER: number;
+export function utsCounts(sum: number): [nodes: number, leaves: number];
+
 export interface Matrices {
   readonly n: number;
   readonly a: Float64Array;

@@ -153,6 +153,34 @@ export function uts(...tree) {
   return [nodes, leaves, depth];
 }
 
+/**
+ * The trees a forked program knows, so that a task names one by its number: arguments as `uts` takes them. T1, T3, T1L
+ * and T3L are those of the published table; the others are cut down from T1 and T3.
+ */
+export const UTS_TREES = [
+  [1, 4, 10, 19],
+  [0, 2000, 0.124875, 8, 42],
+  [1, 4, 13, 29],
+  [0, 2000, 0.200014, 5, 7],
+  [1, 4, 8, 19],
+  [1, 4, 4, 19],
+  [0, 2000, 0.124, 8, 42],
+  [0, 20, 0.124875, 8, 42],
+];
+
+/**
+ * What a node adds to a count in one number: leaves in the lower 27 bits, inner nodes above. T1L and T3L have up to
+ * 89,076,904 leaves and 22,268,727 inner nodes, so their sums stay exact, below 2^53.
+ */
+export const UTS_LEAF = 1;
+export const UTS_INNER = 2 ** 27;
+
+/** Nodes and leaves of such a sum. */
+export function utsCounts(sum) {
+  const leaves = sum % UTS_INNER;
+  return [(sum - leaves) / UTS_INNER + leaves, leaves];
+}
+
 const TILE = 64;
 
 /** Small integers, so that every sum is exact in whatever order it is made. */
