@@ -34,8 +34,8 @@ export const DEFAULT_SIZES: Omit<PlantSizes, 'workers'> = {
   spill: 1024,
   inbox: 1024,
   forks: 1024,
-  children: 4096,
-  childBytes: 1 << 20,
+  children: 2048,
+  childBytes: 1 << 18,
   results: 1 << 20,
   start: 0,
 };

@@ -21,7 +21,7 @@ export type Handle<R> = number & { readonly [child]: R };
 forks.imported = true;
 
 /** Most numeric arguments of the fast path. */
-const MAX_FAST = 4;
+const MAX_FAST = 6;
 const NO_HANDLE = 0;
 
 /**
@@ -60,15 +60,17 @@ export function fork(
   b?: unknown,
   c?: unknown,
   d?: unknown,
+  e?: unknown,
+  f?: unknown,
 ): Handle<unknown> {
   // biome-ignore lint/complexity/noArguments: a rest parameter is an array for each fork
   const count = arguments.length - 1;
-  const { i32, f64, core } = forks;
+  const { i32, core } = forks;
   const number = functionNumber(fn);
   if (!forks.active) forks.activate();
   if ((i32[forks.rootCancelAt]! | i32[forks.cancelAt]!) !== 0) forks.slow!.stop();
   const record = i32[forks.freeAt]!;
-  if (record !== 0 && count <= MAX_FAST && writeNumbers(f64, (record + L.F_ARGS) >> 3, count, a, b, c, d)) {
+  if (record !== 0 && count <= MAX_FAST && writeNumbers((record + L.F_ARGS) >> 3, count, a, b, c, d, e, f)) {
     const item = core.fork(forks.block, number, count, forks.depth);
     if (item !== NO_HANDLE) {
       forks.open++;
@@ -79,16 +81,18 @@ export function fork(
   return forks.slow!.fork(number, Array.prototype.slice.call(arguments, 1)) as Handle<unknown>;
 }
 
-// False: not all are numbers.
+// False: not all are numbers. Written out: a loop over an array would need the array.
 function writeNumbers(
-  f64: Float64Array,
   at: number,
   count: number,
   a: unknown,
   b: unknown,
   c: unknown,
   d: unknown,
+  e: unknown,
+  f: unknown,
 ): boolean {
+  const { f64 } = forks;
   if (count === 0) return true;
   if (typeof a !== 'number') return false;
   f64[at] = a;
@@ -101,6 +105,12 @@ function writeNumbers(
   if (count === 3) return true;
   if (typeof d !== 'number') return false;
   f64[at + 3] = d;
+  if (count === 4) return true;
+  if (typeof e !== 'number') return false;
+  f64[at + 4] = e;
+  if (count === 5) return true;
+  if (typeof f !== 'number') return false;
+  f64[at + 5] = f;
   return true;
 }
 
@@ -175,21 +185,48 @@ function callWithNumbers(fn: Forkable, count: number, at: number): unknown {
       return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!));
     case 3:
       return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
-    default:
+    case 4:
       return fn(
         asInteger(f64[at]!),
         asInteger(f64[at + 1]!),
         asInteger(f64[at + 2]!),
         asInteger(f64[at + 3]!),
       );
+    default: {
+      const args: number[] = [];
+      for (let i = 0; i < count; i++) args.push(asInteger(f64[at + i]!));
+      return fn(...args);
+    }
   }
 }
 
-/** The results of several children, in order. When one fails, that error is thrown, and the rest are dropped or ended. */
+/**
+ * The results of several children, in order.
+ *
+ * @throws what one of them threw; the others that are not joined yet are dropped, or asked to stop and waited for
+ * @throws MillraceError `ERR_BAD_HANDLE` as `join`
+ * @example
+ * ```ts
+ * // file: tasks.ts
+ * import { fork, joinAll } from 'millrace/worker';
+ *
+ * export const cube = (n: number): number => n ** 3;
+ *
+ * export function cubes(numbers: readonly number[]): number[] {
+ *   return joinAll(numbers.map((n) => fork(cube, n)));
+ * }
+ * ```
+ */
 export function joinAll<R>(handles: readonly Handle<R>[]): R[] {
   const results = new Array<R>(handles.length);
   // The last forked is on top of the deque.
-  for (let i = handles.length - 1; i >= 0; i--) results[i] = join(handles[i]!);
+  let i = handles.length - 1;
+  try {
+    for (; i >= 0; i--) results[i] = join(handles[i]!);
+  } catch (error) {
+    for (i--; i >= 0; i--) forks.slow?.drop(handles[i]!);
+    throw error;
+  }
   return results;
 }
 

@@ -24,6 +24,9 @@ const MAX_HELP = 64;
 /** Calls that must fit on the stack before a stolen child is put on it. */
 const HEADROOM = 500;
 
+/** When no record was free, that many children are kept out of shared memory before it is looked again. */
+const FORKS_BETWEEN_LOOKS = 256;
+
 const { apply } = Reflect;
 
 /** How many locks of `millrace/sync` this thread holds. */
@@ -34,6 +37,7 @@ export class SlowPaths {
   readonly awaited: AwaitedChildren;
   readonly pending: PendingChildren;
   #helping = 0;
+  #untilAttach = 0;
   #context: ForkContext | undefined;
 
   constructor(state: ForkState) {
@@ -62,7 +66,7 @@ export class SlowPaths {
   fork(number: number, args: readonly unknown[]): number {
     const state = this.#state;
     const { core, block } = state;
-    const record = state.i32[state.freeAt]! || core.forkAttach(block);
+    const record = state.i32[state.freeAt]! || this.#attach();
     if (record === 0) return this.#local(number, args);
     const meta = writeArguments(state, record, args);
     if (meta === NOT_HERE) return this.#local(number, args);
@@ -75,12 +79,28 @@ export class SlowPaths {
     return item;
   }
 
+  // When all records are in use, it takes a look at each to see that: not at every fork.
+  #attach(): number {
+    if (this.#untilAttach > 0) {
+      this.#untilAttach--;
+      return 0;
+    }
+    const { core, block } = this.#state;
+    const record = core.forkAttach(block);
+    if (record === 0) this.#untilAttach = FORKS_BETWEEN_LOOKS;
+    return record;
+  }
+
   // Its thread alone runs it. The clone is what another thread would have got.
   #local(number: number, args: readonly unknown[]): number {
     const state = this.#state;
     const handle = -++state.lastLocal;
     const fn = state.functions[number]!;
-    mapSet(state.local, handle, { fn, args: structuredClone(args), frame: state.depth });
+    mapSet(state.local, handle, {
+      fn,
+      args: isPlain(args) ? args : structuredClone(args),
+      frame: state.depth,
+    });
     state.open++;
     return handle;
   }
@@ -153,6 +173,26 @@ export class SlowPaths {
         this.#wait(record);
       }
     }
+  }
+
+  /** A child of this frame that is not wanted any more: as when the frame ends. */
+  drop(handle: number): void {
+    const state = this.#state;
+    if (mapGet(state.local, handle) !== undefined) {
+      mapDelete(state.local, handle);
+      state.open--;
+      return;
+    }
+    const record = this.#recordOf(handle);
+    if (mapGet(state.early, handle) === undefined && !this.#claimOwn(handle, record))
+      this.#dropElsewhere(record, handle);
+    mapDelete(state.early, handle);
+    this.#free(record);
+  }
+
+  #dropElsewhere(record: number, item: number): void {
+    const was = this.#state.core.forkDrop(this.#state.block, record, item);
+    if (was === L.CLAIMED || was === L.RUNNING || was === L.PENDING) this.#waitForEnd(record, item);
   }
 
   #joinLocal(handle: number): unknown {
@@ -295,9 +335,8 @@ export class SlowPaths {
       const word = Atomics.load(i32, record >> 2);
       if (i32[(record + L.F_FRAME) >> 2] !== state.depth || !isOpen(word)) continue;
       const item = (word & ~L.SLOT_MASK) | slot;
-      const was = core.forkDrop(block, record, item);
       mapDelete(state.early, item);
-      if (was === L.CLAIMED || was === L.RUNNING || was === L.PENDING) this.#waitForEnd(record, item);
+      this.#dropElsewhere(record, item);
       this.#free(record);
     }
     state.open = 0;
@@ -322,6 +361,12 @@ function isOpen(word: number): boolean {
   const state = word & L.STATE_MASK;
   if (state === L.FREE) return false;
   return state !== L.PENDING || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== L.NOBODY;
+}
+
+function isPlain(args: readonly unknown[]): boolean {
+  for (const arg of args)
+    if (typeof arg === 'object' || typeof arg === 'function' || typeof arg === 'symbol') return false;
+  return true;
 }
 
 /** Whether a stolen child can be run and its end be published: a stack that overflows on the way would lose it. */
