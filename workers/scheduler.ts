@@ -18,6 +18,7 @@ import { controlOf } from './answers.ts';
 import { mixTargets } from './calls.ts';
 import { type Callable, Executor, NOT_LOADED } from './executor.ts';
 import { forks } from './fork/state.ts';
+import { announceThread } from './liveness.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import { WorkerView } from './view.ts';
@@ -74,6 +75,7 @@ class Scheduler {
     this.#eventLoop = new EventLoopWatch(context.ownResources);
     const config = start.config;
     this.#view = new WorkerView(start.memory, start.module, Number(config['block']));
+    announceThread(this.#view);
     // Numbers as the coordinator gives them: by name in the order of the report, from 1.
     const callables: Callable[] = [NOT_LOADED];
     for (const fn of functions.values()) callables.push(fn.call as Callable);

@@ -6,6 +6,7 @@
  */
 import { WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
+import { markEnded } from '../memory/threads.ts';
 import type { Descendants } from './descendants.ts';
 import type { Handle } from './handle.ts';
 import { handleOf, type Intake } from './intake.ts';
@@ -242,6 +243,7 @@ export class Recovery {
     const at = plant.blocks[block]!;
     plant.core.adopt(at);
     const { i32 } = plant.memory;
+    markEnded(i32, Atomics.exchange(i32, (at + L.W_THREAD) >> 2, 0));
     const results = at + plant.shape.results;
     i32[(results + L.RB_TAIL) >> 2] = 0;
     Atomics.store(i32, (results + L.RB_HEAD) >> 2, 0);

@@ -94,6 +94,8 @@ export const H_FORK_SLOTS = 60;
 /** Constant: offset and size of the bytes of children's arguments and results inside a block. */
 export const H_FORK_BYTES = 64;
 export const H_FORK_BYTES_SIZE = 68;
+/** Constant: address of the bits of threads that have ended. */
+export const H_ENDED = 72;
 /** 1 while the coordinator sleeps on it or is about to; coordinator stores 1, whoever clears it must notify. */
 export const H_ARMED = 128;
 /** Coordinator: the grace-period epoch. */
@@ -111,6 +113,9 @@ export const MAX_BLOCKS = 1152;
 /** Workers parked in a join, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
 export const H_JOINING = 5632;
 export const HEADER_BYTES = 5888;
+
+/** Threads of which is known that they have ended: one bit each, by Node's number. Coordinator. */
+export const ENDED_THREADS = 65536;
 
 export const LEVELS = 4;
 export const SCHEDULE_LENGTH = 64;
@@ -136,6 +141,8 @@ export const W_PARKS = 276;
 export const W_ASYNC = 280;
 /** Worker: 1 when it ended its loop to be replaced, not because it was told to stop. */
 export const W_LEFT = 284;
+/** Worker: Node's number of its thread + 1. Coordinator: 0, when that has ended. */
+export const W_THREAD = 304;
 /** Worker, float64: milliseconds in task code; heap used at the last look. */
 export const W_BUSY = 288;
 export const W_HEAP = 296;

@@ -75,6 +75,7 @@ export class Plant {
     const level = 2 * ceilPowerOfTwo(sizes.slotsPerLevel);
     const stride = L.MC_SLOTS + level * 4;
     const injector = this.#need(stride * L.LEVELS);
+    const ended = this.#need(L.ENDED_THREADS / 8);
     const completions = ceilPowerOfTwo(this.slots);
     const spill = L.W_DEQUE + L.DQ_SLOTS + align(sizes.deque * 4);
     const inbox = spill + L.MC_SLOTS + align(sizes.spill * 4);
@@ -108,6 +109,7 @@ export class Plant {
     i32[h + (L.H_RESULTS >> 2)] = results;
     i32[h + (L.H_SLOTS >> 2)] = this.slots;
     i32[h + (L.H_COLD >> 2)] = this.cold;
+    i32[h + (L.H_ENDED >> 2)] = ended;
     i32[h + (L.H_FORKS >> 2)] = forks;
     i32[h + (L.H_FORK_SPILL >> 2)] = forkSpill;
     i32[h + (L.H_FORK_RECORDS >> 2)] = records;

@@ -208,12 +208,12 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
       // Room for exactly the workers there are.
       const pool = await createPool({
         tasks: TASKS,
-        workers: 13,
+        workers: 7,
         maxMemory: 2 ** 24,
         graceMs: 50,
         env: JOURNAL,
       });
-      const held = Array.from({ length: 13 }, () =>
+      const held = Array.from({ length: 7 }, () =>
         failure(pool.run('readFifo', [path, 'r'], { timeout: 50 })),
       );
       const later = failure(pool.run('never', ['n']));
@@ -223,7 +223,7 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
         expect(error).toMatchObject({ code: 'ERR_POOL_FAILED' });
         expect(error.cause).toMatchObject({ code: 'ERR_NO_MEMORY' });
         expect(await failure(pool.run('add', [1, 1]))).toMatchObject({ code: 'ERR_POOL_FAILED' });
-        expect(await pool.close()).toEqual({ completed: 0, cancelled: 14, stuck: 13 });
+        expect(await pool.close()).toEqual({ completed: 0, cancelled: 8, stuck: 7 });
         expect(await pool.terminate()).toEqual(await pool.close());
       } finally {
         await releaseAll(path);
