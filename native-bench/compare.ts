@@ -8,8 +8,6 @@
  */
 
 import { statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './compare/arguments.ts';
@@ -17,6 +15,7 @@ import { commitOf } from './compare/checkout.ts';
 import { compareResults, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
 import { comparedTable } from './compare/table.ts';
+import { writeJson } from './files.ts';
 import { readResults } from './results-file.ts';
 import { runScript } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
@@ -99,11 +98,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const compared = await compare(choices);
   process.stdout.write(comparedTable(compared));
-  if (choices.json !== undefined) {
-    const file = resolve(choices.json);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(compared, null, 2)}\n`);
-  }
+  if (choices.json !== undefined) await writeJson(choices.json, compared);
   return isWorse(compared) ? 1 : 0;
 }
 

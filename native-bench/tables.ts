@@ -86,12 +86,17 @@ function ratioCell(ours: ContenderResult | undefined, theirs: ContenderResult, m
   return compared === undefined ? 'n/a' : `${spreadText(compared)}`;
 }
 
-export function verdictLine({ claim, status, value, against, reason }: Verdict): string {
-  const seen =
-    value === undefined
-      ? reason
-      : `${spreadText(value)}${against === undefined ? '' : ` against ${against}`}`;
-  return `${status.toUpperCase()}: ${claim.text} (${claim.metric}): ${seen}`;
+export function verdictLine({ claim, status, value, interval, against, reason }: Verdict): string {
+  const seen = [
+    ...(value === undefined
+      ? []
+      : [`${spreadText(value)}${against === undefined ? '' : ` against ${against}`}`]),
+    ...(interval === undefined || value?.count === 1
+      ? []
+      : [`95 % interval ${number(interval.low)}–${number(interval.high)}`]),
+    ...(reason === undefined ? [] : [reason]),
+  ];
+  return `${status.toUpperCase()}: ${claim.text} (${claim.metric}): ${seen.join('; ')}`;
 }
 
 export function spreadText({ median, min, max, count }: Spread): string {

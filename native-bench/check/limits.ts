@@ -6,7 +6,8 @@
 
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
 import { millrace } from '../contenders/millrace.ts';
-import { list, number, oneOf, readJson, record, text } from '../results-file.ts';
+import { readJson } from '../files.ts';
+import { list, number, oneOf, record, text } from '../results-file.ts';
 
 /** All figures; a limit on a metric then holds for each figure that has it. */
 export const EVERY_FIGURE = '*';

@@ -31,7 +31,6 @@ function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Fi
         metric: 'useful',
         to: 'best pool',
         atLeast: 1,
-        noise: 0.02,
       },
     ],
     schedule: 'interleaved',

@@ -4,14 +4,15 @@
  * @module
  */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError, MillraceError } from '../../src/errors.ts';
+import { writeText } from '../files.ts';
+import { INTERVAL } from '../interval.ts';
 import { readResults } from '../results-file.ts';
 import { blocksFor, document, type Plots, plotFiles } from './blocks.ts';
 import { embed } from './embed.ts';
 import { subjectName } from './facts.ts';
-import { INTERVAL } from './interval.ts';
 import { type Choices, parseChoices, USAGE } from './options.ts';
 import { page } from './page/page.ts';
 import { type ReportView, viewOf } from './view.ts';
@@ -64,7 +65,7 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
       : [{ file: resolve(markdown), text: document(resolve(markdown), view, plots) }]),
   ];
   if (outputs.length === 0) stdout(document(resolve('report.md'), view, undefined));
-  for (const output of outputs) await write(output);
+  for (const { file, text } of outputs) await writeText(file, text);
   for (const { file } of outputs.filter(({ file: name }) => !name.endsWith('.svg')))
     stderr(`Wrote ${file}\n`);
   return 0;
@@ -93,13 +94,4 @@ async function existing(file: string): Promise<string | undefined> {
     if (error.code === 'ENOENT') return undefined;
     throw new InvalidArgumentError(`Cannot read ${file}: ${error.message}`, { cause: error });
   });
-}
-
-async function write({ file, text }: Output): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  } catch (cause) {
-    throw new InvalidArgumentError(`Cannot write ${file}: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { RatioEstimate } from '../interval.ts';
 import type { Spread } from '../measure.ts';
 import type { FigureResult, Verdict } from '../results.ts';
 import { number } from '../tables.ts';
-import type { RatioEstimate } from './interval.ts';
 import { withUnit } from './units.ts';
 
 /** A value, and apart from it how far it ranges; `range` is empty for a single value. */
@@ -28,9 +28,10 @@ export function inOneLine({ value, range }: Ranged): string {
   return range === '' ? value : `${value} (${range})`;
 }
 
-/** What was judged: a ratio has no unit, a value or an excess has its metric's. */
-export function judged({ metrics }: FigureResult, { claim, value }: Verdict): Ranged | undefined {
+/** What was judged: a ratio, with its interval, has no unit; a value or an excess has its metric's. */
+export function judged({ metrics }: FigureResult, { claim, value, interval }: Verdict): Ranged | undefined {
   if (value === undefined) return undefined;
+  if (interval !== undefined) return rangedRatio({ ratio: value.median, ...interval, rounds: value.count });
   const unit = claim.kind === 'ratio' ? '' : (metrics.find(({ name }) => name === claim.metric)?.unit ?? '');
   return rangedSpread(value, unit);
 }
@@ -39,6 +40,13 @@ export function judged({ metrics }: FigureResult, { claim, value }: Verdict): Ra
 export function comparedWith({ claim, against }: Verdict): string {
   if (against === undefined) return '';
   return claim.kind === 'excess' ? `over ${against}` : `ratio to ${against}`;
+}
+
+/** What was seen, in one line: the value judged, and whatever else the verdict goes by. */
+export function seenInOneLine(figure: FigureResult, verdict: Verdict): string {
+  const seen = judged(figure, verdict);
+  const parts = [...(seen === undefined ? [] : [inOneLine(seen)]), verdict.reason ?? []].flat();
+  return parts.join('; ') || 'no value';
 }
 
 export function metricLabel({ metrics }: FigureResult, name: string): string {

@@ -130,7 +130,7 @@ describe('the page', () => {
 
   it('counts verdicts of every kind and shows medians, ranges and ratios', () => {
     const source = html(madeUp());
-    expect(source.match(/<b>(\d+)<\/b><span class="status (\w+)"/g)).toHaveLength(4);
+    expect(source.match(/<b>(\d+)<\/b><span class="status (\w+)"/g)).toHaveLength(5);
     expect(source).toContain('<b>3</b><span class="status kept">');
     expect(source).toContain('<b>1</b><span class="status missed">');
     expect(source).toContain('<td>1,000,000<span class="range">900,000–1,100,000</span></td>');

@@ -5,8 +5,8 @@
  */
 
 import type { Metric } from '../../figures/figure.ts';
+import type { RatioEstimate } from '../../interval.ts';
 import { number } from '../../tables.ts';
-import type { RatioEstimate } from '../interval.ts';
 import { axisNumber } from '../units.ts';
 import { absence, advantage, bestPoolRow, type FigureView, type ReportView, shortLabel } from '../view.ts';
 import type { Plot } from './plot.ts';
