@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError, MillraceError } from '../../src/errors.ts';
 import { writeText } from '../files.ts';
 import { INTERVAL } from '../interval.ts';
@@ -46,23 +46,24 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
   }
   const results = await readResults(choices.results);
   const view = viewOf(results, { subject: subjectName(results), interval: INTERVAL, suiteTitles });
-  const plots = choices.svgDir === undefined ? undefined : { folder: resolve(choices.svgDir) };
-  const shared = [...plotOutputs(view, plots), ...(await embedded(choices.embed, view, plots))];
+  const plots =
+    choices.svgDir === undefined ? undefined : { folder: resolve(choices.svgDir), linked: new Set<string>() };
+  const documents = await embedded(choices.embed, view, plots);
 
   if (choices.action === 'check') {
-    const stale: string[] = [];
-    for (const { file, text } of shared) if ((await existing(file)) !== text) stale.push(file);
-    for (const file of stale)
-      stderr(`${file} is not what ${choices.results} says: run again without --check\n`);
-    return stale.length === 0 ? 0 : 1;
+    const outputs = [...documents, ...plotOutputs(view, plots)];
+    const faults = [...(await differences(outputs, choices.results)), ...(await unlinked(plots))];
+    for (const fault of faults) stderr(`${fault}\n`);
+    return faults.length === 0 ? 0 : 1;
   }
   const { html, markdown } = choices;
+  if (markdown !== undefined) {
+    documents.push({ file: resolve(markdown), text: document(resolve(markdown), view, plots) });
+  }
   const outputs = [
-    ...shared,
+    ...documents,
+    ...plotOutputs(view, plots),
     ...(html === undefined ? [] : [{ file: resolve(html), text: page(view) }]),
-    ...(markdown === undefined
-      ? []
-      : [{ file: resolve(markdown), text: document(resolve(markdown), view, plots) }]),
   ];
   if (outputs.length === 0) stdout(document(resolve('report.md'), view, undefined));
   for (const { file, text } of outputs) await writeText(file, text);
@@ -71,9 +72,45 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
   return 0;
 }
 
+/** The plots that the documents link to; all where no document does. Documents come first: writing them is linking. */
 function plotOutputs(view: ReportView, plots: Plots | undefined): Output[] {
   if (plots === undefined) return [];
-  return plotFiles(view).map(({ name, text }) => ({ file: join(plots.folder, name), text }));
+  const { folder, linked } = plots;
+  return plotFiles(view)
+    .filter(({ name }) => linked.size === 0 || linked.has(name))
+    .map(({ name, text }) => ({ file: join(folder, name), text }));
+}
+
+/** What is not as it would be written, and from which line on. */
+async function differences(outputs: readonly Output[], results: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { file, text } of outputs) {
+    const name = relative(process.cwd(), file);
+    const before = await existing(file);
+    if (before === undefined) found.push(`${name} is not there: run again without --check`);
+    else if (before !== text) {
+      const line = firstDifference(before, text);
+      found.push(`${name} is not what ${results} says, from line ${line} on: run again without --check`);
+    }
+  }
+  return found;
+}
+
+function firstDifference(before: string, after: string): number {
+  const lines = after.split('\n');
+  const at = before.split('\n').findIndex((line, index) => line !== lines[index]);
+  return 1 + (at < 0 ? before.split('\n').length : at);
+}
+
+/** Plots of other results, or of a block that is no more: nobody would notice that they grow old. */
+async function unlinked(plots: Plots | undefined): Promise<string[]> {
+  if (plots === undefined || plots.linked.size === 0) return [];
+  const names = await readdir(plots.folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.svg') && !plots.linked.has(name))
+    .map(
+      (name) => `${relative(process.cwd(), join(plots.folder, name))} is linked to by no document: delete it`,
+    );
 }
 
 /** All documents before any is written: an unknown marker in the last leaves the first as it was. */

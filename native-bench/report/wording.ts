@@ -21,7 +21,16 @@ export function rangedSpread({ median, min, max, count }: Spread, unit = ''): Ra
 }
 
 export function rangedRatio({ ratio, low, high, rounds }: RatioEstimate): Ranged {
-  return { value: number(ratio), range: rounds === 1 ? '' : `${number(low)}–${number(high)}` };
+  return { value: number(ratio), range: rounds === 1 ? '' : `${ratioBound(low)}–${ratioBound(high)}` };
+}
+
+/** Verdicts go by whether an interval holds 1: what is not 1 does not read like it. */
+export function ratioBound(value: number): string {
+  let text = number(value);
+  for (let digits = 4; text === '1' && value !== 1 && digits <= 15; digits++) {
+    text = String(Number(value.toPrecision(digits)));
+  }
+  return text;
 }
 
 export function inOneLine({ value, range }: Ranged): string {

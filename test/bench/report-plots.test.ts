@@ -3,9 +3,22 @@ import { filePlots } from '../../native-bench/report/plots/choose.ts';
 import { distributionsOf } from '../../native-bench/report/plots/latency.ts';
 import { standaloneSvg } from '../../native-bench/report/plots/plot.ts';
 import { linearScale, logScale } from '../../native-bench/report/plots/scale.ts';
+import { ratioBound } from '../../native-bench/report/wording.ts';
 import type { Results } from '../../native-bench/results.ts';
 import { elementsOf } from './markup-check.ts';
 import { contender, curve, latency, madeUp, ODD, rate, viewed } from './report-results.ts';
+
+describe('the bounds of an interval', () => {
+  it('do not read like 1 unless they are', () => {
+    expect([0.99961, 1.0000004, 1, 0.972, 1.5].map(ratioBound)).toEqual([
+      '0.9996',
+      '1.0000004',
+      '1',
+      '0.972',
+      '1.5',
+    ]);
+  });
+});
 
 describe('plots', () => {
   const drawn = (figure: Results['figures'][number]) => {

@@ -254,21 +254,32 @@ describe('the command', () => {
 
   it('finds a figure typed by hand and a plot that is not of these results', async () => {
     const results = await resultFile('check.json', madeUp());
-    const document = await file('check.md', '<!-- bench:summary -->\n<!-- /bench:summary -->\n');
+    const document = await file(
+      'check.md',
+      '<!-- bench:summary -->\n<!-- /bench:summary -->\n<!-- bench:throughput:plots -->\n<!-- /bench:throughput:plots -->\n',
+    );
     const plots = join(folder, 'check-svg');
     const argv = [results, '--embed', document, '--svg-dir', plots];
     expect((await run(...argv)).code).toBe(0);
+    const made = (await readdir(plots)).toSorted();
+    expect(made).toEqual(['pool-throughput-rate.svg', 'pool-throughput-ratio.svg']);
     const written = await readFile(document, 'utf8');
     await writeFile(document, written.replace('16.7', '20.1'));
     expect(await run(...argv, '--check')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/check\.md is not what/),
+      err: expect.stringMatching(/check\.md is not what .*check\.json says, from line 5 on: run again/),
     });
     await writeFile(document, written);
     await rm(join(plots, 'pool-throughput-rate.svg'));
     expect(await run(...argv, '--check')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/throughput-rate\.svg is not/),
+      err: expect.stringMatching(/pool-throughput-rate\.svg is not there: run again/),
+    });
+    expect((await run(...argv)).code).toBe(0);
+    await writeFile(join(plots, 'old.svg'), '<svg/>');
+    expect(await run(...argv, '--check')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/old\.svg is linked to by no document: delete it\n$/),
     });
   });
 
