@@ -23,8 +23,7 @@ export function factsOf(results: Results): Fact[] {
       text: `${machine.cores} (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`,
     },
     { name: 'System', text: machine.system },
-    { name: 'Node.js', text: machine.node },
-    { name: 'V8', text: machine.v8 },
+    { name: 'Node.js', text: `${machine.node}, V8 ${machine.v8}` },
     {
       name: 'Load before',
       text: `${machine.load.map((load) => load.toFixed(2)).join(', ')} (1, 5 min)`,

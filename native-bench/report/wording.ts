@@ -17,7 +17,12 @@ export interface Ranged {
 }
 
 export function rangedSpread({ median, min, max, count }: Spread, unit = ''): Ranged {
-  return { value: withUnit(median, unit), range: count === 1 ? '' : `${number(min)}–${number(max)}` };
+  // A dash between would look like the sign of the second.
+  const between = min < 0 ? ' to ' : '–';
+  return {
+    value: withUnit(median, unit),
+    range: count === 1 ? '' : `${number(min)}${between}${number(max)}`,
+  };
 }
 
 export function rangedRatio({ ratio, low, high, rounds }: RatioEstimate): Ranged {
