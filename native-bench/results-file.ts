@@ -4,8 +4,8 @@
  * @module
  */
 
+import { list, number, oneOf, readJson, record, text } from '../src/cli/check/json.ts';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
-import { readJson } from './files.ts';
 import { type Results, SCHEMA } from './results.ts';
 
 /**
@@ -99,36 +99,5 @@ function contender(at: string, found: unknown): void {
 function sample(at: string, found: unknown): void {
   for (const [name, value] of Object.entries(record(at, found))) {
     if (value !== null) number(`${at}.${name}`, value);
-  }
-}
-
-/** Throws unless `found` is an object; gives its fields. */
-export function record(at: string, found: unknown): Readonly<Record<string, unknown>> {
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) {
-    throw expected(at, 'an object', found);
-  }
-  return found as Record<string, unknown>;
-}
-
-/** Throws unless `found` is an array of what `item` lets through. */
-export function list(at: string, found: unknown, item: (at: string, found: unknown) => void): void {
-  if (!Array.isArray(found)) throw expected(at, 'an array', found);
-  for (const [index, each] of found.entries()) item(`${at}[${index}]`, each);
-}
-
-/** Throws unless `found` is a string. */
-export function text(at: string, found: unknown): asserts found is string {
-  if (typeof found !== 'string') throw expected(at, 'a string', found);
-}
-
-/** Throws unless `found` is a finite number. */
-export function number(at: string, found: unknown): asserts found is number {
-  if (typeof found !== 'number' || !Number.isFinite(found)) throw expected(at, 'a number', found);
-}
-
-/** Throws unless `found` is one of `known`. */
-export function oneOf<T extends string>(at: string, found: unknown, known: readonly T[]): asserts found is T {
-  if (!known.includes(found as T)) {
-    throw expected(at, `one of ${known.map((each) => JSON.stringify(each)).join(', ')}`, found);
   }
 }

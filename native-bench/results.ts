@@ -4,12 +4,13 @@
  * @module
  */
 
+import { SCHEMA } from '../src/cli/check/measured.ts';
 import type { ContenderKind } from './contenders/contender.ts';
 import type { Claim, Effort, Metric, Sample } from './figures/figure.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './measure.ts';
 
-export const SCHEMA = 'millrace-bench/1';
+export { SCHEMA };
 
 export interface Results {
   readonly schema: typeof SCHEMA;
