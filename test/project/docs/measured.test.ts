@@ -6,7 +6,7 @@ import { SUITES } from '../../../native-bench/suites/index.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 
 describe('what was measured', () => {
-  it('stands in the README and its plots as the result file has it', async () => {
+  it('stands in the README and its plots as the result file has it', { timeout: 60_000 }, async () => {
     let said = '';
     const code = await report(
       [
