@@ -57,6 +57,26 @@ describe('the page', () => {
     }
   });
 
+  it('says in which order contenders took turns', () => {
+    expect(html(madeUp())).toContain('<dd>fixed, each round begins with the next</dd>');
+    const source = html({ ...madeUp(), seed: 77 });
+    expect(source).toContain('<dd>drawn, seed 77</dd>');
+    expect(source).toContain('each round in an order of its own');
+  });
+
+  it('judges by its own rule what a file of before judged by another, and says that one round decides nothing', () => {
+    const figure = rate();
+    const stale = figure.verdicts.map((verdict) => ({ ...verdict, status: 'even' as const }));
+    expect(html(madeUp([{ ...figure, verdicts: stale }]))).toBe(html(madeUp([figure])));
+    const once = {
+      ...figure,
+      contenders: figure.contenders.map((each) => ({ ...each, samples: each.samples.slice(0, 1) })),
+    };
+    const source = html(madeUp([once]));
+    expect(source).toContain('<b>2</b><span class="status undecided">');
+    expect(source).toContain('one round cannot carry a verdict');
+  });
+
   it('loads nothing and runs nothing', () => {
     const source = html(madeUp());
     const names = new Set(elementsOf(source).map(({ name }) => name));
