@@ -25,7 +25,8 @@ ${SUITES.map(({ name, figures }) => `                          ${name}: ${figure
   --workers N             worker threads of each pool, 2 to 64 (default 2)
   --rounds N              rounds of every figure, 1 to 1000
   --json FILE             also write the results, with every sample, to FILE
-  --check                 exit with 1 when a claim is missed or could not be measured
+  --seed N                draws the order of the contenders in each round, 0 to 4294967295 (default: another each time)
+  --check                 exit with 1 when a claim is missed, could not be measured, or had one round only
   --help                  this text
 `;
 
@@ -36,6 +37,7 @@ export interface Choices {
   readonly contenders: readonly Contender[];
   readonly workers: number;
   readonly rounds?: number;
+  readonly seed?: number;
   readonly json?: string;
   readonly check: boolean;
 }
@@ -60,6 +62,7 @@ export function parseChoices(argv: readonly string[]): Choices {
     ]),
     workers: values.workers === undefined ? 2 : integer('--workers', values.workers, 2, 64),
     ...(values.rounds === undefined ? {} : { rounds: integer('--rounds', values.rounds, 1, 1000) }),
+    ...(values.seed === undefined ? {} : { seed: integer('--seed', values.seed, 0, 2 ** 32 - 1) }),
     ...(values.json === undefined ? {} : { json: values.json }),
     check: values.check ?? false,
   };
@@ -79,6 +82,7 @@ function parse(argv: readonly string[]) {
         contenders: { type: 'string' },
         workers: { type: 'string' },
         rounds: { type: 'string' },
+        seed: { type: 'string' },
         json: { type: 'string' },
       },
     }).values;

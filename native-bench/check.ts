@@ -7,12 +7,12 @@
  */
 
 import { parseArgs } from 'node:util';
+import { checkResults, conclusionOf } from '../src/cli/check/judge.ts';
+import { readLimits } from '../src/cli/check/limits.ts';
+import { readMeasured } from '../src/cli/check/measured.ts';
+import { checkedTable } from '../src/cli/check/table.ts';
 import { InvalidArgumentError } from '../src/errors.ts';
-import { checkResults } from './check/check.ts';
-import { readLimits } from './check/limits.ts';
 import { measured } from './check/measured.ts';
-import { checkedTable } from './check/table.ts';
-import { readResults } from './results-file.ts';
 import { runScript } from './script.ts';
 
 const USAGE = `Usage: tsx native-bench/check.ts --slo LIMITS [RESULTS] [--quick]
@@ -20,7 +20,7 @@ const USAGE = `Usage: tsx native-bench/check.ts --slo LIMITS [RESULTS] [--quick]
 Says which limits on throughput, latency and reliability hold. RESULTS is a result file; without one, what the limits
 name is measured now. Exit code 0: all hold; 1: one is broken; 2: bad arguments or files, or the results do not say.
 
-  --slo FILE    the limits; native-bench/check/README.md describes them
+  --slo FILE    the limits; docs/check.md describes them
   --quick       when measuring now: smaller counts, fewer rounds
   --help        this text
 `;
@@ -55,15 +55,12 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const limits = await readLimits(values.slo);
   const results =
-    file === undefined ? await measured(limits, values.quick ?? false) : await readResults(file);
+    file === undefined ? await measured(limits, values.quick ?? false) : await readMeasured(file);
   const checked = checkResults(results, limits);
   process.stdout.write(checkedTable(checked));
-  const missing = checked.filter(({ status }) => status === 'missing');
-  for (const { figure, reason } of missing) {
-    process.stderr.write(`The results do not say whether a limit on "${figure}" holds: ${reason}\n`);
-  }
-  if (missing.length > 0) return 2;
-  return checked.some(({ status }) => status === 'broken') ? 1 : 0;
+  const { complaints, exit } = conclusionOf(checked);
+  for (const complaint of complaints) process.stderr.write(`${complaint}\n`);
+  return exit;
 }
 
 await runScript(main);

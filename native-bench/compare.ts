@@ -1,22 +1,21 @@
 /**
  * What became faster or slower: `tsx native-bench/compare.ts --help`.
  *
- * Exit code 0 (nothing is slower), 1 (something is slower, or not there any more), 2 (bad arguments, or a file or
- * revision that cannot be used).
+ * Exit code 0 (nothing is slower), 1 (something is slower, or not there any more), 2 (bad arguments, a file or revision
+ * that cannot be used, or too few rounds for anything to be found).
  *
  * @module
  */
 
 import { statSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
 import { type Choices, parseChoices, USAGE } from './compare/arguments.ts';
 import { commitOf } from './compare/checkout.ts';
-import { compareResults, isWorse } from './compare/compare.ts';
+import { compareResults, decidesNothing, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
 import { comparedTable } from './compare/table.ts';
+import { writeJson } from './files.ts';
 import { readResults } from './results-file.ts';
 import { runScript } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
@@ -99,12 +98,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const compared = await compare(choices);
   process.stdout.write(comparedTable(compared));
-  if (choices.json !== undefined) {
-    const file = resolve(choices.json);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(compared, null, 2)}\n`);
-  }
-  return isWorse(compared) ? 1 : 0;
+  if (choices.json !== undefined) await writeJson(choices.json, compared);
+  if (isWorse(compared)) return 1;
+  if (!decidesNothing(compared)) return 0;
+  process.stderr.write(
+    `Nothing could be found to be slower: it takes ${compared.roundsNeeded} rounds on each side. Measure with --rounds ${compared.roundsNeeded} or more, or compare fewer figures (--only).\n`,
+  );
+  return 2;
 }
 
 await runScript(main, () => progress(''));

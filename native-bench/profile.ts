@@ -5,15 +5,14 @@
  *
  * @module
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { MillraceError } from '../src/errors.ts';
 import { build } from './build.ts';
+import { writeJson } from './files.ts';
 import { describeMachine } from './machine.ts';
 import { type ProfileChoices, parseProfileChoices, USAGE } from './profiles/arguments.ts';
 import { judgeLeaks } from './profiles/leaks.ts';
 import { observe, profileProgram } from './profiles/observe.ts';
 import { clean, PROFILE_SCHEMA, type ProfileReport, reportText } from './profiles/report.ts';
+import { runScript } from './script.ts';
 import { findLeak } from './statistics/leak.ts';
 import { machineLines } from './tables.ts';
 
@@ -45,18 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const report = await measure(choices);
-  if (choices.json !== undefined) {
-    const file = resolve(choices.json);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  if (choices.json !== undefined) await writeJson(choices.json, report);
   process.stdout.write(reportText(report));
   return clean(report) ? 0 : 1;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof MillraceError ? 2 : 1;
-}
+await runScript(main);

@@ -5,10 +5,13 @@
  */
 
 import { report } from './report/command.ts';
+import { runScript } from './script.ts';
 import { SUITES } from './suites/index.ts';
 
-process.exitCode = await report(process.argv.slice(2), {
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
-  suiteTitles: new Map(SUITES.map(({ name, title }) => [name, title])),
-});
+await runScript((argv) =>
+  report(argv, {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    suiteTitles: new Map(SUITES.map(({ name, title }) => [name, title])),
+  }),
+);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readFile } from 'node:fs/promises';
+import { list, number, oneOf, readJson, record, text } from '../src/cli/check/json.ts';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
 import { type Results, SCHEMA } from './results.ts';
 
@@ -26,43 +26,13 @@ export async function readResults(path: string): Promise<Results> {
   }
 }
 
-/** What the JSON file `path`, which should be `what`, holds. Errors as of `readResults`. */
-export async function readJson(path: string, what: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'there is none' : (cause as Error).message;
-    throw new InvalidArgumentError(`Expected ${what} at ${path}: ${why}`, { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const why = cutShort(text) ? 'it is cut short or empty' : `it is not JSON: ${(cause as Error).message}`;
-    throw new InvalidArgumentError(
-      `${path} is no ${what.replace(/^an? /, '')}: ${why.replaceAll('\n', ' ')}`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-/** JSON that begins as an object and does not end as one. Indented files end in an unindented brace. */
-function cutShort(text: string): boolean {
-  const trimmed = text.trim();
-  if (trimmed === '') return true;
-  const ending = trimmed.includes('\n') ? '\n}' : '}';
-  return trimmed.startsWith('{') && !trimmed.endsWith(ending);
-}
-
 /** Only what `Results` promises and readers use; unknown fields are left as they are, since fields may be added. */
 function checked(found: unknown): Results {
   const file = record('the file', found);
   if (file['schema'] !== SCHEMA) throw expected('schema', `"${SCHEMA}"`, file['schema']);
   for (const name of ['startedAt', 'effort'] as const) text(name, file[name]);
   for (const name of ['durationMs', 'workers'] as const) number(name, file[name]);
+  if (file['seed'] !== undefined) number('seed', file['seed']);
   const machine = record('machine', file['machine']);
   for (const name of ['cpu', 'system', 'node'] as const) text(`machine.${name}`, machine[name]);
   for (const name of ['cores', 'usable', 'memoryBytes'] as const) number(`machine.${name}`, machine[name]);
@@ -88,13 +58,17 @@ function figure(at: string, found: unknown): void {
   if ((fields['metrics'] as readonly unknown[]).length === 0)
     throw expected(`${at}.metrics`, 'one metric at least', 'none');
   list(`${at}.contenders`, fields['contenders'], contender);
+  if (fields['order'] !== undefined) {
+    list(`${at}.order`, fields['order'], (place, round) => list(place, round, text));
+  }
   list(`${at}.verdicts`, fields['verdicts'], verdict);
 }
 
 function verdict(at: string, found: unknown): void {
   const fields = record(at, found);
-  record(`${at}.claim`, fields['claim']);
-  oneOf(`${at}.status`, fields['status'], ['kept', 'even', 'missed', 'unmeasured']);
+  const claim = record(`${at}.claim`, fields['claim']);
+  for (const name of ['kind', 'text', 'metric'] as const) text(`${at}.claim.${name}`, claim[name]);
+  oneOf(`${at}.status`, fields['status'], ['kept', 'even', 'missed', 'undecided', 'unmeasured']);
 }
 
 function metric(at: string, found: unknown): void {
@@ -125,36 +99,5 @@ function contender(at: string, found: unknown): void {
 function sample(at: string, found: unknown): void {
   for (const [name, value] of Object.entries(record(at, found))) {
     if (value !== null) number(`${at}.${name}`, value);
-  }
-}
-
-/** Throws unless `found` is an object; gives its fields. */
-export function record(at: string, found: unknown): Readonly<Record<string, unknown>> {
-  if (typeof found !== 'object' || found === null || Array.isArray(found)) {
-    throw expected(at, 'an object', found);
-  }
-  return found as Record<string, unknown>;
-}
-
-/** Throws unless `found` is an array of what `item` lets through. */
-export function list(at: string, found: unknown, item: (at: string, found: unknown) => void): void {
-  if (!Array.isArray(found)) throw expected(at, 'an array', found);
-  for (const [index, each] of found.entries()) item(`${at}[${index}]`, each);
-}
-
-/** Throws unless `found` is a string. */
-export function text(at: string, found: unknown): asserts found is string {
-  if (typeof found !== 'string') throw expected(at, 'a string', found);
-}
-
-/** Throws unless `found` is a finite number. */
-export function number(at: string, found: unknown): asserts found is number {
-  if (typeof found !== 'number' || !Number.isFinite(found)) throw expected(at, 'a number', found);
-}
-
-/** Throws unless `found` is one of `known`. */
-export function oneOf<T extends string>(at: string, found: unknown, known: readonly T[]): asserts found is T {
-  if (!known.includes(found as T)) {
-    throw expected(at, `one of ${known.map((each) => JSON.stringify(each)).join(', ')}`, found);
   }
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { SCHEMA } from '../src/cli/check/measured.ts';
 import type { ContenderKind } from './contenders/contender.ts';
 import type { Claim, Effort, Metric, Sample } from './figures/figure.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './measure.ts';
 
-export const SCHEMA = 'millrace-bench/1';
+export { SCHEMA };
 
 export interface Results {
   readonly schema: typeof SCHEMA;
@@ -20,6 +21,8 @@ export interface Results {
   readonly workers: number;
   /** Rounds of `crunch` in one millisecond: what "10 ms of work" was made of. Absent in older files. */
   readonly pace?: number;
+  /** Of the draws that gave each `FigureResult.order`. Absent in older files. */
+  readonly seed?: number;
   readonly machine: Machine;
   /** Package name to installed version; absent when not installed. */
   readonly versions: Readonly<Record<string, string>>;
@@ -37,6 +40,11 @@ export interface FigureResult {
   readonly metrics: readonly Metric[];
   /** Every mode of every contender, in the order of the table. */
   readonly contenders: readonly ContenderResult[];
+  /**
+   * Who was measured after whom, by round. Absent where contenders were measured at the same time, where there was only
+   * one, and in older files: there all rounds had the order of `contenders`, each beginning with the next of them.
+   */
+  readonly order?: readonly (readonly string[])[];
   /** The pool (not yardstick) with the best median of the first metric. */
   readonly bestPool: string | null;
   readonly verdicts: readonly Verdict[];
@@ -61,14 +69,18 @@ export interface ContenderResult {
 
 /**
  * - `kept`, `missed`: what they say.
- * - `even`: short of the median asked for, by less than the noise the claim allows, and reached in single rounds.
+ * - `even`: the claim is one of more or less than the other, and the interval of the ratio holds 1: the rounds do not tell
+ *   the two apart.
+ * - `undecided`: there is one round only, which cannot carry a verdict.
  * - `unmeasured`: Millrace or the other side has no value; `reason` says why.
  */
 export interface Verdict {
   readonly claim: Claim;
-  readonly status: 'kept' | 'even' | 'missed' | 'unmeasured';
+  readonly status: 'kept' | 'even' | 'missed' | 'undecided' | 'unmeasured';
   /** The value judged: a ratio, a difference, or the metric itself, over the rounds. */
   readonly value?: Spread;
+  /** Of a ratio, 95 %. Absent in older files, and where a value is not above zero. */
+  readonly interval?: { readonly low: number; readonly high: number };
   /** What the ratio or difference was taken against. */
   readonly against?: string;
   readonly reason?: string;

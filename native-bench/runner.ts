@@ -7,9 +7,11 @@
 import type { Contender } from './contenders/contender.ts';
 import { lacking } from './contenders/entrants.ts';
 import type { Effort, Figure, Sample } from './figures/figure.ts';
-import { rotated, spread } from './measure.ts';
+import { spread } from './measure.ts';
+import { drawnOrders } from './order.ts';
 import { ContenderFailure, MeasuredProcess } from './processes.ts';
 import type { ContenderResult, FigureResult } from './results.ts';
+import type { Random } from './statistics/random.ts';
 import { best, judge } from './verdicts.ts';
 
 export interface Run {
@@ -20,6 +22,8 @@ export interface Run {
   /** Overrides the figure's number of rounds. */
   readonly rounds?: number;
   readonly subject: string;
+  /** Draws the order of each round. */
+  readonly random: Random;
   /** The program of a measured process. */
   readonly session: string;
   /** Processes by contender, kept from figure to figure. Absent: every figure has its own. */
@@ -58,11 +62,12 @@ export async function runFigure(
   const entrants = entered.filter(({ unsupported }) => unsupported === undefined);
   const together = figure.schedule === 'together' || run.effort === 'smoke';
   const fresh = figure.schedule === 'fresh' && run.kept === undefined;
+  const orders = together ? [] : drawnOrders(entrants, rounds, run.random);
+  const order: string[][] = [];
   try {
     if (!fresh) await everyone(entrants, 0, (entrant) => open(entrant, figure, run));
     for (let round = 0; round < rounds; round++) {
       const turn = async (entrant: Entrant): Promise<void> => {
-        if (round >= entrant.rounds) return;
         run.progress(`${figure.name} round ${round + 1}/${rounds} ${entrant.contender.name}`);
         if (fresh) await open(entrant, figure, run);
         const sample = await entrant.process?.request({ kind: 'sample' }, figure.limitMs[run.effort]);
@@ -70,16 +75,19 @@ export async function runFigure(
         if (fresh) await close(entrant, run);
       };
       if (together) {
-        await everyone(entrants, round, turn);
+        const taking = entrants.filter((each) => round < each.rounds);
+        await everyone(taking, round, turn);
       } else {
-        for (const entrant of rotated(entrants, round)) await attempt(entrant, round, turn);
+        const taking = orders[round]!.filter((each) => round < each.rounds && each.failure === undefined);
+        order.push(taking.map(({ contender }) => contender.name));
+        for (const entrant of taking) await attempt(entrant, round, turn);
       }
     }
     await everyone(entrants, rounds - 1, (entrant) => close(entrant, run));
   } finally {
     if (run.kept === undefined) await Promise.all(entrants.map((entrant) => entrant.process?.kill()));
   }
-  return conclude(figure, entered.map(result), run);
+  return conclude(figure, entered.map(result), order, run);
 }
 
 function everyone(
@@ -159,7 +167,12 @@ function result({ contender, samples, failure, unclosed, unsupported }: Entrant)
   };
 }
 
-function conclude(figure: Figure, results: readonly ContenderResult[], run: Run): FigureResult {
+function conclude(
+  figure: Figure,
+  results: readonly ContenderResult[],
+  order: readonly (readonly string[])[],
+  run: Run,
+): FigureResult {
   const pools = results.filter(({ kind }) => kind === 'pool');
   return {
     name: figure.name,
@@ -167,6 +180,7 @@ function conclude(figure: Figure, results: readonly ContenderResult[], run: Run)
     method: figure.method(run.effort),
     metrics: figure.metrics,
     contenders: results,
+    ...(results.length < 2 || order.length === 0 ? {} : { order }),
     bestPool: best(pools, figure.metrics[0])?.name ?? null,
     verdicts:
       run.effort === 'smoke'

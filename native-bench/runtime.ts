@@ -1,13 +1,12 @@
 /**
  * The figures the runtime is held to, beside every peer, in one run: `tsx native-bench/runtime.ts --help`.
  *
- * Exit code 0, 1 (with `--check`: a claim missed or not measured; with `--smoke`: a contender failed), 2 (bad arguments).
+ * Exit code 0, 1 (with `--check`: a claim missed, not measured or undecided; with `--smoke`: a contender failed), 2 (bad arguments).
  *
  * @module
  */
 
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { randomInt } from 'node:crypto';
 import { type Choices, parseChoices, USAGE } from './arguments.ts';
 import { build } from './build.ts';
 import type { Contender } from './contenders/contender.ts';
@@ -16,6 +15,7 @@ import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { NATIVE_YARDSTICKS } from './contenders/yardsticks.ts';
 import type { Figure } from './figures/figure.ts';
+import { writeJson } from './files.ts';
 import { describeMachine } from './machine.ts';
 import { buildYardsticks } from './native/build.ts';
 import { roundsPerMs } from './pace.ts';
@@ -23,6 +23,7 @@ import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
 import { runScript } from './script.ts';
+import { mulberry32 } from './statistics/random.ts';
 import { suiteOf } from './suites/index.ts';
 import { figureTable, machineLines } from './tables.ts';
 
@@ -31,12 +32,14 @@ function progress(text: string): void {
 }
 
 async function measure(choices: Choices): Promise<Results> {
-  const { effort, workers, rounds } = choices;
+  const { effort, workers, rounds, seed = randomInt(2 ** 32) } = choices;
+  const random = mulberry32(seed);
   const startedAt = new Date();
   const machine = describeMachine(workers);
   const versions = await installedVersions(choices.contenders);
   process.stdout.write(`# Millrace beside its peers (${effort}, ${workers} workers)\n`);
-  process.stdout.write(`${machineLines(machine, versions)}\n\n`);
+  process.stdout.write(`${machineLines(machine, versions)}\n`);
+  process.stdout.write(`In each round in an order drawn with --seed ${seed}\n\n`);
 
   const native = await nativeYardsticks(choices.figures);
   const session = await build();
@@ -54,6 +57,7 @@ async function measure(choices: Choices): Promise<Results> {
         pace,
         ...(rounds === undefined ? {} : { rounds }),
         subject,
+        random,
         session,
         ...(kept === undefined ? {} : { kept }),
         progress,
@@ -72,6 +76,7 @@ async function measure(choices: Choices): Promise<Results> {
     effort,
     workers,
     pace,
+    seed,
     machine,
     versions,
     figures,
@@ -95,7 +100,7 @@ function exitCode({ effort, check }: Choices, { figures }: Results): number {
     .filter(({ status }) => status === 'failed');
   const broken = figures
     .flatMap(({ verdicts }) => verdicts)
-    .filter(({ status }) => status === 'missed' || status === 'unmeasured');
+    .filter(({ status }) => status !== 'kept' && status !== 'even');
   if (effort === 'smoke' && failures.length > 0) return 1;
   if (check && broken.length > 0) return 1;
   return 0;
@@ -108,11 +113,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const results = await measure(choices);
-  if (choices.json !== undefined) {
-    const file = resolve(choices.json);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
-  }
+  if (choices.json !== undefined) await writeJson(choices.json, results);
   process.stdout.write(`${Math.round(results.durationMs / 1000)} s\n`);
   return exitCode(choices, results);
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { number, spreadText } from '../src/cli/check/spread.ts';
 import type { Metric } from './figures/figure.ts';
 import type { Machine } from './machine.ts';
-import { ratios, type Spread, spread } from './measure.ts';
+import { ratios, spread } from './measure.ts';
 import type { ContenderResult, FigureResult, Verdict } from './results.ts';
 import { best, paired } from './verdicts.ts';
 
@@ -55,6 +56,8 @@ export function figureTable(figure: FigureResult, subject: string): string {
   ].join('\n');
 }
 
+export { number, spreadText };
+
 export interface Row {
   readonly label: string;
   readonly result: ContenderResult;
@@ -86,24 +89,17 @@ function ratioCell(ours: ContenderResult | undefined, theirs: ContenderResult, m
   return compared === undefined ? 'n/a' : `${spreadText(compared)}`;
 }
 
-export function verdictLine({ claim, status, value, against, reason }: Verdict): string {
-  const seen =
-    value === undefined
-      ? reason
-      : `${spreadText(value)}${against === undefined ? '' : ` against ${against}`}`;
-  return `${status.toUpperCase()}: ${claim.text} (${claim.metric}): ${seen}`;
-}
-
-export function spreadText({ median, min, max, count }: Spread): string {
-  return count === 1 ? number(median) : `${number(median)} (${number(min)}–${number(max)})`;
-}
-
-/** Three significant digits, whole numbers with separators. */
-export function number(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const size = Math.abs(value);
-  if (size >= 100) return Math.round(value).toLocaleString('en');
-  return value === 0 ? '0' : String(Number(value.toPrecision(3)));
+export function verdictLine({ claim, status, value, interval, against, reason }: Verdict): string {
+  const seen = [
+    ...(value === undefined
+      ? []
+      : [`${spreadText(value)}${against === undefined ? '' : ` against ${against}`}`]),
+    ...(interval === undefined || value?.count === 1
+      ? []
+      : [`95 % interval ${number(interval.low)}–${number(interval.high)}`]),
+    ...(reason === undefined ? [] : [reason]),
+  ];
+  return `${status.toUpperCase()}: ${claim.text} (${claim.metric}): ${seen.join('; ')}`;
 }
 
 function markdown(header: readonly string[], rows: readonly (readonly string[])[]): string {

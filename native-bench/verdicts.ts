@@ -5,6 +5,7 @@
  */
 
 import type { Claim, Metric } from './figures/figure.ts';
+import { INTERVAL } from './interval.ts';
 import { ratios, spread } from './measure.ts';
 import type { ContenderResult, Verdict } from './results.ts';
 
@@ -58,9 +59,18 @@ export function judge(
   if (other === undefined || theirs.length === 0) {
     return unmeasured(claim, `nothing to compare with: ${claim.kind === 'ratio' ? claim.to : claim.over}`);
   }
-  const compared =
-    claim.kind === 'ratio' ? ratios(mine, theirs) : mine.map((value, round) => value - theirs[round]!);
-  return { ...decide(claim, compared), against: other.name };
+  if (claim.kind === 'excess') {
+    return {
+      ...decide(
+        claim,
+        mine.map((value, round) => value - theirs[round]!),
+      ),
+      against: other.name,
+    };
+  }
+  const known = INTERVAL.estimate(mine, theirs);
+  const interval = known === undefined ? undefined : { low: known.low, high: known.high };
+  return { ...decide(claim, ratios(mine, theirs), interval), against: other.name };
 }
 
 function opponent(
@@ -79,23 +89,24 @@ function opponent(
   );
 }
 
-function decide(claim: Claim, compared: readonly number[]): Verdict {
+function decide(claim: Claim, compared: readonly number[], interval?: Verdict['interval']): Verdict {
   const value = spread(compared)!;
-  return { claim, status: status(claim, value), value };
-}
-
-function status(
-  claim: Claim,
-  { median, min, max }: { median: number; min: number; max: number },
-): Verdict['status'] {
+  const seen = { claim, value, ...(interval === undefined ? {} : { interval }) };
+  if (value.count === 1) return { ...seen, status: 'undecided', reason: 'one round cannot carry a verdict' };
   const { atLeast = Number.NEGATIVE_INFINITY, atMost = Number.POSITIVE_INFINITY } = claim;
-  const floor = (claim.kind === 'ratio' ? claim.everyRoundAtLeast : undefined) ?? Number.NEGATIVE_INFINITY;
-  const noise = (claim.kind === 'ratio' ? claim.noise : undefined) ?? 0;
-  if (min < floor) return 'missed';
-  if (median >= atLeast && median <= atMost) return 'kept';
-  const reached = max >= atLeast && min <= atMost;
-  const near = median >= atLeast * (1 - noise) && median <= atMost * (1 + noise);
-  return noise > 0 && reached && near ? 'even' : 'missed';
+  const floor = claim.kind === 'ratio' ? claim.everyRoundAtLeast : undefined;
+  if (floor !== undefined && value.min < floor) {
+    return {
+      ...seen,
+      status: 'missed',
+      reason: `the least of a round is ${Number(value.min.toPrecision(3))}, under ${floor}`,
+    };
+  }
+  const asksForMore = atLeast === 1 || atMost === 1;
+  if (asksForMore && interval !== undefined && interval.low <= 1 && interval.high >= 1) {
+    return { ...seen, status: 'even' };
+  }
+  return { ...seen, status: value.median >= atLeast && value.median <= atMost ? 'kept' : 'missed' };
 }
 
 function unmeasured(claim: Claim, reason: string): Verdict {

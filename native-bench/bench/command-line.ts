@@ -44,7 +44,7 @@ Options of run:
   (neither)      some minutes: all suites, one mode of each library, smaller counts
   --out DIR      where results and report go (default native-bench/results)
   and those of the measuring script, which win over what the above choose:
-                 --suite --only --contenders --workers --rounds --smoke --check; \`run --help-all\` lists them
+                 --suite --only --contenders --workers --rounds --seed --smoke --check; \`run --help-all\` lists them
 `;
 
 export type Command =

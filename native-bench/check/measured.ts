@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EVERY_FIGURE, type Limit } from '../../src/cli/check/limits.ts';
 import { InvalidArgumentError } from '../../src/errors.ts';
 import type { Results } from '../results.ts';
 import { readResults } from '../results-file.ts';
-import { EVERY_FIGURE, type Limit } from './limits.ts';
 
 const RUNTIME = fileURLToPath(new URL('../runtime.ts', import.meta.url));
 

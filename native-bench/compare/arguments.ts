@@ -11,7 +11,8 @@ import { integer } from '../script.ts';
 export const USAGE: string = `Usage: tsx native-bench/compare.ts BASE HEAD [options]
 
 Says what is faster or slower in HEAD than in BASE: two result files, or two git revisions, which are built and measured
-in turns. Exit code 0: nothing is slower; 1: something is, or is not there any more; 2: they cannot be compared.
+in turns. Exit code 0: nothing is slower; 1: something is, or is not there any more; 2: they cannot be compared, or have
+too few rounds for anything to be found.
 
   --min-effect PERCENT    least change of interest (default 3)
   --alpha P               chance of even one wrong "faster" or "slower" when nothing has changed (default 0.01)

@@ -13,7 +13,7 @@ import { holm } from '../statistics/correction.ts';
 import { mulberry32, type Random } from '../statistics/random.ts';
 import { mannWhitney } from '../statistics/rank-test.ts';
 import { COMPARED_SCHEMA, type Compared } from './compared.ts';
-import { decide } from './decide.ts';
+import { decide, roundsNeeded, tooFewRounds } from './decide.ts';
 import { type Pair, pairsOf } from './pairs.ts';
 
 export interface CompareOptions {
@@ -65,6 +65,7 @@ export function compareResults(base: Results, head: Results, options: CompareOpt
   const p = pairs.map((pair) => mannWhitney(pair.head, pair.base).p);
   const corrected = holm(p);
   const random = mulberry32(seed);
+  const bounds = { alpha, minEffect, comparisons: pairs.length };
   const comparisons = pairs.map((pair, index) => {
     const ratio = intervalOf(pair, paired, random, options.resamples);
     const evidence = {
@@ -78,9 +79,10 @@ export function compareResults(base: Results, head: Results, options: CompareOpt
       figure: pair.figure.name,
       title: pair.figure.title,
       metric: pair.metric,
-      ...decide(evidence, { alpha, minEffect, comparisons: pairs.length }),
+      ...decide(evidence, bounds),
       ...(ratio === undefined ? {} : { ratio }),
       ...pair.measured,
+      tooFewRounds: tooFewRounds(evidence.rounds, bounds),
       p: p[index]!,
       corrected: corrected[index]!,
       peers: pair.peers,
@@ -96,6 +98,7 @@ export function compareResults(base: Results, head: Results, options: CompareOpt
     minEffect,
     paired,
     comparisons,
+    roundsNeeded: roundsNeeded(bounds),
     missing,
     doubts: doubts(base, head),
   };
@@ -106,6 +109,11 @@ export function isWorse({ comparisons, missing }: Compared): boolean {
   return (
     comparisons.some(({ verdict }) => verdict === 'slower') || missing.some(({ side }) => side === 'head')
   );
+}
+
+/** Whether nothing could have been found to be slower, whatever the values: then that nothing is says nothing. */
+export function decidesNothing({ comparisons }: Compared): boolean {
+  return comparisons.every((comparison) => comparison.tooFewRounds);
 }
 
 function comparable(base: Results, head: Results): void {

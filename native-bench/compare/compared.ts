@@ -24,6 +24,8 @@ export interface Compared {
   /** Base and head were measured in turns, so the same index is the same round for both. */
   readonly paired: boolean;
   readonly comparisons: readonly Comparison[];
+  /** With so many rounds on each side a change can be found among all these comparisons; with fewer none can. */
+  readonly roundsNeeded: number;
   /** What only one side has. What the head lacks is a fault of the head. */
   readonly missing: readonly Missing[];
   /** Why the two may not be comparable; empty when nothing speaks against it. */
@@ -54,6 +56,8 @@ export interface Comparison {
   /** Values as they were measured, not divided by the drift. */
   readonly base: Spread;
   readonly head: Spread;
+  /** No arrangement of so few values is unlikely enough to be called a change among all comparisons. */
+  readonly tooFewRounds: boolean;
   /** Mann-Whitney, two-sided: by itself, and corrected for the number of comparisons (Holm). */
   readonly p: number;
   readonly corrected: number;

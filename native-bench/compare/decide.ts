@@ -63,12 +63,20 @@ export function roundsNeeded({ alpha, comparisons }: Pick<Bounds, 'alpha' | 'com
   return rounds;
 }
 
+/** Whether no arrangement of these rounds is unlikely enough to be called a change. */
+export function tooFewRounds(
+  rounds: Evidence['rounds'],
+  { alpha, comparisons }: Pick<Bounds, 'alpha' | 'comparisons'>,
+): boolean {
+  return smallestP(rounds.base, rounds.head) > alpha / comparisons;
+}
+
 function direction(higher: boolean, better: Metric['better']): Change {
   return higher === (better === 'higher') ? 'faster' : 'slower';
 }
 
 function noise({ rounds, corrected }: Evidence, ratio: Interval, bounds: Bounds): string {
-  if (smallestP(rounds.base, rounds.head) > bounds.alpha / bounds.comparisons) {
+  if (tooFewRounds(rounds, bounds)) {
     return `${rounds.base} and ${rounds.head} rounds cannot decide among ${bounds.comparisons} comparisons; ${roundsNeeded(bounds)} on each side could`;
   }
   const asked = `${percent(bounds.minEffect)} asked for`;

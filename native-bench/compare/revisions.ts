@@ -122,6 +122,8 @@ export async function measureInTurns(
           pace,
           rounds: 1,
           subject: millrace.name,
+          // One contender: there is no order to draw.
+          random: () => 0,
           session: sessions[side],
           progress: () => {},
         };

@@ -17,6 +17,7 @@ export function comparedTable(compared: Compared): string {
     '',
     `${explained(compared)}`,
     '',
+    ...tooFew(compared),
     row(header),
     row(['---', '---', '---:', '---:', '---:', '---:', '---']),
     ...comparisons.map((comparison) => row(cells(comparison))),
@@ -43,6 +44,23 @@ function explained({ alpha, minEffect, paired, comparisons }: Compared): string 
       ? 'as measured: the drift of the machine between the two is not taken out'
       : `ratio and p without the drift of the machine that ${peers.join(', ')} show`;
   return `Changes of at least ${number(100 * minEffect)} %, chance of any wrong verdict of change ${number(100 * alpha)} %; ${drift}. Median (min–max).`;
+}
+
+/** First of all, since a table full of "too noisy" looks like a machine that is not quiet. */
+function tooFew({ comparisons, alpha, roundsNeeded }: Compared): string[] {
+  const few = comparisons.filter(({ tooFewRounds }) => tooFewRounds);
+  if (few.length === 0) return [];
+  const figures = [...new Set(few.map(({ figure }) => figure))].map((figure) => {
+    const rounds = few
+      .filter((each) => each.figure === figure)
+      .map(({ base, head }) => Math.min(base.count, head.count));
+    return `${figure} (${Math.min(...rounds)})`;
+  });
+  const which = few.length === comparisons.length ? 'all' : `${few.length} of`;
+  return [
+    `! Too few rounds in ${which} ${comparisons.length} comparisons: no change can be found there, whatever changed. At alpha ${alpha} it takes ${roundsNeeded} rounds on each side; there are fewer in ${figures.join(', ')}.`,
+    '',
+  ];
 }
 
 function cells({ figure, metric, base, head, ratio, corrected, verdict }: Comparison): string[] {

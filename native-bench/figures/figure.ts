@@ -21,7 +21,10 @@ export interface Metric {
 /** One round of one contender: a number for each metric; `null` where this system cannot measure it. */
 export type Sample = Readonly<Record<string, number | null>>;
 
-/** What Millrace must show. Ratios are Millrace's value over the other's, of the same round. */
+/**
+ * What Millrace must show. Ratios are Millrace's value over the other's, of the same round; a bound of 1 asks for no more
+ * than the other gives, and two that the rounds do not tell apart are `even` there.
+ */
 export type Claim = {
   readonly text: string;
   readonly metric: string;
@@ -34,8 +37,6 @@ export type Claim = {
       readonly to: 'best pool' | (string & {});
       /** No single round may be worse than this, where the median must reach `atLeast`. */
       readonly everyRoundAtLeast?: number;
-      /** How far the median may miss, as a share, when single rounds reach it: two equals differ by noise. */
-      readonly noise?: number;
     }
   | { readonly kind: 'value' }
   | { readonly kind: 'excess'; readonly over: string }

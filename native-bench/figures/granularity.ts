@@ -76,7 +76,7 @@ export const granularity: Figure = {
     },
   ],
   schedule: 'interleaved',
-  rounds: { full: 3, quick: 3, smoke: 1 },
+  rounds: { full: 5, quick: 3, smoke: 1 },
   limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
   async open({ effort, start, workers, pace }) {
     const pool = await start();

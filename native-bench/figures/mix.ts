@@ -68,7 +68,6 @@ function mixFigure(load: Load): Figure {
         metric: 'overBound',
         to: 'best pool',
         atMost: 1,
-        noise: 0.03,
       },
     ],
     schedule: 'interleaved',

@@ -23,9 +23,6 @@ interface Payload<Input> {
   readonly transfer?: (input: Input) => ArrayBuffer[];
 }
 
-/** Two contenders bound by the same structured clone differ only by noise. */
-const NOISE = 0.05;
-
 export function payloadFigure<Input>(payload: Payload<Input>): Figure {
   const submit = (pool: RunningPool, input: Input): PromiseLike<unknown> =>
     pool.run(payload.task, [input], payload.transfer?.(input));
@@ -72,7 +69,6 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
         metric: 'batch',
         to: 'best pool',
         atLeast: 1,
-        noise: NOISE,
       },
       {
         kind: 'ratio',
@@ -80,7 +76,6 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
         metric: 'single',
         to: 'best pool',
         atMost: 1,
-        noise: NOISE,
       },
     ],
     schedule: 'interleaved',

@@ -29,7 +29,7 @@ export const throughput: Figure = {
     { kind: 'value', text: 'main-thread CPU per task under 2 µs', metric: 'mainCpu', atMost: 2 },
   ],
   schedule: 'interleaved',
-  rounds: { full: 7, quick: 3, smoke: 1 },
+  rounds: { full: 9, quick: 3, smoke: 1 },
   limitMs: { full: 120_000, quick: 60_000, smoke: 15_000 },
   floors: ['bare-promises'],
   async open({ effort, start }) {

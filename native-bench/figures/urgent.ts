@@ -83,7 +83,6 @@ export const urgent: Figure = {
       metric: 'p99',
       to: 'best pool',
       atMost: 1,
-      noise: 0.1,
     },
   ],
   schedule: 'interleaved',

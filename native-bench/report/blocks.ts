@@ -22,6 +22,8 @@ import type { FigureView, ReportView } from './view.ts';
 /** Where plots stand beside the document, or `undefined` to do without. */
 export interface Plots {
   readonly folder: string;
+  /** File names of the plots that documents link to: filled as their blocks are written. */
+  readonly linked: Set<string>;
 }
 
 export interface PlotFile {
@@ -54,7 +56,11 @@ export function blocksFor(
   report: ReportView,
   plots: Plots | undefined,
 ): (name: string) => string {
-  const link = (plot: Plot): string => imageLink(plot, hrefOf(file, plots!.folder, `${plot.name}.svg`));
+  const link = (plot: Plot): string => {
+    const name = `${plot.name}.svg`;
+    plots!.linked.add(name);
+    return imageLink(plot, hrefOf(file, plots!.folder, name));
+  };
   const links = (view: FigureView): string[] =>
     plots === undefined ? [] : filePlots(view, report).map(link);
   const sources = new Map<string, () => string>();

@@ -4,14 +4,15 @@
  * @module
  */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError, MillraceError } from '../../src/errors.ts';
+import { writeText } from '../files.ts';
+import { INTERVAL } from '../interval.ts';
 import { readResults } from '../results-file.ts';
 import { blocksFor, document, type Plots, plotFiles } from './blocks.ts';
 import { embed } from './embed.ts';
 import { subjectName } from './facts.ts';
-import { INTERVAL } from './interval.ts';
 import { type Choices, parseChoices, USAGE } from './options.ts';
 import { page } from './page/page.ts';
 import { type ReportView, viewOf } from './view.ts';
@@ -45,34 +46,71 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
   }
   const results = await readResults(choices.results);
   const view = viewOf(results, { subject: subjectName(results), interval: INTERVAL, suiteTitles });
-  const plots = choices.svgDir === undefined ? undefined : { folder: resolve(choices.svgDir) };
-  const shared = [...plotOutputs(view, plots), ...(await embedded(choices.embed, view, plots))];
+  const plots =
+    choices.svgDir === undefined ? undefined : { folder: resolve(choices.svgDir), linked: new Set<string>() };
+  const documents = await embedded(choices.embed, view, plots);
 
   if (choices.action === 'check') {
-    const stale: string[] = [];
-    for (const { file, text } of shared) if ((await existing(file)) !== text) stale.push(file);
-    for (const file of stale)
-      stderr(`${file} is not what ${choices.results} says: run again without --check\n`);
-    return stale.length === 0 ? 0 : 1;
+    const outputs = [...documents, ...plotOutputs(view, plots)];
+    const faults = [...(await differences(outputs, choices.results)), ...(await unlinked(plots))];
+    for (const fault of faults) stderr(`${fault}\n`);
+    return faults.length === 0 ? 0 : 1;
   }
   const { html, markdown } = choices;
+  if (markdown !== undefined) {
+    documents.push({ file: resolve(markdown), text: document(resolve(markdown), view, plots) });
+  }
   const outputs = [
-    ...shared,
+    ...documents,
+    ...plotOutputs(view, plots),
     ...(html === undefined ? [] : [{ file: resolve(html), text: page(view) }]),
-    ...(markdown === undefined
-      ? []
-      : [{ file: resolve(markdown), text: document(resolve(markdown), view, plots) }]),
   ];
   if (outputs.length === 0) stdout(document(resolve('report.md'), view, undefined));
-  for (const output of outputs) await write(output);
+  for (const { file, text } of outputs) await writeText(file, text);
   for (const { file } of outputs.filter(({ file: name }) => !name.endsWith('.svg')))
     stderr(`Wrote ${file}\n`);
   return 0;
 }
 
+/** The plots that the documents link to; all where no document does. Documents come first: writing them is linking. */
 function plotOutputs(view: ReportView, plots: Plots | undefined): Output[] {
   if (plots === undefined) return [];
-  return plotFiles(view).map(({ name, text }) => ({ file: join(plots.folder, name), text }));
+  const { folder, linked } = plots;
+  return plotFiles(view)
+    .filter(({ name }) => linked.size === 0 || linked.has(name))
+    .map(({ name, text }) => ({ file: join(folder, name), text }));
+}
+
+/** What is not as it would be written, and from which line on. */
+async function differences(outputs: readonly Output[], results: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const { file, text } of outputs) {
+    const name = relative(process.cwd(), file);
+    const before = await existing(file);
+    if (before === undefined) found.push(`${name} is not there: run again without --check`);
+    else if (before !== text) {
+      const line = firstDifference(before, text);
+      found.push(`${name} is not what ${results} says, from line ${line} on: run again without --check`);
+    }
+  }
+  return found;
+}
+
+function firstDifference(before: string, after: string): number {
+  const lines = after.split('\n');
+  const at = before.split('\n').findIndex((line, index) => line !== lines[index]);
+  return 1 + (at < 0 ? before.split('\n').length : at);
+}
+
+/** Plots of other results, or of a block that is no more: nobody would notice that they grow old. */
+async function unlinked(plots: Plots | undefined): Promise<string[]> {
+  if (plots === undefined || plots.linked.size === 0) return [];
+  const names = await readdir(plots.folder).catch(() => []);
+  return names
+    .filter((name) => name.endsWith('.svg') && !plots.linked.has(name))
+    .map(
+      (name) => `${relative(process.cwd(), join(plots.folder, name))} is linked to by no document: delete it`,
+    );
 }
 
 /** All documents before any is written: an unknown marker in the last leaves the first as it was. */
@@ -93,13 +131,4 @@ async function existing(file: string): Promise<string | undefined> {
     if (error.code === 'ENOENT') return undefined;
     throw new InvalidArgumentError(`Cannot read ${file}: ${error.message}`, { cause: error });
   });
-}
-
-async function write({ file, text }: Output): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  } catch (cause) {
-    throw new InvalidArgumentError(`Cannot write ${file}: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -14,7 +14,7 @@ export interface Fact {
 }
 
 export function factsOf(results: Results): Fact[] {
-  const { machine, versions, effort, workers, pace } = results;
+  const { machine, versions, effort, workers, pace, seed } = results;
   const installed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     { name: 'Machine', text: machine.cpu },
@@ -23,8 +23,7 @@ export function factsOf(results: Results): Fact[] {
       text: `${machine.cores} (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`,
     },
     { name: 'System', text: machine.system },
-    { name: 'Node.js', text: machine.node },
-    { name: 'V8', text: machine.v8 },
+    { name: 'Node.js', text: `${machine.node}, V8 ${machine.v8}` },
     {
       name: 'Load before',
       text: `${machine.load.map((load) => load.toFixed(2)).join(', ')} (1, 5 min)`,
@@ -35,6 +34,10 @@ export function factsOf(results: Results): Fact[] {
     {
       name: 'Effort',
       text: pace === undefined ? effort : `${effort}; 1 ms of work is ${number(pace)} rounds`,
+    },
+    {
+      name: 'Order in a round',
+      text: seed === undefined ? 'fixed, each round begins with the next' : `drawn, seed ${seed}`,
     },
     { name: 'Started', text: startedAt(results) },
     { name: 'Took', text: minutes(results.durationMs) },
@@ -54,12 +57,13 @@ export function doubtsOf({ effort, machine }: Results): string[] {
   ];
 }
 
-export const STATUSES: readonly Verdict['status'][] = ['kept', 'even', 'missed', 'unmeasured'];
+export const STATUSES: readonly Verdict['status'][] = ['kept', 'even', 'missed', 'undecided', 'unmeasured'];
 
 export const STATUS_MEANING: Readonly<Record<Verdict['status'], string>> = {
   kept: 'the claim holds',
-  even: 'short of the claim by less than the noise it allows, and reached in single rounds',
+  even: 'the interval of the ratio holds 1: the rounds do not tell the two apart',
   missed: 'the claim does not hold',
+  undecided: 'one round cannot carry a verdict',
   unmeasured: 'one side has no value',
 };
 

@@ -11,7 +11,7 @@ import { printable } from './markup.ts';
 import type { Plot } from './plots/plot.ts';
 import { minutes, withUnit } from './units.ts';
 import { bestPoolRow, compare, type FigureView, type ReportView } from './view.ts';
-import { comparedWith, inOneLine, judged, metricLabel, rangedRatio } from './wording.ts';
+import { comparedWith, inOneLine, metricLabel, rangedRatio, seenInOneLine } from './wording.ts';
 
 /** Text from outside: nothing in it may end a cell, start markup, or look like a marker. */
 export function plain(text: string): string {
@@ -70,10 +70,10 @@ export function machineBlock({ results }: ReportView): string {
 
 /** The same in a sentence, to stand before a table. */
 export function provenanceBlock({ results }: ReportView): string {
-  const { machine, effort, workers, versions } = results;
+  const { machine, effort, workers, versions, seed } = results;
   const cores = `${machine.cores} cores (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`;
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const sentence = `A ${effort} run of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.`;
+  const sentence = `A ${effort} run of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.${seed === undefined ? '' : ` Each round had an order of its own, drawn with seed ${seed}.`}`;
   return withDoubts(plain(sentence), { results });
 }
 
@@ -133,11 +133,10 @@ export function claimsBlock(report: ReportView): string {
   const rows = report.suites.flatMap(({ figures }) =>
     figures.flatMap(({ figure }) =>
       figure.verdicts.map((verdict) => {
-        const seen = judged(figure, verdict);
         return [
           `${figure.title}: ${metricLabel(figure, verdict.claim.metric)}`,
           verdict.claim.text,
-          seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen),
+          seenInOneLine(figure, verdict),
           comparedWith(verdict),
           shownStatus(verdict),
         ];
@@ -165,9 +164,8 @@ export function figureBlock(view: FigureView, report: ReportView, links: readonl
     failures.map(({ name, text }) => `- **${plain(name)}** ${plain(text)}`).join('\n'),
     figure.verdicts
       .map((verdict) => {
-        const seen = judged(figure, verdict);
         const compared = comparedWith(verdict);
-        const found = seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen);
+        const found = seenInOneLine(figure, verdict);
         return `- **${verdict.status}**: ${plain(`${verdict.claim.text} (${metricLabel(figure, verdict.claim.metric)}): ${found}${compared === '' ? '' : `, ${compared}`}`)}`;
       })
       .join('\n'),

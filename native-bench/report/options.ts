@@ -16,8 +16,9 @@ Writes a result file as a page, as Markdown, and into documents. Without an opti
   --embed FILE      replaces what stands between <!-- bench:NAME --> and <!-- /bench:NAME --> in FILE;
                     may be given several times. NAME is machine, provenance, summary, claims, overview:plots, suite:NAME,
                     or a figure (also FIGURE:table, FIGURE:plots)
-  --svg-dir DIR     writes every plot as an SVG file to DIR, and links them from the Markdown
-  --check           with --embed: writes nothing, and exits with 1 when a document or a plot is not as it would be written
+  --svg-dir DIR     writes the plots that the Markdown and the documents link to as SVG files to DIR; all without either
+  --check           with --embed: writes nothing, names what is not as it would be written, from which line on, and the
+                    SVG files in DIR that no document links to; exits with 1 when there is any
   --help            this text
 `;
 

@@ -5,10 +5,11 @@
  */
 
 import type { Metric } from '../figures/figure.ts';
+import type { IntervalMethod, RatioEstimate } from '../interval.ts';
 import type { Spread } from '../measure.ts';
 import type { ContenderResult, FigureResult, Results } from '../results.ts';
 import { shown } from '../tables.ts';
-import type { IntervalMethod, RatioEstimate } from './interval.ts';
+import { judge } from '../verdicts.ts';
 
 export interface ReportView {
   readonly results: Results;
@@ -59,7 +60,18 @@ export interface ViewOptions {
 /** What files of before there were suites held. */
 const OLDEST_SUITE = 'pool';
 
-export function viewOf(results: Results, { subject, interval, suiteTitles }: ViewOptions): ReportView {
+/**
+ * The verdicts are judged anew from the samples, so that those of a file from before a rule changed follow the rule that
+ * the report states.
+ */
+export function viewOf(found: Results, { subject, interval, suiteTitles }: ViewOptions): ReportView {
+  const results = {
+    ...found,
+    figures: found.figures.map((figure) => ({
+      ...figure,
+      verdicts: figure.verdicts.map(({ claim }) => judge(claim, figure.metrics, figure.contenders, subject)),
+    })),
+  };
   const bySuite = new Map<string, FigureView[]>();
   const taken = new Set<string>();
   for (const figure of results.figures) {

@@ -6,6 +6,7 @@
 
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.ts';
 import { CommandFailure, EXIT, oneLine } from './exit.ts';
 import type { Host } from './host.ts';
 import { mapCommand } from './map.ts';
@@ -14,7 +15,7 @@ import { weighCommand } from './weigh.ts';
 /** A sub-command: adds itself to the program and reports its exit code through `done`. */
 export type AddCommand = (program: Command, host: Host, done: (exit: number) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [mapCommand, weighCommand];
+const COMMANDS: readonly AddCommand[] = [mapCommand, weighCommand, checkCommand];
 
 /** Runs one command line (without `node` and the script) and gives its exit code; never rejects for a user's mistake. */
 export async function runCli(argv: readonly string[], host: Host): Promise<number> {

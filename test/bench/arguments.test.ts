@@ -37,13 +37,22 @@ describe('the command line', () => {
       'round-trip,idle',
       '--workers',
       '4',
+      '--seed',
+      '9',
       '--rounds',
       '3',
       '--json',
       'a.json',
     ];
     const choices = parseChoices([...argv, '--check']);
-    expect(choices).toMatchObject({ effort: 'quick', workers: 4, rounds: 3, json: 'a.json', check: true });
+    expect(choices).toMatchObject({
+      effort: 'quick',
+      workers: 4,
+      rounds: 3,
+      seed: 9,
+      json: 'a.json',
+      check: true,
+    });
     expect(choices.figures.map(({ name }) => name)).toEqual(['round-trip', 'idle']);
   });
 
@@ -75,6 +84,7 @@ describe('the command line', () => {
     [['--workers', '1'], /Expected `--workers` to be an integer from 2 to 64, got `"1"`/],
     [['--workers', '2.5'], /`--workers`/],
     [['--workers', '1e1'], /`--workers`/],
+    [['--seed', '4294967296'], /Expected `--seed` to be an integer from 0 to 4294967295/],
     [['--rounds', '0'], /Expected `--rounds` to be an integer from 1 to 1000/],
     [['--json='], /Expected `--json` to be the name of a file/],
     [['--quick', '--smoke'], /one of --quick and --smoke/],

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkResults } from '../../native-bench/check/check.ts';
-import { limitsOf, readLimits } from '../../native-bench/check/limits.ts';
 import { measuring } from '../../native-bench/check/measured.ts';
-import { checkedTable } from '../../native-bench/check/table.ts';
+import { checkResults } from '../../src/cli/check/judge.ts';
+import { limitsOf, readLimits } from '../../src/cli/check/limits.ts';
+import { checkedTable } from '../../src/cli/check/table.ts';
 import { contender, figure, RATE, results, TIME } from './series.ts';
 
 const DEADLINE_MS = 60_000;

@@ -338,11 +338,13 @@ describe('the script', () => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
       });
     });
-  const files = async (factor: number): Promise<[string, string]> => {
+  const files = async (factor: number, rounds = 15): Promise<[string, string]> => {
     const change = (index: number): number => (index === 0 ? factor : 1);
-    const world = { seed: 1, rounds: 15, noise: lognormal(0.01), figures: 2, change };
+    const world = { seed: 1, rounds, noise: lognormal(0.01), figures: 2, change };
     const { base, head } = twoResults(world);
-    const [one, two] = [join(directory, `base-${factor}.json`), join(directory, `head-${factor}.json`)];
+    const [one, two] = ['base', 'head'].map((side) =>
+      join(directory, `${side}-${factor}-${rounds}.json`),
+    ) as [string, string];
     await writeFile(one, JSON.stringify(base));
     await writeFile(two, JSON.stringify(head));
     return [one, two];
@@ -361,6 +363,19 @@ describe('the script', () => {
     expect(slower.stdout).toContain('1 slower, 1 faster, 2 same, 0 too noisy');
     const compared = JSON.parse(await readFile(json, 'utf8')) as Compared;
     expect(compared.comparisons.map(({ verdict }) => verdict)).toEqual(['slower', 'faster', 'same', 'same']);
+  });
+
+  it('exits with 2 when there are too few rounds for anything to be found', {
+    timeout: DEADLINE_MS,
+  }, async () => {
+    const { code, stdout, stderr } = await files(2, 5).then(run);
+    expect(code).toBe(2);
+    expect(stdout).toContain(
+      '! Too few rounds in all 4 comparisons: no change can be found there, whatever changed. At alpha 0.01 it takes 6 rounds on each side; there are fewer in figure-0 (5), figure-1 (5).',
+    );
+    expect(stderr).toBe(
+      'Nothing could be found to be slower: it takes 6 rounds on each side. Measure with --rounds 6 or more, or compare fewer figures (--only).\n',
+    );
   });
 
   it('exits with 2 and one line when it cannot compare', { timeout: DEADLINE_MS }, async () => {

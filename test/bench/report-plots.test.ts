@@ -3,9 +3,23 @@ import { filePlots } from '../../native-bench/report/plots/choose.ts';
 import { distributionsOf } from '../../native-bench/report/plots/latency.ts';
 import { standaloneSvg } from '../../native-bench/report/plots/plot.ts';
 import { linearScale, logScale } from '../../native-bench/report/plots/scale.ts';
+import { otherLine } from '../../native-bench/report/plots/theme.ts';
+import { ratioBound } from '../../native-bench/report/wording.ts';
 import type { Results } from '../../native-bench/results.ts';
 import { elementsOf } from './markup-check.ts';
 import { contender, curve, latency, madeUp, ODD, rate, viewed } from './report-results.ts';
+
+describe('the bounds of an interval', () => {
+  it('do not read like 1 unless they are', () => {
+    expect([0.99961, 1.0000004, 1, 0.972, 1.5].map(ratioBound)).toEqual([
+      '0.9996',
+      '1.0000004',
+      '1',
+      '0.972',
+      '1.5',
+    ]);
+  });
+});
 
 describe('plots', () => {
   const drawn = (figure: Results['figures'][number]) => {
@@ -23,6 +37,49 @@ describe('plots', () => {
       'granularity-metg-curve-wide',
       'granularity-metg-ratio',
     ]);
+  });
+
+  it('do not let a yardstick far beyond press the others into one spot, and say its value', () => {
+    const metrics = rate().metrics;
+    const one = (name: string, value: number) => contender(name, metrics, [{ rate: value, mainCpu: 1 }]);
+    const drawnWith = (yardstick: number) =>
+      drawn({
+        ...rate(),
+        contenders: [one('millrace', 400), one('piscina', 100), one('single-threaded', yardstick)],
+      }).map((plot) => standaloneSvg(plot));
+    for (const source of drawnWith(9_000)) expect(source).toMatch(/>(→ 9,000\/s|← 0.0444×)</);
+    for (const source of drawnWith(7_000)) expect(source).toMatch(/>(7,000\/s|0.0571×)</);
+    expect(drawnWith(9_000)[0]?.match(/<rect/g)).toHaveLength(3);
+    expect(drawnWith(7_000)[0]?.match(/<rect/g)).toHaveLength(4);
+  });
+
+  it('show a curve above 100 % where it is', () => {
+    const figure = curve();
+    const high = figure.contenders.map((each, at) => ({
+      ...each,
+      summary: Object.fromEntries(
+        Object.entries(each.summary).map(([name, seen]) => [
+          name,
+          name === 'e_100ms' ? { ...seen, median: 110 + at } : seen,
+        ]),
+      ),
+    }));
+    const source = standaloneSvg(drawn({ ...figure, contenders: high })[0]!);
+    const ends = [...source.matchAll(/<path d="M[^"]*L[\d.]+ ([\d.]+)" fill="none"/g)].map(([, y]) =>
+      Number(y),
+    );
+    expect(ends).toHaveLength(high.length - 1);
+    expect(new Set(ends).size).toBe(ends.length);
+    expect(Math.min(...ends)).toBeGreaterThan(0);
+  });
+
+  it('tell lines of one colour by symbol and dash', () => {
+    const styles = Array.from({ length: 28 }, (_, index) => otherLine(index));
+    for (const style of styles) {
+      const alike = styles.filter(({ colour }) => colour === style.colour);
+      expect(new Set(alike.map(({ symbol }) => symbol)).size).toBe(alike.length);
+      expect(new Set(alike.map(({ dash }) => dash)).size).toBe(alike.length);
+    }
   });
 
   it('are well-formed files with a title, a description and colours for dark', () => {

@@ -1,7 +1,7 @@
 import type { ContenderKind } from '../../native-bench/contenders/contender.ts';
 import type { Metric, Sample } from '../../native-bench/figures/figure.ts';
+import { INTERVAL } from '../../native-bench/interval.ts';
 import { spread } from '../../native-bench/measure.ts';
-import { INTERVAL } from '../../native-bench/report/interval.ts';
 import { viewOf } from '../../native-bench/report/view.ts';
 import { type ContenderResult, type FigureResult, type Results, SCHEMA } from '../../native-bench/results.ts';
 import { best, judge, values } from '../../native-bench/verdicts.ts';

@@ -57,6 +57,26 @@ describe('the page', () => {
     }
   });
 
+  it('says in which order contenders took turns', () => {
+    expect(html(madeUp())).toContain('<dd>fixed, each round begins with the next</dd>');
+    const source = html({ ...madeUp(), seed: 77 });
+    expect(source).toContain('<dd>drawn, seed 77</dd>');
+    expect(source).toContain('each round in an order of its own');
+  });
+
+  it('judges by its own rule what a file of before judged by another, and says that one round decides nothing', () => {
+    const figure = rate();
+    const stale = figure.verdicts.map((verdict) => ({ ...verdict, status: 'even' as const }));
+    expect(html(madeUp([{ ...figure, verdicts: stale }]))).toBe(html(madeUp([figure])));
+    const once = {
+      ...figure,
+      contenders: figure.contenders.map((each) => ({ ...each, samples: each.samples.slice(0, 1) })),
+    };
+    const source = html(madeUp([once]));
+    expect(source).toContain('<b>2</b><span class="status undecided">');
+    expect(source).toContain('one round cannot carry a verdict');
+  });
+
   it('loads nothing and runs nothing', () => {
     const source = html(madeUp());
     const names = new Set(elementsOf(source).map(({ name }) => name));
@@ -130,7 +150,7 @@ describe('the page', () => {
 
   it('counts verdicts of every kind and shows medians, ranges and ratios', () => {
     const source = html(madeUp());
-    expect(source.match(/<b>(\d+)<\/b><span class="status (\w+)"/g)).toHaveLength(4);
+    expect(source.match(/<b>(\d+)<\/b><span class="status (\w+)"/g)).toHaveLength(5);
     expect(source).toContain('<b>3</b><span class="status kept">');
     expect(source).toContain('<b>1</b><span class="status missed">');
     expect(source).toContain('<td>1,000,000<span class="range">900,000–1,100,000</span></td>');
@@ -254,21 +274,32 @@ describe('the command', () => {
 
   it('finds a figure typed by hand and a plot that is not of these results', async () => {
     const results = await resultFile('check.json', madeUp());
-    const document = await file('check.md', '<!-- bench:summary -->\n<!-- /bench:summary -->\n');
+    const document = await file(
+      'check.md',
+      '<!-- bench:summary -->\n<!-- /bench:summary -->\n<!-- bench:throughput:plots -->\n<!-- /bench:throughput:plots -->\n',
+    );
     const plots = join(folder, 'check-svg');
     const argv = [results, '--embed', document, '--svg-dir', plots];
     expect((await run(...argv)).code).toBe(0);
+    const made = (await readdir(plots)).toSorted();
+    expect(made).toEqual(['pool-throughput-rate.svg', 'pool-throughput-ratio.svg']);
     const written = await readFile(document, 'utf8');
     await writeFile(document, written.replace('16.7', '20.1'));
     expect(await run(...argv, '--check')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/check\.md is not what/),
+      err: expect.stringMatching(/check\.md is not what .*check\.json says, from line 5 on: run again/),
     });
     await writeFile(document, written);
     await rm(join(plots, 'pool-throughput-rate.svg'));
     expect(await run(...argv, '--check')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/throughput-rate\.svg is not/),
+      err: expect.stringMatching(/pool-throughput-rate\.svg is not there: run again/),
+    });
+    expect((await run(...argv)).code).toBe(0);
+    await writeFile(join(plots, 'old.svg'), '<svg/>');
+    expect(await run(...argv, '--check')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/old\.svg is linked to by no document: delete it\n$/),
     });
   });
 

@@ -22,6 +22,12 @@ describe('a result file', () => {
   it('is read as it was written, by this version and by one that adds fields', async () => {
     const file = await write('good.json', JSON.stringify(good));
     expect(await readResults(file)).toEqual(good);
+    const drawn = {
+      ...good,
+      seed: 5,
+      figures: good.figures.map((each) => ({ ...each, order: [['a', 'b'], ['b']] })),
+    };
+    expect(await readResults(await write('drawn.json', JSON.stringify(drawn)))).toEqual(drawn);
     const newer = { ...good, weather: 'fine' };
     expect(await readResults(await write('newer.json', JSON.stringify(newer)))).toEqual(newer);
   });
@@ -37,6 +43,7 @@ describe('a result file', () => {
     ['empty', '', /no result file: it is cut short or empty$/],
     ['cut short', text.slice(0, text.length / 2), /no result file: it is cut short or empty$/],
     ['cut short after a brace', text.slice(0, text.indexOf('}') + 1), /cut short/],
+    ['an order that is none', changedFigure({ order: ['a'] }), /`figures\[0\]\.order\[0\]` to be an array/],
     ['not JSON', 'hello', /no result file: it is not JSON: .*hello/],
     ['another thing', '[]', /Expected `the file` to be an object, got an array/],
     [

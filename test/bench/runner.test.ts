@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jestWorker } from '../../native-bench/contenders/jest-worker.ts';
 import { raw } from '../../native-bench/contenders/raw.ts';
+import { tinypool } from '../../native-bench/contenders/tinypool.ts';
 import { bytesTransferred } from '../../native-bench/figures/bytes.ts';
 import { throughput } from '../../native-bench/figures/throughput.ts';
 import type { Results } from '../../native-bench/results.ts';
 import { type Run, runFigure } from '../../native-bench/runner.ts';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import { figureTable } from '../../native-bench/tables.ts';
 
 const DEADLINE_MS = 60_000;
@@ -23,7 +25,15 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 async function runWith(program: string): Promise<Run> {
   const session = join(directory, `session-${Math.random()}.cjs`);
   await writeFile(session, `process.on('message', (request) => { ${program} });`);
-  return { effort: 'quick', workers: 2, pace: 1000, subject: 'millrace', session, progress: () => {} };
+  return {
+    effort: 'quick',
+    workers: 2,
+    pace: 1000,
+    subject: 'millrace',
+    random: mulberry32(1),
+    session,
+    progress: () => {},
+  };
 }
 
 const quickly = { ...throughput, limitMs: { full: 5_000, quick: 5_000, smoke: 5_000 } };
@@ -116,6 +126,49 @@ describe('the schedule', () => {
     expect(new Set(fresh[0]?.samples.map(({ mainCpu }) => mainCpu)).size).toBe(3);
     expect(fresh[0]?.unclosed).toBeUndefined();
     expect(same[0]?.unclosed).toBeUndefined();
+  });
+});
+
+describe('the order of a round', () => {
+  const COUNTING = `
+    const sample = { rate: 1, mainCpu: 1, processCpu: 1 };
+    process.send({ kind: 'done', ...(request.kind === 'sample' ? { sample } : {}) });
+  `;
+  const three = [raw, jestWorker, tinypool];
+
+  it('is drawn, gives everybody each place, and stands in the result', { timeout: DEADLINE_MS }, async () => {
+    const asked: string[] = [];
+    const run: Run = {
+      ...(await runWith(COUNTING)),
+      rounds: 3,
+      progress: (text) => asked.push(text.split(' ').at(-1)!),
+    };
+    const { order } = await runFigure(quickly, three, run);
+    expect(order?.flat()).toEqual(asked);
+    for (const place of [0, 1, 2]) expect(new Set(order?.map((round) => round[place])).size).toBe(3);
+    const again = await runFigure(quickly, three, { ...run, random: mulberry32(1) });
+    expect(again.order).toEqual(order);
+  });
+
+  it('leaves out who has failed, and who has no more rounds', { timeout: DEADLINE_MS }, async () => {
+    const run = await runWith(`
+      globalThis.asked = (globalThis.asked ?? 0) + (request.kind === 'sample' ? 1 : 0);
+      globalThis.contender ??= request.contender;
+      if (contender === 'tinypool' && asked === 2) process.exit(3);
+      ${COUNTING}
+    `);
+    const figure = {
+      ...quickly,
+      rounds: { ...quickly.rounds, quick: 4 },
+      peerRounds: { ...quickly.rounds, quick: 3 },
+    };
+    const { order } = await runFigure(figure, three, { ...run, subject: raw.name });
+    expect(order?.map((round) => round.toSorted())).toEqual([
+      ['jest-worker', 'raw-postmessage', 'tinypool'],
+      ['jest-worker', 'raw-postmessage', 'tinypool'],
+      ['jest-worker', 'raw-postmessage'],
+      ['raw-postmessage'],
+    ]);
   });
 });
 

@@ -68,7 +68,10 @@ describe('a ratio to the best pool', () => {
 
   it('is missed when one round falls under the floor', () => {
     const ours = measured('millrace', 'subject', RATE, [300, 300, 99]);
-    expect(verdict(claim, RATE, [ours, pool]).status).toBe('missed');
+    expect(verdict(claim, RATE, [ours, pool])).toMatchObject({
+      status: 'missed',
+      reason: 'the least of a round is 9.9, under 10',
+    });
   });
 
   it('compares only rounds that both have', () => {
@@ -97,27 +100,75 @@ describe('a ratio to the best pool', () => {
   });
 });
 
-describe('a claim with noise', () => {
-  const claim: Claim = {
-    kind: 'ratio',
-    text: 'never slower',
-    metric: 'time',
-    to: 'best pool',
-    atMost: 1,
-    noise: 0.05,
-  };
-  const pool = measured('pool', 'pool', TIME, [100, 100, 100]);
+describe('a claim of no more than the other gives', () => {
+  const slower: Claim = { kind: 'ratio', text: 'never slower', metric: 'time', to: 'best pool', atMost: 1 };
+  const faster: Claim = { ...slower, metric: 'rate', atLeast: 1, atMost: 2 };
+  const rounds = Array.from({ length: 9 }, () => 100);
+  const times = measured('pool', 'pool', TIME, rounds);
+  const rates = measured('pool', 'pool', RATE, rounds);
+  const time = (values: readonly number[]) =>
+    verdict(slower, TIME, [measured('millrace', 'subject', TIME, values), times]);
+  const rate = (values: readonly number[]) =>
+    verdict(faster, RATE, [measured('millrace', 'subject', RATE, values), rates]);
 
-  it('is even when the median is near and single rounds reach it', () => {
-    const ours = measured('millrace', 'subject', TIME, [99, 103, 104]);
-    expect(verdict(claim, TIME, [ours, pool]).status).toBe('even');
+  it('is even when the interval of the ratio holds 1, on whichever side the median is', () => {
+    const around = [90, 94, 97, 99, 101, 102, 104, 108, 111];
+    const above = time(around);
+    expect(above).toMatchObject({ status: 'even', value: { median: 1.01 } });
+    expect(above.interval!.low).toBeLessThan(1);
+    expect(above.interval!.high).toBeGreaterThan(1);
+    expect(time(around.map((value) => value - 2))).toMatchObject({ status: 'even', value: { median: 0.99 } });
+    expect(rate(around).status).toBe('even');
+    expect(time(rounds)).toMatchObject({ status: 'even', interval: { low: 1, high: 1 } });
   });
 
-  it('is missed when no round reaches it, or the median is not near', () => {
-    const always = measured('millrace', 'subject', TIME, [101, 103, 104]);
-    expect(verdict(claim, TIME, [always, pool]).status).toBe('missed');
-    const far = measured('millrace', 'subject', TIME, [99, 106, 107]);
-    expect(verdict(claim, TIME, [far, pool]).status).toBe('missed');
+  it('is kept or missed when all of the interval is on one side, by however little', () => {
+    const under = [97, 98, 98, 99, 99, 99, 99, 99, 99];
+    expect(time(under).status).toBe('kept');
+    expect(rate(under).status).toBe('missed');
+    const over = under.map((value) => 200 - value);
+    expect(time(over).status).toBe('missed');
+    expect(rate(over).status).toBe('kept');
+  });
+
+  it('goes by the median where there is no ratio', () => {
+    const zeros = verdict(slower, TIME, [measured('millrace', 'subject', TIME, [0, 0, 0]), times]);
+    expect(zeros.status).toBe('kept');
+    expect(zeros.interval).toBeUndefined();
+  });
+
+  it('is the only kind that can be even', () => {
+    const half: Claim = { ...slower, text: 'at most half', atMost: 0.5 };
+    const seen = verdict(half, TIME, [
+      measured('millrace', 'subject', TIME, [40, 45, 51, 55, 60]),
+      measured('pool', 'pool', TIME, [100, 100, 100, 100, 100]),
+    ]);
+    expect(seen).toMatchObject({ status: 'missed', interval: { low: 0.4, high: 0.6 } });
+  });
+});
+
+describe('one round', () => {
+  it('carries no verdict, of whatever kind of claim, and says so', () => {
+    const ours = measured('millrace', 'subject', TIME, [10]);
+    const pool = measured('pool', 'pool', TIME, [100, 100]);
+    const claims: Claim[] = [
+      { kind: 'ratio', text: 'never slower', metric: 'time', to: 'best pool', atMost: 1 },
+      { kind: 'value', text: 'under 20', metric: 'time', atMost: 20 },
+      { kind: 'excess', text: 'under', metric: 'time', over: 'pool', atMost: 0 },
+    ];
+    for (const claim of claims) {
+      expect(verdict(claim, TIME, [ours, pool])).toMatchObject({
+        status: 'undecided',
+        reason: 'one round cannot carry a verdict',
+        value: { count: 1 },
+      });
+    }
+  });
+
+  it('is not enough either when only one of several has a value', () => {
+    const claim: Claim = { kind: 'value', text: 'under 20', metric: 'time', atMost: 20 };
+    const gappy = measured('millrace', 'subject', TIME, [null, 10, null]);
+    expect(verdict(claim, TIME, [gappy]).status).toBe('undecided');
   });
 });
 

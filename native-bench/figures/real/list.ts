@@ -78,7 +78,6 @@ export function listFigure(list: List, references: string = REFERENCES): Figure 
         metric: 'wall',
         to: 'best pool',
         atMost: 1,
-        noise: 0.03,
       },
       {
         kind: 'ratio',

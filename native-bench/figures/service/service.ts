@@ -57,7 +57,6 @@ export const service: Figure = {
       metric: 'p99',
       to: 'best pool',
       atMost: 1,
-      noise: 0.1,
     },
     {
       kind: 'ratio',
@@ -65,7 +64,6 @@ export const service: Figure = {
       metric: 'heavy',
       to: 'best pool',
       atLeast: 1,
-      noise: 0.03,
     },
   ],
   schedule: 'interleaved',

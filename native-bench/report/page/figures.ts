@@ -10,7 +10,7 @@ import { type Markup, markup } from '../markup.ts';
 import { smallPlots } from '../plots/choose.ts';
 import { inlineSvg } from '../plots/plot.ts';
 import type { FigureView, ReportView } from '../view.ts';
-import { comparedWith, inOneLine, judged, metricLabel } from '../wording.ts';
+import { comparedWith, judged, metricLabel, seenInOneLine } from '../wording.ts';
 
 export function figureSection(view: FigureView, report: ReportView): Markup {
   const { figure, slug, failures } = view;
@@ -53,8 +53,7 @@ function tableCell(cell: Cell, ours: boolean): Markup {
 }
 
 function verdictItem({ figure }: FigureView, verdict: Verdict): Markup {
-  const seen = judged(figure, verdict);
-  const found = seen === undefined ? (verdict.reason ?? 'no value') : inOneLine(seen);
+  const found = seenInOneLine(figure, verdict);
   const compared = comparedWith(verdict);
   return markup`<li>${status(verdict)} ${verdict.claim.text} (${metricLabel(figure, verdict.claim.metric)}): <b>${found}</b>${compared === '' ? '' : `, ${compared}`}</li>`;
 }
@@ -68,10 +67,9 @@ export function claimsTable({ suites }: ReportView): Markup {
     figures.flatMap(({ figure, slug }) =>
       figure.verdicts.map((verdict) => {
         const seen = judged(figure, verdict);
-        const range =
-          seen === undefined || seen.range === ''
-            ? undefined
-            : markup`<span class="range">${seen.range}</span>`;
+        const range = [seen?.range ?? '', seen === undefined ? '' : (verdict.reason ?? '')]
+          .filter((text) => text !== '')
+          .map((text) => markup`<span class="range">${text}</span>`);
         return markup`<tr><th scope="row"><a href="#${slug}">${figure.title}</a>: ${metricLabel(figure, verdict.claim.metric)}</th><td class="words">${verdict.claim.text}</td><td>${seen === undefined ? (verdict.reason ?? 'no value') : seen.value}${range}</td><td class="words">${comparedWith(verdict)}</td><td class="words">${status(verdict)}</td></tr>
 `;
       }),

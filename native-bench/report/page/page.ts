@@ -66,7 +66,7 @@ function lead({ results, subject, suites }: ReportView): Markup {
     ),
   );
   const count = `${results.figures.length} ${results.figures.length === 1 ? 'figure' : 'figures'} in ${suites.length} ${suites.length === 1 ? 'suite' : 'suites'}`;
-  return markup`<p class="lead">${count}, ${subject} and ${[...families].join(', ')}, each with ${results.workers} workers, interleaved round by round in one run; every result was checked before a figure counted.${failed.size === 0 ? '' : ` Failed in a figure: ${[...failed].join(', ')}.`}</p>`;
+  return markup`<p class="lead">${count}, ${subject} and ${[...families].join(', ')}, each with ${results.workers} workers, interleaved round by round${results.seed === undefined ? '' : ', each round in an order of its own,'} in one run; every result was checked before a figure counted.${failed.size === 0 ? '' : ` Failed in a figure: ${[...failed].join(', ')}.`}</p>`;
 }
 
 function doubts({ results }: ReportView): Markup | undefined {
@@ -122,7 +122,7 @@ ${claimsTable(report)}
 
 function foot({ interval, subject }: ReportView): Markup {
   return markup`<footer>
-<p>Values are medians over the rounds, with the least and the greatest round below. Ratios are taken round by round, since what disturbs one round disturbs both sides; with them stands the ${interval.label}. A claim is judged by the median of those ratios. Of several modes of one library the best is shown, and which it was. Yardsticks are no pools (nothing queues, balances or survives a crash in them): they are shown beside, and never are the best pool. ${capital(subject)} is the first row of each table.</p>
+<p>Values are medians over the rounds, with the least and the greatest round below. Ratios are taken round by round, since what disturbs one round disturbs both sides; with them stands the ${interval.label}. A claim is judged by the median of those ratios, and where it asks for no more than the other gives, by the interval: where that holds 1, the two are even. One round decides nothing. Of several modes of one library the best is shown, and which it was. Yardsticks are no pools (nothing queues, balances or survives a crash in them): they are shown beside, and never are the best pool. ${capital(subject)} is the first row of each table.</p>
 <p>Written by <code>native-bench report</code> from the result file; no figure is typed by hand.</p>
 </footer>`;
 }

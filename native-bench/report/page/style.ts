@@ -41,8 +41,8 @@ nav>ul>li>ul{columns:3 220px}
 .counts b{font-size:1.35rem;font-weight:650;margin-right:.35rem}
 .status{font-weight:600;white-space:nowrap}
 .status::before{content:'';display:inline-block;width:.6em;height:.6em;border-radius:50%;background:currentColor;margin-right:.45em}
-.kept{color:var(--good)}.even{color:var(--soft)}.missed{color:var(--bad)}.unmeasured{color:var(--warn)}
-.unmeasured::before{background:none;border:2px solid currentColor}
+.kept{color:var(--good)}.even{color:var(--soft)}.missed{color:var(--bad)}.undecided,.unmeasured{color:var(--warn)}
+.undecided::before,.unmeasured::before{background:none;border:2px solid currentColor}
 .scroll{overflow-x:auto;margin:.9rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;line-height:1.35}
 th,td{padding:.42rem .6rem;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}

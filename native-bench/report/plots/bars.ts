@@ -6,31 +6,38 @@
 
 import type { Spread } from '../../measure.ts';
 import { axisNumber, columnTitle, withUnit } from '../units.ts';
-import { absence, type FigureView, shortLabel, summaryOf, toneOf } from '../view.ts';
+import { absence, type FigureView, type RowView, shortLabel, summaryOf, toneOf } from '../view.ts';
 import type { Plot } from './plot.ts';
 import { drawRows, type Mark, type Row } from './rows.ts';
-import { linearScale } from './scale.ts';
+import { farBeyond, linearScale } from './scale.ts';
 
 /** Of the first metric, when that is a rate; else `undefined`. */
 export function barPlot({ primary, rows, slug, figure }: FigureView, width: number): Plot | undefined {
   if (!/\/s$/.test(primary.unit) || primary.better !== 'higher') return undefined;
   const known = rows.flatMap((row) => summaryOf(row, primary) ?? []);
   if (known.length === 0) return undefined;
+  const compared = rows
+    .filter(({ result }) => result.kind !== 'yardstick')
+    .flatMap((row) => summaryOf(row, primary)?.max ?? []);
+  const far = (row: RowView): boolean =>
+    row.result.kind === 'yardstick' && farBeyond(summaryOf(row, primary)?.median ?? 0, compared) === 'above';
   const drawn = rows.map((row): Row => {
     const summary = summaryOf(row, primary);
     const { ours } = row;
     const label = shortLabel(row);
     if (summary === undefined)
       return { label, ours, tone: toneOf(row), marks: [], value: '', absent: absence(row.result) };
+    const value = withUnit(summary.median, primary.unit);
+    if (far(row)) return { label, ours, tone: toneOf(row), marks: [], value: `→ ${value}` };
     return {
       label,
       ours,
       tone: toneOf(row),
       marks: [{ kind: 'bar', to: summary.median }, ...whiskers(summary)],
-      value: withUnit(summary.median, primary.unit),
+      value,
     };
   });
-  const most = Math.max(...known.map(({ max }) => max));
+  const most = Math.max(...rows.flatMap((row) => (far(row) ? [] : (summaryOf(row, primary)?.max ?? []))));
   const drawing = drawRows({
     rows: drawn,
     width,

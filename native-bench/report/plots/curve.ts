@@ -81,7 +81,8 @@ export function curvePlot(view: FigureView, { width, legend }: Form): Plot | und
   const x: Range = { from: 46, to: width - (beside ? LEGEND + 26 : 26) };
   const y: Range = { from: PLOT_HEIGHT - 46, to: 16 };
   const across = logScale({ from: durations[0]!.us, to: durations.at(-1)!.us }, x, 54);
-  const up = (percent: number): number => y.from + (Math.min(percent, 104) / 100) * (y.to - y.from);
+  const most = Math.max(100, ...curves.flatMap(({ points }) => points.map(({ percent }) => percent)));
+  const up = (percent: number): number => y.from + (percent / (most + 4)) * (y.to - y.from);
   const legendRows = curves.length + 1;
   const top = beside ? y.to + 6 : PLOT_HEIGHT + 6;
   return {
@@ -180,12 +181,13 @@ function metgMarks(
     const ring = markup`<circle cx="${px(at(metg))}" cy="${px(up(50))}" r="${row.ours ? 6.5 : 5}" fill="var(--paper)" stroke="${style.colour}" stroke-width="${row.ours ? 2.75 : 2}"/>`;
     if (!row.ours) return [ring];
     const label = `METG ${reached}`;
-    const left = at(metg) - textWidth(label) - 12 > x.from;
+    const half = textWidth(label) / 2;
     return [
-      line(at(metg), up(50), at(metg), y.from, style.colour, 1, '2 3'),
+      line(at(metg), up(64), at(metg), y.from, style.colour, 1, '2 3'),
       ring,
-      text(at(metg) + (left ? -11 : 11), up(50) + (left ? -9 : 20), label, {
-        anchor: left ? 'end' : 'start',
+      // Above the ring: those who are worse run below and right of it.
+      text(Math.max(x.from + half + 4, Math.min(x.to - half, at(metg))), up(64) - 6, label, {
+        anchor: 'middle',
         fill: style.colour,
         weight: 600,
         halo: true,

@@ -5,22 +5,40 @@
  */
 
 import type { Metric } from '../../figures/figure.ts';
+import type { RatioEstimate } from '../../interval.ts';
 import { number } from '../../tables.ts';
-import type { RatioEstimate } from '../interval.ts';
 import { axisNumber } from '../units.ts';
-import { absence, advantage, bestPoolRow, type FigureView, type ReportView, shortLabel } from '../view.ts';
+import {
+  absence,
+  advantage,
+  bestPoolRow,
+  type FigureView,
+  type ReportView,
+  type RowView,
+  shortLabel,
+} from '../view.ts';
 import type { Plot } from './plot.ts';
 import { drawRows, type Mark, type Row, type RowsSpec } from './rows.ts';
-import { logDomain, logScale, type Range } from './scale.ts';
+import { farBeyond, logDomain, logScale, type Range } from './scale.ts';
 
 /** `undefined` when nothing can be compared. */
 export function ratioPlot(view: FigureView, report: ReportView, width: number): Plot | undefined {
   const { primary, rows, slug, figure } = view;
   const others = rows.filter(({ ours }) => !ours);
   if (others.every(({ ratio }) => ratio === undefined)) return undefined;
-  const drawn = others.map((row) => ratioRow(shortLabel(row), primary, row.ratio, absence(row.result)));
+  const compared = others
+    .filter(({ result }) => result.kind !== 'yardstick')
+    .flatMap(({ ratio }) => (ratio === undefined ? [] : [ratio.low, ratio.high]));
+  const far = ({ result, ratio }: RowView) =>
+    result.kind !== 'yardstick' || ratio === undefined ? undefined : farBeyond(ratio.ratio, [1, ...compared]);
+  const drawn = others.map((row): Row => {
+    const seen = ratioRow(shortLabel(row), primary, row.ratio, absence(row.result));
+    const side = far(row);
+    if (side === undefined) return seen;
+    return { ...seen, marks: [], value: `${side === 'above' ? '→' : '←'} ${seen.value}` };
+  });
   const drawing = drawRows({
-    ...ratioAxis(others.flatMap(({ ratio }) => ratio ?? [])),
+    ...ratioAxis(others.flatMap((row) => (far(row) === undefined ? (row.ratio ?? []) : []))),
     rows: drawn,
     width,
     labels: 'beside',

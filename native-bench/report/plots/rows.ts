@@ -77,7 +77,7 @@ export function drawRows(spec: RowsSpec): Drawing {
   const body = [
     ...(key === undefined ? [] : drawKey(key, pixels.from)),
     ...axis(spec, scale, pixels, top, bottom),
-    ...(reference === undefined ? [] : referenceLine(reference, scale, pixels, top, bottom)),
+    ...(reference === undefined ? [] : referenceLine(reference, scale, width, top, bottom)),
     ...rows.flatMap((row, index) => {
       const from = top + index * rowHeight;
       const y = above ? from + 28 : from + rowHeight / 2;
@@ -110,14 +110,14 @@ function middle(title: string, { from, to }: Range, width: number): number {
 function referenceLine(
   { at, below, above }: NonNullable<RowsSpec['reference']>,
   scale: Scale,
-  pixels: Range,
+  width: number,
   top: number,
   bottom: number,
 ): Markup[] {
   const x = scale.at(at);
   const style = { fill: 'var(--soft)', size: 11 } as const;
-  const left = textWidth(below, 11) < x - pixels.from + 60 ? below : '';
-  const right = textWidth(above, 11) < pixels.to - x + 60 ? above : '';
+  const left = textWidth(below, 11) < x - 8 ? below : '';
+  const right = textWidth(above, 11) < width - x - 8 ? above : '';
   return [
     line(x, top - 4, x, bottom, 'var(--ink)', 1.25),
     ...(left === '' ? [] : [text(x - 6, top - 9, left, { ...style, anchor: 'end' })]),

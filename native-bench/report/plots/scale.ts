@@ -14,6 +14,16 @@ export interface Range {
   readonly to: number;
 }
 
+/** A yardstick so many times beyond all others is told, not drawn: it would press the others into one spot. */
+const FAR = 20;
+
+/** On which side of all `others` the value of a yardstick lies too far to share an axis with them. */
+export function farBeyond(value: number, others: readonly number[]): 'below' | 'above' | undefined {
+  if (others.length === 0) return undefined;
+  if (value > FAR * Math.max(...others)) return 'above';
+  return value < Math.min(...others) / FAR ? 'below' : undefined;
+}
+
 /** From `domain` (both over 0) to `pixels`, with at most one tick in `gap` pixels. */
 export function logScale(domain: Range, pixels: Range, gap = 44): Scale {
   const low = Math.log10(domain.from);

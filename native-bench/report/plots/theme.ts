@@ -40,7 +40,8 @@ export function otherLine(index: number): LineStyle {
   return {
     colour: `var(--s${(index % MUTED) + 1})`,
     dash: DASHES[index % DASHES.length]!,
-    symbol: SYMBOLS[(index + Math.floor(index / MUTED)) % SYMBOLS.length]!,
+    // Another symbol for each that has the same colour.
+    symbol: SYMBOLS[(index + 2 * Math.floor(index / MUTED)) % SYMBOLS.length]!,
     width: 1.5,
   };
 }

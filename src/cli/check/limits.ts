@@ -4,12 +4,14 @@
  * @module
  */
 
-import { expected, InvalidArgumentError } from '../../src/errors.ts';
-import { millrace } from '../contenders/millrace.ts';
-import { list, number, oneOf, readJson, record, text } from '../results-file.ts';
+import { expected, InvalidArgumentError } from '../../errors.ts';
+import { list, number, oneOf, readJson, record, text } from './json.ts';
 
 /** All figures; a limit on a metric then holds for each figure that has it. */
 export const EVERY_FIGURE = '*';
+
+/** Whose values are meant where nobody is named. */
+export const SUBJECT = 'millrace';
 
 export type Limit = ValueLimit | RatioLimit | FailureLimit;
 
@@ -52,7 +54,7 @@ const FIELDS = ['figure', 'metric', 'contender', 'ratioTo', 'atLeast', 'atMost',
 /**
  * The limits in the file `path`.
  *
- * @throws InvalidArgumentError when it cannot be read, or is not what `check/README.md` describes.
+ * @throws InvalidArgumentError when it cannot be read, or is not what `docs/check.md` describes.
  */
 export async function readLimits(path: string): Promise<readonly Limit[]> {
   const found = await readJson(path, 'a file of limits');
@@ -76,7 +78,7 @@ export function limitsOf(found: unknown): readonly Limit[] {
 function limitOf(at: string, found: unknown): Limit {
   const fields = record(at, found);
   known(`${at}.`, fields, FIELDS);
-  const { figure, contender = millrace.name } = fields;
+  const { figure, contender = SUBJECT } = fields;
   text(`${at}.figure`, figure);
   text(`${at}.contender`, contender);
   if (fields['failures'] !== undefined) return failureLimit(at, fields, { figure, contender });

@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Metric } from '../figures/figure.ts';
-import { type Spread, spread } from '../measure.ts';
-import type { ContenderResult, FigureResult, Results } from '../results.ts';
-import { best } from '../verdicts.ts';
 import { EVERY_FIGURE, type FailureLimit, type Limit, type RatioLimit, type ValueLimit } from './limits.ts';
+import type { Contender, Figure, Measured, Metric } from './measured.ts';
+import { type Spread, spread } from './spread.ts';
 
 /**
  * - `holds`, `broken`: what they say. A contender that failed breaks every limit on its figure.
@@ -29,7 +27,7 @@ export interface Checked {
 }
 
 /** Which of the limits hold, in their order. */
-export function checkResults(results: Results, limits: readonly Limit[]): readonly Checked[] {
+export function checkResults(results: Measured, limits: readonly Limit[]): readonly Checked[] {
   return limits.flatMap((limit) => {
     if (limit.kind === 'failures') return [checkFailures(results, limit)];
     const figures = figuresOf(results, limit.figure).filter(
@@ -44,19 +42,19 @@ export function checkResults(results: Results, limits: readonly Limit[]): readon
   });
 }
 
-function figuresOf(results: Results, name: string): readonly FigureResult[] {
+function figuresOf(results: Measured, name: string): readonly Figure[] {
   return name === EVERY_FIGURE ? results.figures : results.figures.filter((figure) => figure.name === name);
 }
 
-function absent({ figures }: Results, name: string): string {
+function absent({ figures }: Measured, name: string): string {
   return `there is no figure "${name}" in the results, only ${figures.map((figure) => figure.name).join(', ') || 'none'}`;
 }
 
-function metricOf({ metrics }: FigureResult, name: string | undefined): Metric | undefined {
+function metricOf({ metrics }: Figure, name: string | undefined): Metric | undefined {
   return name === undefined ? metrics[0] : metrics.find((metric) => metric.name === name);
 }
 
-function checkFigure(figure: FigureResult, limit: ValueLimit | RatioLimit): Checked {
+function checkFigure(figure: Figure, limit: ValueLimit | RatioLimit): Checked {
   const about = { limit, figure: figure.name };
   const metric = metricOf(figure, limit.metric);
   if (metric === undefined) {
@@ -72,7 +70,7 @@ function checkFigure(figure: FigureResult, limit: ValueLimit | RatioLimit): Chec
     return { ...about, metric, status: 'broken', reason: `${ours.name} failed in round ${round}: ${reason}` };
   }
   if (limit.kind === 'value') {
-    return held({ ...about, metric }, limit, spread(ours.samples.flatMap((each) => each[metric.name] ?? [])));
+    return held({ ...about, metric }, limit, seen(ours, metric));
   }
   const theirs = opponent(figure, limit, metric);
   if (theirs === undefined) {
@@ -96,16 +94,31 @@ function held(
   return { ...about, status: holds ? 'holds' : 'broken', value };
 }
 
-function opponent(figure: FigureResult, limit: RatioLimit, metric: Metric): ContenderResult | undefined {
+function opponent(figure: Figure, limit: RatioLimit, metric: Metric): Contender | undefined {
   if (limit.ratioTo === 'best pool') {
     const pools = figure.contenders.filter(({ kind, name }) => kind === 'pool' && name !== limit.contender);
     return best(pools, metric);
   }
   const named = figure.contenders.find(({ name }) => name === limit.ratioTo);
-  return named?.summary[metric.name] === undefined ? undefined : named;
+  return named === undefined || seen(named, metric) === undefined ? undefined : named;
 }
 
-function sameRoundRatios(ours: ContenderResult, theirs: ContenderResult, metric: Metric): number[] {
+function seen({ samples }: Contender, { name }: Metric): Spread | undefined {
+  return spread(samples.flatMap((sample) => sample[name] ?? []));
+}
+
+/** Of the given contenders, the one with the best median of `metric`. */
+function best(contenders: readonly Contender[], metric: Metric): Contender | undefined {
+  const sign = metric.better === 'higher' ? -1 : 1;
+  return contenders
+    .flatMap((contender) => {
+      const value = seen(contender, metric)?.median;
+      return value === undefined ? [] : [{ contender, value }];
+    })
+    .toSorted((a, b) => sign * (a.value - b.value))[0]?.contender;
+}
+
+function sameRoundRatios(ours: Contender, theirs: Contender, metric: Metric): number[] {
   return ours.samples.flatMap((sample, round) => {
     const own = sample[metric.name] ?? undefined;
     const other = theirs.samples[round]?.[metric.name] ?? undefined;
@@ -115,7 +128,7 @@ function sameRoundRatios(ours: ContenderResult, theirs: ContenderResult, metric:
 }
 
 /** How many of the figures the contender failed in, or did not close after. */
-function checkFailures(results: Results, limit: FailureLimit): Checked {
+function checkFailures(results: Measured, limit: FailureLimit): Checked {
   const figures = figuresOf(results, limit.figure);
   const missing = { limit, figure: limit.figure, status: 'missing' } as const;
   if (figures.length === 0) return { ...missing, reason: absent(results, limit.figure) };
@@ -135,4 +148,16 @@ function checkFailures(results: Results, limit: FailureLimit): Checked {
     value: { median: count, min: count, max: count, count: 1 },
     ...(count === 0 ? {} : { reason: failures.join('; ') }),
   };
+}
+
+/** What is said about the limits, and the exit code: 0 all hold, 1 one is broken, 2 the results do not say. */
+export function conclusionOf(checked: readonly Checked[]): {
+  readonly complaints: readonly string[];
+  readonly exit: 0 | 1 | 2;
+} {
+  const complaints = checked
+    .filter(({ status }) => status === 'missing')
+    .map(({ figure, reason }) => `The results do not say whether a limit on "${figure}" holds: ${reason}`);
+  if (complaints.length > 0) return { complaints, exit: 2 };
+  return { complaints, exit: checked.some(({ status }) => status === 'broken') ? 1 : 0 };
 }

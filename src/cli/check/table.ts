@@ -4,9 +4,9 @@
  * @module
  */
 
-import { number, spreadText } from '../tables.ts';
-import type { Checked } from './check.ts';
+import type { Checked } from './judge.ts';
 import type { Limit } from './limits.ts';
+import { number, spreadText } from './spread.ts';
 
 const STATUSES = ['holds', 'broken', 'missing'] as const;
 

@@ -1,11 +1,12 @@
 /**
- * How far a ratio is known. The one place where the method is chosen; tables and plots take it as a parameter.
+ * How far a ratio is known. The one place where the method is chosen: verdicts use it, tables and plots take it as a
+ * parameter.
  *
  * @module
  */
 
-import { pairedRatio } from '../statistics/bootstrap.ts';
-import { mulberry32 } from '../statistics/random.ts';
+import { pairedRatio } from './statistics/bootstrap.ts';
+import { mulberry32 } from './statistics/random.ts';
 
 export interface RatioEstimate {
   readonly ratio: number;
