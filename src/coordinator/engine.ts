@@ -12,6 +12,7 @@ import { DEFAULT_SIZES, Plant } from '../memory/plant.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
 import { levelSchedule } from '../scheduling/levels.ts';
 import { Bell } from './bell.ts';
+import { hasEnded } from './blocking.ts';
 import { Crew, type CrewHooks } from './crew.ts';
 import { Descendants } from './descendants.ts';
 import { FunctionTable } from './functions.ts';
@@ -72,6 +73,7 @@ export class Engine {
   readonly bell: Bell;
   readonly crew: Crew;
   readonly functions: FunctionTable = new FunctionTable();
+  readonly name: string = nameOfPool();
   crashes = 0;
   readonly #events: EngineEvents;
   readonly #recovery: Recovery;
@@ -153,7 +155,7 @@ export class Engine {
           concurrency: options.concurrency,
           softHeapLimit: options.softHeapLimit,
           graceMs: options.graceMs,
-          pool: nameOfPool(),
+          pool: this.name,
         },
         graceMs: options.graceMs,
         now: sharedNow,
@@ -195,6 +197,27 @@ export class Engine {
       this.#events.progressed();
     }
     return result;
+  }
+
+  /**
+   * While the event loop does not turn: does for threads that have ended what their `exit` will do again. False: no
+   * thread is left.
+   */
+  mendUnheard(): boolean {
+    const { blocks, memory } = this.plant;
+    let left = 0;
+    for (let block = 0; block < blocks.length; block++) {
+      const at = blocks[block]!;
+      if (Atomics.load(memory.i32, (at + L.W_THREAD) >> 2) === 0) continue;
+      if (!hasEnded(Atomics.load(memory.i32, (at + L.W_SYSTEM_THREAD) >> 2))) {
+        left++;
+        continue;
+      }
+      const worker = this.crew.seats.find((seat) => seat?.block === block)?.worker ?? block;
+      const cause = new MillraceError('ERR_WORKER_EXITED', `The thread of worker ${worker} has ended.`);
+      this.#recovery.recover(block, worker, cause);
+    }
+    return left > 0;
   }
 
   /** Ends every outstanding task with this error: the pool is over. */

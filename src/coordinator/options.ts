@@ -26,6 +26,11 @@ export interface PoolOptions {
   /** Number of worker threads, 1 to 1024. Default: the cores this process may use, capped by the cgroup CPU quota. */
   readonly workers?: number;
   /**
+   * What the main thread does while it waits in `runSync`. `'coordinates'` (default): nothing else. `'helps'`: it loads
+   * the task modules, too, and runs children of the task it waits for; one pool of a process at a time.
+   */
+  readonly mainThread?: 'coordinates' | 'helps';
+  /**
    * How many tasks may wait. So many, and one for each worker, may be accepted and not settled at the same time: an
    * async task that has begun counts until it ends. Default: no limit.
    */
@@ -171,3 +176,6 @@ export interface PoolEvents {
   /** The last accepted task settled. */
   drained: [];
 }
+
+/** Options of one `runSync`: those of `run` that need no event loop. */
+export type RunSyncOptions = Omit<RunOptions, 'timeout' | 'signal'>;

@@ -5,16 +5,30 @@
  */
 import { EventEmitter } from 'node:events';
 import { expected, MillraceError } from '../errors.ts';
+import { BlockingTask, type Helper, waitFor } from './blocking.ts';
 import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
+import { Gate } from './gate.ts';
 import { failing, mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
-import { raise } from './raise.ts';
+import { taskProxy } from './proxy.ts';
+import { raise, reasonOf } from './raise.ts';
+import { sourceOf } from './source.ts';
 import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
 import type { Supervisor } from './threads/supervisor.ts';
-import type { AnyTasks, CallWith, MapName, TaskArgs, TaskName, TaskProxy, TaskResult } from './types.ts';
-import { closeOptions, mapOptions, type Resolved, runOptions } from './validate.ts';
+import type {
+  AnyTasks,
+  CallSyncWith,
+  CallWith,
+  MapName,
+  TaskArgs,
+  TaskName,
+  TaskProxy,
+  TaskResult,
+} from './types.ts';
+import { closeOptions, mapOptions, type Resolved, runOptions, runSyncOptions } from './validate.ts';
+import { within } from './within.ts';
 
 /** What the pool is at. */
 type Phase =
@@ -35,11 +49,11 @@ const TERMINATE_MS = 5000;
 export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #options: Resolved;
-  readonly #tasks = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   readonly #submission: Submission;
+  #helper: Helper | undefined;
   #phase: Phase = { phase: 'open' };
   #terminated: Promise<CloseReport> | undefined;
-  #room: { readonly promise: Promise<void>; readonly open: () => void } | undefined;
+  #room: Gate | undefined;
   readonly #drainWaiters: (() => void)[] = [];
   /** The module's functions as methods: `pool.tasks.thumbnail(bytes, 200)`. */
   readonly tasks: TaskProxy<M>;
@@ -62,6 +76,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     const hold = setInterval(() => {}, 2 ** 30);
     try {
       await this.#engine.crew.start();
+      if (this.#options.mainThread === 'helps') {
+        const { openMainHelper } = await import('./main-helper.ts');
+        this.#helper = await openMainHelper(this.#engine, this.#options.modules);
+      }
     } catch (error) {
       const report = this.#endFailed();
       this.#phase = { phase: 'failed', error: error as Error, report };
@@ -111,6 +129,38 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   /**
+   * Runs one function of the task module and waits for it here, without turning the event loop: for scripts and command
+   * lines. A server must not do this: no request, timer or signal is served meanwhile.
+   *
+   * `timeout` and `signal` need the event loop, and are refused; `deadline` counts. When the thread that runs the task
+   * ends, the wait ends with the error of that (seen on Linux within some 20 ms; elsewhere give a `deadline`).
+   *
+   * @throws the function's own error, and what `run` rejects with; InvalidArgumentError as `run`
+   * @example
+   * ```ts
+   * import { createPool } from 'millrace';
+   *
+   * const pool = await createPool({ tasks: new URL('./tasks.ts', import.meta.url) });
+   * console.log(pool.runSync('add', [1, 2])); // 3
+   * await pool.close();
+   * ```
+   */
+  runSync<K extends TaskName<M>>(
+    name: K,
+    ...[args, options]: CallSyncWith<TaskArgs<M, K>>
+  ): TaskResult<M, K> {
+    if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
+    runSyncOptions(options ?? {}, this.#options.workers);
+    const fn = this.#engine.functions.get(name);
+    if (fn === undefined) throw this.#engine.functions.unknown(name);
+    const task = new BlockingTask();
+    const { deadline, ...rest } = options ?? {};
+    const refused = reasonOf(this.#submission.submitBlocking(fn, args ?? [], rest, task));
+    if (refused !== undefined) throw refused.reason;
+    return waitFor(task, this.#engine, this.#helper, deadline ?? fn.options.deadline) as TaskResult<M, K>;
+  }
+
+  /**
    * Runs a function that is not in a task module. It is sent as source text: it sees its arguments and what is
    * global in a worker, nothing of where it was written.
    *
@@ -128,16 +178,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     if (typeof fn !== 'function') throw expected('fn', 'a function', fn);
     if (args !== undefined && !Array.isArray(args)) throw expected('args', 'an array of arguments', args);
     if (options !== undefined) runOptions(options, this.#options.workers);
-    const source = Function.prototype.toString.call(fn);
-    if (/\{\s*\[native code\]\s*\}\s*$/.test(source) || /^class\b/.test(source)) {
-      const what = source.startsWith('class') ? 'a class' : 'built in or bound';
-      return raise(
-        new MillraceError(
-          'ERR_BAD_FUNCTION',
-          `The function given to \`exec\` is ${what}; its source cannot be sent. Wrap it: \`(...args) => …\`.`,
-        ),
-      );
-    }
+    const source = sourceOf(fn);
+    if (source instanceof MillraceError) return raise(source);
     // The source comes last, so that an error names the arguments by their own numbers.
     return this.#submission.submit(SOURCE, [...(args ?? []), source], options) as Promise<Awaited<R>>;
   }
@@ -188,10 +230,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     >;
   }
 
-  /** Resolves when fewer than `maxQueue` tasks wait: what a producer awaits before it submits more. At once when there is room. */
+  /** Resolves when fewer than `maxQueue` tasks wait, which a producer awaits before it submits more. */
   room(): Promise<void> {
     if (this.#submission.hasRoom) return Promise.resolve();
-    return this.#roomPromise();
+    return (this.#room ??= new Gate()).opened;
   }
 
   /** Counters and figures as of now. Costs a few microseconds for each worker, some tenths of a millisecond once thousands have waited. */
@@ -264,20 +306,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #proxy(options: RunOptions | undefined): TaskProxy<M> {
-    const methods =
-      options === undefined ? this.#tasks : new Map<string, (...args: unknown[]) => Promise<unknown>>();
-    return new Proxy(Object.create(null) as TaskProxy<M>, {
-      get: (_, name) => {
-        // `await pool.tasks` must not look like a promise.
-        if (typeof name !== 'string' || name === 'then') return undefined;
-        let method = methods.get(name);
-        if (method === undefined) {
-          method = this.#method(name, options);
-          methods.set(name, method);
-        }
-        return method;
-      },
-    });
+    return taskProxy<M>((name) => this.#method(name, options));
   }
 
   #method(name: string, options: RunOptions | undefined): (...args: unknown[]) => Promise<unknown> {
@@ -297,7 +326,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   async #close(timeout: number | undefined): Promise<CloseReport> {
     // Lets the phase change before anything is awaited, so that a submission from here on is refused.
     await null;
-    const outcome = timeout === undefined ? await this.drain() : await this.#within(timeout, this.drain());
+    const outcome = timeout === undefined ? await this.drain() : await within(timeout, this.drain());
     if (outcome === 'late')
       return this.#terminate('ERR_CLOSED', 'The pool was closed before the task settled.');
     const stuck = await this.#engine.crew.stop(this.#options.graceMs);
@@ -317,13 +346,13 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     const report = this.#report(this.#engine.crew.threads);
     this.#phase = { phase: 'closed', report };
     this.#engine.dispose();
+    this.#helper?.close();
     this.#room?.open();
     return report;
   }
 
   #report(stuck: number): CloseReport {
-    const { completed, cancelled } = this.#engine.ledger;
-    return { completed, cancelled, stuck };
+    return { completed: this.#engine.ledger.completed, cancelled: this.#engine.ledger.cancelled, stuck };
   }
 
   #fail(error: Error): void {
@@ -338,17 +367,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   async #endFailed(): Promise<CloseReport> {
     const stuck = await this.#engine.crew.terminate(TERMINATE_MS);
     this.#engine.dispose();
+    this.#helper?.close();
     return this.#report(stuck);
-  }
-
-  async #within(ms: number, done: Promise<void>): Promise<'late' | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, ms, 'late');
-    });
-    const first = await Promise.race([done.then(() => undefined), late]);
-    clearTimeout(timer);
-    return first;
   }
 
   // A listener that throws must not keep settlement or recovery from going on: its error surfaces on its own.
@@ -376,16 +396,5 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     this.#submission.relax();
     this.#room?.open();
     this.#room = undefined;
-  }
-
-  #roomPromise(): Promise<void> {
-    if (this.#room === undefined) {
-      let open = (): void => {};
-      const promise = new Promise<void>((resolve) => {
-        open = resolve;
-      });
-      this.#room = { promise, open };
-    }
-    return this.#room.promise;
   }
 }

@@ -13,7 +13,11 @@
  *
  * @param submitted - an object `Error.captureStackTrace` was called on at submission, if one was
  */
-export async function raise(error: unknown, submitted?: { readonly stack?: string }): Promise<never> {
+export function raise(error: unknown, submitted?: { readonly stack?: string }): Promise<never> {
+  return known(error, fail(error, submitted));
+}
+
+async function fail(error: unknown, submitted: { readonly stack?: string } | undefined): Promise<never> {
   // Subtle: two turns. In the first, the task's promise subscribes to this one; only then can V8 walk from here to
   // the awaiting functions. Before the process looks for unhandled rejections, both are over.
   await null;
@@ -23,7 +27,26 @@ export async function raise(error: unknown, submitted?: { readonly stack?: strin
 }
 
 /** Rejects with a value of the caller's own, such as an abort reason, untouched. */
-export async function raiseAsIs(reason: unknown): Promise<never> {
+export function raiseAsIs(reason: unknown): Promise<never> {
+  return known(reason, failAsIs(reason));
+}
+
+const reasons = new WeakMap<object, { readonly reason: unknown }>();
+
+/** Why this promise, of `raise` or `raiseAsIs`, is going to be rejected. The caller sees to it: nobody else will hear of it. */
+export function reasonOf(value: unknown): { readonly reason: unknown } | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const known = reasons.get(value);
+  if (known !== undefined) (value as Promise<unknown>).catch(() => {});
+  return known;
+}
+
+function known(reason: unknown, promise: Promise<never>): Promise<never> {
+  reasons.set(promise, { reason });
+  return promise;
+}
+
+async function failAsIs(reason: unknown): Promise<never> {
   await null;
   await null;
   throw reason;

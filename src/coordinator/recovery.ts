@@ -243,6 +243,7 @@ export class Recovery {
     const at = plant.blocks[block]!;
     plant.core.adopt(at);
     const { i32 } = plant.memory;
+    Atomics.store(i32, (at + L.W_SYSTEM_THREAD) >> 2, 0);
     markEnded(i32, Atomics.exchange(i32, (at + L.W_THREAD) >> 2, 0));
     const results = at + plant.shape.results;
     i32[(results + L.RB_TAIL) >> 2] = 0;

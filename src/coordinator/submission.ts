@@ -7,6 +7,7 @@
 import { MillraceError, TimeoutError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { LEVEL } from '../scheduling/levels.ts';
+import type { BlockingTask } from './blocking.ts';
 import type { Engine } from './engine.ts';
 import type { PoolFunction } from './functions.ts';
 import { Handle } from './handle.ts';
@@ -96,8 +97,29 @@ export class Submission {
     return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
   }
 
+  /** For `runSync`: settles `task`. A promise when it was refused, which is rejected; else undefined. */
+  submitBlocking(
+    fn: PoolFunction,
+    args: readonly unknown[],
+    options: RunOptions,
+    task: BlockingTask,
+  ): Promise<unknown> | undefined {
+    if (!this.#open) return raise(this.#hooks.refusal());
+    if (!this.hasRoom) {
+      const full = this.#full();
+      if (full !== undefined) return full;
+    }
+    const refused = this.#submitWith(fn, args, overruled(fn.options, options), task);
+    return task.handle === undefined ? refused : undefined;
+  }
+
   // Everything but the fast path: options, or values for a port.
-  #submitWith(fn: PoolFunction, args: readonly unknown[], options: RunOptions): Promise<unknown> {
+  #submitWith(
+    fn: PoolFunction,
+    args: readonly unknown[],
+    options: RunOptions,
+    blocking?: BlockingTask,
+  ): Promise<unknown> {
     const { signal, timeout, deadline, affinity, idempotent, transfer, priority } = options;
     if (signal?.aborted) return raiseAsIs(signal.reason);
     if (timeout === 0 || deadline === 0) {
@@ -140,13 +162,14 @@ export class Submission {
       level,
       fn: fn.number,
       meta: meta | flags,
-      resolve: grabbed,
+      resolve: blocking?.settle ?? grabbed,
       timeout,
       deadline,
       signal,
       worker: affinity,
       submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
     });
+    if (blocking !== undefined) blocking.handle = handle;
     if (bytesOnly !== undefined) {
       try {
         if (engine.lines.postAtOnce(handle, args, bytesOnly)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunOptions } from './options.ts';
+import type { RunOptions, RunSyncOptions } from './options.ts';
 
 /** Any function a task module may export. */
 // biome-ignore lint/suspicious/noExplicitAny: the bound must accept functions of any parameters; it is never called through
@@ -27,6 +27,11 @@ export type MapName<M> = { [K in keyof M]: M[K] extends (arg: never) => unknown 
 export type CallWith<A extends readonly unknown[]> = [] extends A
   ? [args?: A, options?: RunOptions]
   : [args: A, options?: RunOptions];
+
+/** As `CallWith`, for `runSync`. */
+export type CallSyncWith<A extends readonly unknown[]> = [] extends A
+  ? [args?: A, options?: RunSyncOptions]
+  : [args: A, options?: RunSyncOptions];
 
 /** What the caller awaits. */
 export type TaskResult<M, K extends keyof M> = M[K] extends (...args: never[]) => infer R

@@ -9,7 +9,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDetached } from '../codec/bytes.ts';
 import { checkKeys, checkObject, expected, MillraceError } from '../errors.ts';
 import { LEVEL } from '../scheduling/levels.ts';
-import type { MapOptions, PoolOptions, ResourceLimits, RunOptions, TaskModules } from './options.ts';
+import type {
+  MapOptions,
+  PoolOptions,
+  ResourceLimits,
+  RunOptions,
+  RunSyncOptions,
+  TaskModules,
+} from './options.ts';
 
 /** Node fires a longer timer after 1 ms. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -25,6 +32,7 @@ export interface Resolved {
   readonly startupTimeout: number;
   readonly maxAttempts: number;
   readonly maxMemory: number;
+  readonly mainThread: 'coordinates' | 'helps';
   readonly softHeapLimit: number;
   readonly submissionStack: boolean;
   readonly resourceLimits: ResourceLimits;
@@ -44,6 +52,7 @@ const POOL_KEYS: readonly (keyof PoolOptions)[] = [
   'startupTimeout',
   'maxAttempts',
   'maxMemory',
+  'mainThread',
   'resourceLimits',
   'softHeapLimit',
   'env',
@@ -70,6 +79,9 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
   const concurrency = integer('concurrency', o.concurrency, 1, 4096, 64);
   if (o.whenFull !== undefined && o.whenFull !== 'reject' && o.whenFull !== 'wait') {
     throw expected('whenFull', "'reject' or 'wait'", o.whenFull);
+  }
+  if (o.mainThread !== undefined && o.mainThread !== 'coordinates' && o.mainThread !== 'helps') {
+    throw expected('mainThread', "'coordinates' or 'helps'", o.mainThread);
   }
   if (o.resourceLimits !== undefined) {
     checkKeys('resourceLimits', o.resourceLimits, LIMIT_KEYS);
@@ -104,6 +116,7 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
     startupTimeout: integer('startupTimeout', o.startupTimeout, 1, MAX_TIMER, 30_000),
     maxAttempts: integer('maxAttempts', o.maxAttempts, 1, 255, 3),
     maxMemory: integer('maxMemory', o.maxMemory, 2 ** 24, 2 ** 31, 2 ** 30),
+    mainThread: o.mainThread ?? 'coordinates',
     softHeapLimit: integer('softHeapLimit', o.softHeapLimit, 1, Number.MAX_SAFE_INTEGER, 0),
     submissionStack: boolean('submissionStack', o.submissionStack),
     resourceLimits: { stackSizeMb: STACK_MB, ...o.resourceLimits },
@@ -127,6 +140,19 @@ export interface Limits {
 /** @throws InvalidArgumentError */
 export function runOptions(options: RunOptions, workers: number): void {
   checkKeys('options', options, RUN_KEYS);
+  runValues(options, workers);
+}
+
+/** Of `runSync`. @throws InvalidArgumentError */
+export function runSyncOptions(options: RunSyncOptions, workers: number): void {
+  checkKeys('options', options, RUN_KEYS);
+  if ('timeout' in options || 'signal' in options) {
+    throw expected(
+      'options',
+      'without `timeout` and `signal`, which need the event loop: give a `deadline`',
+      options,
+    );
+  }
   runValues(options, workers);
 }
 

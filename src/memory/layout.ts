@@ -143,6 +143,8 @@ export const W_ASYNC = 280;
 export const W_LEFT = 284;
 /** Worker: Node's number of its thread + 1. Coordinator: 0, when that has ended. */
 export const W_THREAD = 304;
+/** Worker: the system's number of its thread, where that is to be had; else 0. */
+export const W_SYSTEM_THREAD = 308;
 /** Worker, float64: milliseconds in task code; heap used at the last look. */
 export const W_BUSY = 288;
 export const W_HEAP = 296;

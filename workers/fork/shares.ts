@@ -102,6 +102,10 @@ export class Shares {
     this.#drain();
   }
 
+  close(): void {
+    this.#channel.close();
+  }
+
   #idOf(buffer: SharedArrayBuffer): number {
     let id = this.#mine.get(buffer);
     if (id === undefined) {

@@ -311,8 +311,10 @@ export class SlowPaths {
   }
 
   #sleepInJoin(): void {
-    const { core, block, view, i32 } = this.#state;
-    while (Atomics.load(i32, view!.parkAt) === 0) Atomics.wait(i32, view!.parkAt, 0);
+    const { core, block, view, i32, patience } = this.#state;
+    while (Atomics.load(i32, view!.parkAt) === 0) {
+      if (Atomics.wait(i32, view!.parkAt, 0, patience.ms) === 'timed-out') patience.look();
+    }
     core.joinUnpark(block);
   }
 

@@ -55,6 +55,8 @@ export class ForkState {
   slow: SlowPaths | undefined;
   /** Children whose functions have returned promises that are not settled. */
   pending = 0;
+  /** How long a wait for a child may last before `look` is called, and it goes on. */
+  patience: { readonly ms: number; look(): void } = { ms: Number.POSITIVE_INFINITY, look: () => {} };
   /** Ends this thread's wait. */
   poke: () => void = () => {};
   codec: Codec | undefined;
