@@ -77,8 +77,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     try {
       await this.#engine.crew.start();
       if (this.#options.mainThread === 'helps') {
-        const { openMainHelper } = await import('./main-helper.ts');
-        this.#helper = await openMainHelper(this.#engine, this.#options.modules);
+        const { helpOnMain } = await import('./main-thread.ts');
+        this.#helper = await helpOnMain(this.#engine, this.#options.modules);
       }
     } catch (error) {
       const report = this.#endFailed();
@@ -143,6 +143,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * const pool = await createPool({ tasks: new URL('./tasks.ts', import.meta.url) });
    * console.log(pool.runSync('add', [1, 2])); // 3
    * await pool.close();
+   * ```
+   * ```ts
+   * // file: tasks.ts
+   * export const add = (a: number, b: number): number => a + b;
    * ```
    */
   runSync<K extends TaskName<M>>(
@@ -295,9 +299,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
 
   #refusal(): MillraceError {
     if (this.#phase.phase === 'failed') {
-      return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${this.#phase.error.message}`, {
-        cause: this.#phase.error,
-      });
+      const { error: cause } = this.#phase;
+      return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${cause.message}`, { cause });
     }
     return new MillraceError(
       'ERR_CLOSED',

@@ -16,11 +16,7 @@ import type { Engine } from './engine.ts';
  *
  * @throws MillraceError `ERR_MODULE_LOAD`; `ERR_UNSUPPORTED` another pool has the main thread already
  */
-export async function openMainHelper(
-  engine: Engine,
-  modules: readonly string[],
-  pool: string,
-): Promise<Helper> {
+export async function helpOnMain(engine: Engine, modules: readonly string[]): Promise<Helper> {
   if (currentForks() !== undefined) {
     throw new MillraceError(
       'ERR_UNSUPPORTED',
