@@ -12,6 +12,7 @@ import type { GraphRunner, GraphRunOptions } from './options.ts';
 import { GraphResults } from './results.ts';
 import { DONE, FALLBACK, Schedule } from './schedule.ts';
 import { fill, type Spec } from './spec.ts';
+import { Window } from './window.ts';
 
 /** Time and turns, so that tests have their own. */
 export interface Clock {
@@ -39,14 +40,12 @@ type Ending =
 
 /** Nodes on the main thread may take this long, ms, before timers and I/O of the process have their turn. */
 const TURN_MS = 8;
-/** Handed over for each worker: one runs, and enough wait that none is idle while a result comes back. */
-const PER_WORKER = 4;
 
 export class Execution {
   readonly #plan: Plan;
   readonly #runner: GraphRunner<unknown>;
   readonly #clock: Clock;
-  readonly #limit: number;
+  readonly #window: Window;
   readonly #policy: 'stop' | 'cancel' | 'continue';
   readonly #schedule: Schedule;
   readonly #values: unknown[];
@@ -70,7 +69,7 @@ export class Execution {
     this.#plan = plan;
     this.#runner = runner;
     this.#clock = clock;
-    this.#limit = options.concurrency ?? PER_WORKER * runner.workers;
+    this.#window = new Window(runner.workers, options.concurrency);
     this.#policy = options.onError ?? 'stop';
     this.#signal = options.signal;
     // A task with a signal costs the pool more than one without.
@@ -102,7 +101,7 @@ export class Execution {
   }
 
   #pump(): void {
-    while (this.#ending === undefined && !this.#deferred && this.#inFlight < this.#limit) {
+    while (this.#ending === undefined && !this.#deferred && this.#inFlight < this.#window.size) {
       const node = this.#schedule.next();
       if (node === -1) break;
       this.#start(node);
@@ -133,7 +132,10 @@ export class Execution {
       return;
     }
     this.#inFlight++;
-    this.#whenSettled(node, result, () => this.durations.settled(node));
+    this.#whenSettled(node, result, () => {
+      this.durations.settled(node);
+      this.#window.ended(this.durations.took[node]!);
+    });
   }
 
   #startOnMain(node: number, fn: (...args: never) => unknown, args: readonly unknown[]): void {

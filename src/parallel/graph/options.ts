@@ -39,7 +39,8 @@ export interface GraphRunOptions {
   readonly signal?: AbortSignal;
   /**
    * How many nodes may be handed to the pool and not be settled, 1 to 1048576. Fewer keep closer to the critical path,
-   * more keep workers busy when tasks are very short. Default: 4 for each worker.
+   * more keep workers busy when tasks are very short. Default: 4 for each worker, up to 64 while tasks take less than half
+   * a millisecond.
    */
   readonly concurrency?: number;
   /**

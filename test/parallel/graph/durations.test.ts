@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Durations, Measured } from '../../../src/parallel/graph/durations.ts';
+import { Window } from '../../../src/parallel/graph/window.ts';
 
 describe('durations', () => {
   it('do not count the wait for a worker', () => {
@@ -42,6 +43,27 @@ describe('durations', () => {
       durations.settled(node);
     }
     expect([...durations.took]).toEqual(Array.from({ length: 1000 }, (_, node) => node));
+  });
+});
+
+describe('the window', () => {
+  it('is small while tasks are long, and grows when they are short', () => {
+    const window = new Window(3, undefined);
+    expect(window.size).toBe(12);
+    window.ended(20);
+    expect(window.size).toBe(12);
+    for (let i = 0; i < 200; i++) window.ended(0.1);
+    expect(window.size).toBe(3 * 19);
+    for (let i = 0; i < 200; i++) window.ended(0);
+    expect(window.size).toBe(3 * 64);
+    window.ended(10);
+    expect(window.size).toBe(12);
+  });
+
+  it('is what the caller says', () => {
+    const window = new Window(3, 5);
+    window.ended(0);
+    expect(window.size).toBe(5);
   });
 });
 

@@ -67,9 +67,9 @@ export class Failure extends Error {
 /** What a node with these arguments gives: different for all nodes and arguments. */
 const resultOf = (index: number, args: readonly unknown[]): string => `${index}(${JSON.stringify(args)})`;
 
-function argumentsOf<V>(step: Step, valueOf: (node: number) => V): readonly (V | readonly V[])[] {
-  const elements = step.needs.filter((need) => need.as === 'element').map((need) => valueOf(need.on));
-  const plain = step.needs.filter((need) => need.as === 'argument').map((need) => valueOf(need.on));
+function argumentsOf<V>(step: Step, value: (node: number) => V): readonly (V | readonly V[])[] {
+  const elements = step.needs.filter((need) => need.as === 'element').map((need) => value(need.on));
+  const plain = step.needs.filter((need) => need.as === 'argument').map((need) => value(need.on));
   return [elements, ...plain];
 }
 

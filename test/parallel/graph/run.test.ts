@@ -37,13 +37,14 @@ describe('a random graph', () => {
     await fc.assert(
       fc.asyncProperty(plans({ failures: false }), workers, async (plan, workers) => {
         const { graph, nodes, pool, events } = build(plan, workers);
-        const results = await pool.drive(graph.run({ keep: 'all' }));
+        const concurrency = 2 * workers;
+        const results = await pool.drive(graph.run({ keep: 'all', concurrency }));
         checkOrder(plan, events);
         expect(nodes.map((node) => results.get(node))).toEqual(
           sequentially(plan).map((one) => ('value' in one ? one.value : one.outcome)),
         );
         expect(events).toHaveLength(2 * plan.length);
-        expect(pool.most).toBeLessThanOrEqual(4 * workers);
+        expect(pool.most).toBeLessThanOrEqual(concurrency);
       }),
       { numRuns: 150 },
     );
