@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inspect } from 'node:util';
 import type { RunOptions } from '../../coordinator/options.ts';
 import { GraphNodeError, MillraceError } from '../../errors.ts';
 import { Durations } from './durations.ts';
@@ -142,7 +143,7 @@ export class Execution {
     const ended = (): void => this.durations.ended(node);
     this.durations.began(node);
     const called = call(fn, args);
-    if (called.threw || !isThenable(called.result)) {
+    if (called.threw || !called.thenable) {
       ended();
       if (called.threw) this.#failed(node, called.error);
       else this.#succeeded(node, called.result, DONE);
@@ -162,7 +163,7 @@ export class Execution {
     this.#clock.defer(() => {
       this.#deferred = false;
       this.#mainMs = 0;
-      if (!this.#over) this.#pump();
+      this.#pump();
     });
   }
 
@@ -196,7 +197,7 @@ export class Execution {
     const failure = failureOf(this.#plan.graph.nameOf(node), body, cause, []);
     this.#failures.set(node, failure);
     for (const skipped of this.#schedule.fail(node)) this.#release(skipped);
-    if (this.#policy === 'continue' || this.#ending !== undefined) return;
+    if (this.#policy === 'continue') return;
     this.#end({ because: 'failure', node });
     if (this.#policy !== 'cancel') return;
     const message = `The node was cancelled, because node \`${failure.node}\` failed.`;
@@ -204,7 +205,6 @@ export class Execution {
   }
 
   #aborted(reason: unknown): void {
-    if (this.#over) return;
     this.#end({ because: 'aborted', reason });
     this.#abort?.abort(reason);
   }
@@ -261,25 +261,36 @@ function failureOf(
   also: readonly GraphNodeError[],
 ): GraphNodeError {
   const where = body.on === 'worker' ? `\`${body.fn}\`` : 'on the main thread';
-  const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  const more = also.length === 0 ? '' : ` ${also.length} more failed.`;
-  return new GraphNodeError(name, also, `Node \`${name}\` (${where}) failed: ${what}${more}`, { cause });
+  const more = also.length === 0 ? '' : ` (and ${also.length} more failed)`;
+  return new GraphNodeError(name, also, `Node \`${name}\` (${where}) failed: ${textOf(cause)}${more}`, {
+    cause,
+  });
+}
+
+function textOf(cause: unknown): string {
+  try {
+    if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
+    return inspect(cause, { depth: 0, customInspect: false });
+  } catch {
+    return 'what it threw cannot be read';
+  }
 }
 
 type Called =
-  | { readonly threw: false; readonly result: unknown }
+  | { readonly threw: false; readonly result: unknown; readonly thenable: boolean }
   | { readonly threw: true; readonly error: unknown };
 
 function call(fn: (...args: never) => unknown, args: readonly unknown[]): Called {
   try {
-    return { threw: false, result: fn(...(args as never)) };
+    const result = fn(...(args as never));
+    return { threw: false, result, thenable: isThenable(result) };
   } catch (error) {
     return { threw: true, error };
   }
 }
 
+/** What `await` would wait for. Looking at `then` may throw. */
 function isThenable(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
+  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayBe && typeof (value as { then?: unknown }).then === 'function';
 }

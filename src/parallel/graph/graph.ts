@@ -85,7 +85,7 @@ export class Graph<M = AnyTasks> {
     nodeAt: (index) => this.#nodes[index]!,
   };
 
-  /** Use `graph`. */
+  /** @internal Use `graph`. */
   constructor(pool: GraphRunner<M>, clock: Clock) {
     if (typeof (pool as Partial<GraphRunner<M>> | null | undefined)?.run !== 'function') {
       throw expected('pool', 'a pool', pool);

@@ -61,7 +61,8 @@ export class Schedule {
     for (let i = afterAt[node]!; i < afterAt[node + 1]!; i++) {
       this.visits++;
       const next = after[i]!;
-      if (--this.#waitsFor[next]! === 0 && this.states[next] === WAITING) this.#ready.add(next);
+      // A skipped one never gets there: what it was skipped for does not succeed.
+      if (--this.#waitsFor[next]! === 0) this.#ready.add(next);
     }
   }
 

@@ -28,8 +28,9 @@ describe('durations', () => {
     durations.settled(2);
     now = 20;
     durations.settled(1);
+    now = 25;
     durations.handedOver(3);
-    now = 21;
+    now = 26;
     durations.settled(3);
     expect([...durations.took]).toEqual([10, 10, 2, 1]);
   });

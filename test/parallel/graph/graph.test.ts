@@ -53,6 +53,15 @@ describe('a cycle', () => {
     await expect(graph.run()).rejects.toMatchObject({ path: ['x#0', 'x#0'] });
   });
 
+  it('is found when it was closed after a run', async () => {
+    const { graph, pool } = empty();
+    const a = graph.node('x');
+    const b = graph.node('x', [a]);
+    await pool.drive(graph.run());
+    graph.edge(b, a);
+    await expect(graph.run()).rejects.toMatchObject({ code: 'ERR_GRAPH_CYCLE' });
+  });
+
   it('that is long is cut in the message, not in the path', async () => {
     const { graph } = empty();
     const nodes = Array.from({ length: 1000 }, () => graph.node('x'));
@@ -208,13 +217,59 @@ describe('a run', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('with `stop` lets what was handed over end, also with a signal', async () => {
+    const { graph, pool, calls } = empty((name) => (name === 'bad' ? new Error('no') : undefined));
+    graph.node('bad');
+    graph.node('slow');
+    const { signal } = new AbortController();
+    await expect(pool.drive(graph.run({ signal }))).rejects.toMatchObject({ node: 'bad#0', also: [] });
+    expect(pool.clock.now()).toBe(50);
+    expect(calls[1]?.options?.signal?.aborted).toBe(false);
+  });
+
+  it('takes anything that is thrown for a failure', async () => {
+    const { graph, pool } = empty();
+    const hostile = { __proto__: null };
+    const nodes = [
+      graph.local(() => {
+        throw hostile;
+      }),
+      graph.local(() => {
+        throw undefined;
+      }),
+      graph.local(() => {
+        throw Object.assign(new Error('no'), { name: Symbol('name') });
+      }),
+      graph.local(() => Promise.reject(hostile)),
+      graph.local(() => ({
+        // biome-ignore lint/suspicious/noThenProperty: what it is there to fail on
+        get then() {
+          throw hostile;
+        },
+      })),
+    ];
+    const results = await pool.drive(graph.run({ onError: 'continue' }));
+    expect(nodes.map((node) => results.outcome(node))).toEqual(nodes.map(() => 'failed'));
+    const causes = results.failures.map(({ cause }) => cause);
+    expect(causes.filter((cause) => cause === hostile)).toHaveLength(3);
+  });
+
+  it('waits for what can be awaited', async () => {
+    const { graph, pool } = empty();
+    const thenable = graph.local(() => {
+      // biome-ignore lint/suspicious/noThenProperty: a function may be one, too
+      return Object.assign(() => {}, { then: (done: (value: number) => void) => done(5) });
+    });
+    expect((await pool.drive(graph.run())).get(thenable)).toBe(5);
+  });
+
   it('with `stop` names what else failed', async () => {
     const { graph, pool } = empty((name) => (name === 'x' || name === 'slow' ? name : undefined));
     graph.node('slow');
     graph.node('x');
     const error = await pool.drive(graph.run()).catch((error) => error);
     expect(error).toMatchObject({ node: 'x#1', cause: 'x', also: [{ node: 'slow#0', cause: 'slow' }] });
-    expect(error.message).toBe('Node `x#1` (`x`) failed: x 1 more failed.');
+    expect(error.message).toBe("Node `x#1` (`x`) failed: 'x' (and 1 more failed)");
   });
 
   it('takes the order of the first run when it is told to measure', async () => {

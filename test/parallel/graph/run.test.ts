@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GraphNodeError } from '../../../src/errors.ts';
@@ -150,9 +151,14 @@ describe('a random graph', () => {
         expect(pool.outstanding).toEqual([]);
         if (aborted === -1) return;
         expect(events.slice(aborted).filter(({ what }) => what === 'started')).toEqual([]);
-        // A failure before the abort is what ended the run.
-        const failedBefore = outcome instanceof GraphNodeError && onError !== 'continue';
-        if (!failedBefore) expect(outcome).toBe(reason);
+        // What came first is why the run ended.
+        const expected = sequentially(plan);
+        const failedFirst = events
+          .slice(0, aborted)
+          .some(({ what, node }) => what === 'ended' && expected[node]!.outcome === 'failed');
+        if (failedFirst && onError !== 'continue') expect(outcome).toBeInstanceOf(GraphNodeError);
+        else expect(outcome).toBe(reason);
+        expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
       }),
       { numRuns: 200 },
     );
