@@ -105,7 +105,7 @@ function dotText(text: string): string {
 /** Mermaid reads HTML and Markdown in labels (`1. a` is a list there); the code of a character is only that character. */
 function mermaidText(text: string): string {
   return text.replace(
-    /[^\p{L}\p{N} _.,:/()-]|^-|(?<=^\d+)\.|(?<!\w)_|_(?!\w)/gu,
+    /[^\p{L}\p{N} _.,:/()-]|^-|(?<=^\d+)\.(?= )|(?<!\w)_|_(?!\w)/gu,
     (character) => `#${character.codePointAt(0)};`,
   );
 }
