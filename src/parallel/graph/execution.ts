@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { inspect } from 'node:util';
 import type { RunOptions } from '../../coordinator/options.ts';
-import { GraphNodeError, MillraceError } from '../../errors.ts';
+import { type GraphNodeError, MillraceError } from '../../errors.ts';
+import { call } from './call.ts';
 import { Durations } from './durations.ts';
 import type { Edges } from './edges.ts';
+import { failureOf } from './failure.ts';
 import type { NodeOwner } from './node.ts';
 import type { GraphRunner, GraphRunOptions } from './options.ts';
 import { GraphResults } from './results.ts';
@@ -252,45 +253,4 @@ export class Execution {
     if (others.length === 0) return first;
     return failureOf(first.node, this.#plan.specs[node]!.body, first.cause, others);
   }
-}
-
-function failureOf(
-  name: string,
-  body: Spec['body'],
-  cause: unknown,
-  also: readonly GraphNodeError[],
-): GraphNodeError {
-  const where = body.on === 'worker' ? `\`${body.fn}\`` : 'on the main thread';
-  const more = also.length === 0 ? '' : ` (and ${also.length} more failed)`;
-  return new GraphNodeError(name, also, `Node \`${name}\` (${where}) failed: ${textOf(cause)}${more}`, {
-    cause,
-  });
-}
-
-function textOf(cause: unknown): string {
-  try {
-    if (cause instanceof Error) return `${cause.name}: ${cause.message}`;
-    return inspect(cause, { depth: 0, customInspect: false });
-  } catch {
-    return 'what it threw cannot be read';
-  }
-}
-
-type Called =
-  | { readonly threw: false; readonly result: unknown; readonly thenable: boolean }
-  | { readonly threw: true; readonly error: unknown };
-
-function call(fn: (...args: never) => unknown, args: readonly unknown[]): Called {
-  try {
-    const result = fn(...(args as never));
-    return { threw: false, result, thenable: isThenable(result) };
-  } catch (error) {
-    return { threw: true, error };
-  }
-}
-
-/** What `await` would wait for. Looking at `then` may throw. */
-function isThenable(value: unknown): boolean {
-  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return mayBe && typeof (value as { then?: unknown }).then === 'function';
 }
