@@ -30,6 +30,10 @@ export const ERROR_CODES = {
   ERR_WORKER_OUT_OF_MEMORY: 'A worker thread reached its heap limit.',
   ERR_WORKER_STUCK: 'A worker thread does not end: a native call holds it. It was replaced.',
   ERR_POISONED: 'An idempotent task has ended every worker that tried it. It is not tried again.',
+  ERR_GRAPH_CYCLE: 'Nodes of a task graph wait for each other. Nothing was run; `path` names them.',
+  ERR_GRAPH_NODE: 'A node of a task graph failed. `node` names it, `cause` is its error.',
+  ERR_GRAPH_SKIPPED:
+    'A node of a task graph did not run: one that it depends on failed. `cause` is that failure.',
   ERR_TASK_THREW_NON_ERROR: 'The task threw a value that is not an error; it is in `thrown`.',
   ERR_MODULE_LOAD: 'A task module failed to load, or did not finish loading in `startupTimeout`.',
   ERR_NO_CONTEXT: '`context()` was called outside a running task.',
@@ -130,6 +134,38 @@ export class NonErrorThrown extends MillraceError {
     super('ERR_TASK_THREW_NON_ERROR', message);
     this.name = 'NonErrorThrown';
     this.thrown = thrown;
+  }
+}
+
+/** The nodes of a task graph wait for each other, so that none of them can start. Nothing was run. */
+export class GraphCycleError extends MillraceError {
+  /** The names of the nodes, each after one it depends on; the last is the first again. */
+  readonly path: readonly string[];
+
+  constructor(path: readonly string[], message: string) {
+    super('ERR_GRAPH_CYCLE', message);
+    this.name = 'GraphCycleError';
+    this.path = path;
+  }
+}
+
+/** A node of a task graph failed; `cause` is what its function threw, or why it could not run. */
+export class GraphNodeError extends MillraceError {
+  /** The name of the node. */
+  readonly node: string;
+  /** What else failed before the run was over, in the order in which it did. */
+  readonly also: readonly GraphNodeError[];
+
+  constructor(
+    node: string,
+    also: readonly GraphNodeError[],
+    message: string,
+    options?: MillraceErrorOptions,
+  ) {
+    super('ERR_GRAPH_NODE', message, options);
+    this.name = 'GraphNodeError';
+    this.node = node;
+    this.also = also;
   }
 }
 

@@ -17,6 +17,8 @@ const NARROW: Readonly<Record<string, readonly string[]>> = {
   SerializeError: ['ERR_SERIALIZE', 'ERR_RESULT_SERIALIZE'],
   TimeoutError: ['ERR_TIMEOUT', 'ERR_DEADLINE'],
   WorkerError: ['ERR_WORKER_CRASHED', 'ERR_WORKER_STUCK', 'ERR_POISONED'],
+  GraphCycleError: ['ERR_GRAPH_CYCLE'],
+  GraphNodeError: ['ERR_GRAPH_NODE'],
   NonErrorThrown: ['ERR_TASK_THREW_NON_ERROR'],
 };
 
