@@ -117,7 +117,12 @@ export function handleOf<Kind extends SyncKind>(place: Place, kind: Kind): SyncH
 }
 
 /** @throws InvalidArgumentError unless it is an integer in the range */
-export function checkInteger(what: string, value: unknown, least: number, most: number): asserts value is number {
+export function checkInteger(
+  what: string,
+  value: unknown,
+  least: number,
+  most: number,
+): asserts value is number {
   if (!(Number.isInteger(value) && (value as number) >= least && (value as number) <= most))
     throw expected(what, `an integer from ${least} to ${most}`, value);
 }
@@ -130,6 +135,8 @@ function shared(bytes: number): SharedArrayBuffer {
   try {
     return new SharedArrayBuffer(bytes);
   } catch (cause) {
-    throw new MillraceError('ERR_NO_MEMORY', `There is no room for ${bytes} bytes of shared memory.`, { cause });
+    throw new MillraceError('ERR_NO_MEMORY', `There is no room for ${bytes} bytes of shared memory.`, {
+      cause,
+    });
   }
 }

@@ -28,13 +28,7 @@ export function lockFast(i32: Int32Array, at: number, me: number): boolean {
 }
 
 /** `TAKEN`, `TIMED_OUT`, `POISON` or `OWN`. */
-export function* lockSlow(
-  i32: Int32Array,
-  at: number,
-  label: number,
-  claim: Claim,
-  alive: Alive,
-): Waiting {
+export function* lockSlow(i32: Int32Array, at: number, label: number, claim: Claim, alive: Alive): Waiting {
   const mine = claim.me << HOLDER_SHIFT;
   // Who has slept cannot know whether others still do.
   let contended = 0;

@@ -77,13 +77,7 @@ export function* send(
 }
 
 /** `TAKEN`, `ENDED` (closed, and nothing is left) or `TIMED_OUT`. */
-export function* receive(
-  i32: Int32Array,
-  place: RingPlace,
-  copy: Copy,
-  me: number,
-  alive: Alive,
-): Waiting {
+export function* receive(i32: Int32Array, place: RingPlace, copy: Copy, me: number, alive: Alive): Waiting {
   let announced = false;
   let last = false;
   for (;;) {

@@ -36,6 +36,15 @@ function slotAt(place: RwPlace, slot: number): number {
   return place.slots + slot * place.stride;
 }
 
+/** The whole of an uncontended read lock: the slot used last, or -1. */
+export function readFast(i32: Int32Array, place: RwPlace, hint: number, me: number): number {
+  if (hint < 0) return -1;
+  if (Atomics.compareExchange(i32, slotAt(place, hint), 0, (me << READER_SHIFT) | 1) !== 0) return -1;
+  if (Atomics.load(i32, place.word) === 0) return hint;
+  leaveSlot(i32, place, hint);
+  return -1;
+}
+
 /** The slot taken, or a negative outcome. `hint`: the slot this thread used last. */
 export function* lockRead(
   i32: Int32Array,
