@@ -35,8 +35,10 @@ export interface Scene {
 
 export interface Limits {
   readonly deaths: number;
-  /** Threads, by id, that give up on a timeout at any moment they sleep. */
+  /** Threads, by id, that give up on a timeout, once, at any moment they sleep. */
   readonly hasty?: readonly number[];
+  /** How often a thread that could go on is kept from it. Few are enough for most faults. Default: any number. */
+  readonly preemptions?: number;
 }
 
 /** A scene, made anew for each order; `alive` is what its threads ask. */
@@ -56,7 +58,10 @@ class Run {
   /** Ids of sleepers, longest first. */
   readonly #sleepers: number[] = [];
   readonly #slices: number[] = [];
+  readonly #expired = new Set<number>();
   #asking = 0;
+  #last = 0;
+  #preemptions = 0;
 
   constructor(stage: Stage) {
     this.scene = stage((id) => {
@@ -72,15 +77,16 @@ class Run {
     });
   }
 
-  choices({ deaths, hasty = [] }: Limits): readonly Choice[] {
+  choices({ deaths, hasty = [], preemptions = Number.POSITIVE_INFINITY }: Limits): readonly Choice[] {
     const all: Choice[] = [];
     const ids = this.scene.programs.map((_, i) => i + 1).filter((id) => this.#pending[id - 1] !== undefined);
     const living = ids.filter((id) => !this.dead.has(id));
     const awake = living.filter((id) => !this.#sleepers.includes(id));
-    for (const id of awake) all.push({ kind: 'step', id });
+    const tied = this.#preemptions >= preemptions && awake.includes(this.#last);
+    for (const id of tied ? [this.#last] : awake) all.push({ kind: 'step', id });
     const asleep = living.filter((id) => this.#sleepers.includes(id));
     for (const id of asleep) {
-      if (hasty.includes(id)) all.push({ kind: 'expire', id });
+      if (hasty.includes(id) && !this.#expired.has(id)) all.push({ kind: 'expire', id });
       if (this.dead.size > 0 && (this.#slices[id - 1]! < SLICES || awake.length === 0))
         all.push({ kind: 'slice', id });
     }
@@ -95,19 +101,27 @@ class Run {
     if (kind === 'kill') {
       this.scene.onDeath?.(id);
       this.dead.add(id);
-    } else if (kind === 'step') this.#step(id, pending);
-    else {
+    } else if (kind === 'step') {
+      if (id !== this.#last && this.#couldGoOn(this.#last)) this.#preemptions++;
+      this.#last = id;
+      this.#step(id, pending);
+    } else {
       this.#sleepers.splice(this.#sleepers.indexOf(id), 1);
       if (kind === 'slice') this.#slices[id - 1]!++;
+      else this.#expired.add(id);
       this.#advance(id, kind === 'slice' ? 'slice' : 'expired');
     }
   }
 
-  key(): string {
+  key(preemptions = 0): string {
     const { i32 } = this.scene;
-    return [i32.join(), this.#history.join('|'), this.#sleepers.join(), [...this.dead].join(), this.scene.ledger?.()].join(
-      ';',
-    );
+    const parts = [i32.join(), this.#history.join('|'), this.#sleepers.join(), [...this.dead].join()];
+    if (preemptions > 0) parts.push(`${this.#last} ${this.#preemptions}`);
+    return [...parts, this.scene.ledger?.()].join(';');
+  }
+
+  #couldGoOn(id: number): boolean {
+    return this.#pending[id - 1] !== undefined && !this.dead.has(id) && !this.#sleepers.includes(id);
   }
 
   #step(id: number, pending: Access | Asleep | Deed): void {
@@ -148,7 +162,7 @@ export function explore(stage: Stage, limits: Limits): number {
     const run = new Run(stage);
     try {
       for (const choice of path) run.take(choice);
-      const key = run.key();
+      const key = run.key(limits.preemptions);
       if (seen.has(key)) continue;
       seen.add(key);
       if (seen.size > MOST_STATES) throw new Error(`More than ${MOST_STATES} states.`);
