@@ -37,6 +37,8 @@ export interface Limits {
   readonly deaths: number;
   /** Threads, by id, that give up on a timeout, once, at any moment they sleep. */
   readonly hasty?: readonly number[];
+  /** The end of a slice is needed without a death too. */
+  readonly slices?: true;
   /** How often a thread that could go on is kept from it. Few are enough for most faults. Default: any number. */
   readonly preemptions?: number;
 }
@@ -48,7 +50,9 @@ type Choice = { readonly kind: 'step' | 'kill' | 'slice' | 'expire'; readonly id
 
 /** Slices that one thread may see; more of them show nothing new. */
 const SLICES = 3;
-const MOST_STATES = 400_000;
+const MOST_STATES = 60_000;
+/** No order is longer, unless threads run round in circles. */
+const MOST_STEPS = 300;
 
 class Run {
   readonly scene: Scene;
@@ -77,7 +81,7 @@ class Run {
     });
   }
 
-  choices({ deaths, hasty = [], preemptions = Number.POSITIVE_INFINITY }: Limits): readonly Choice[] {
+  choices({ deaths, hasty = [], slices, preemptions = Number.POSITIVE_INFINITY }: Limits): readonly Choice[] {
     const all: Choice[] = [];
     const ids = this.scene.programs.map((_, i) => i + 1).filter((id) => this.#pending[id - 1] !== undefined);
     const living = ids.filter((id) => !this.dead.has(id));
@@ -87,7 +91,7 @@ class Run {
     const asleep = living.filter((id) => this.#sleepers.includes(id));
     for (const id of asleep) {
       if (hasty.includes(id) && !this.#expired.has(id)) all.push({ kind: 'expire', id });
-      if (this.dead.size > 0 && (this.#slices[id - 1]! < SLICES || awake.length === 0))
+      if ((slices || this.dead.size > 0) && (this.#slices[id - 1]! < SLICES || awake.length === 0))
         all.push({ kind: 'slice', id });
     }
     if (all.length === 0 && living.length > 0) throw new Error(`Lost wake-up: ${living.join(', ')} sleep.`);
@@ -159,13 +163,14 @@ export function explore(stage: Stage, limits: Limits): number {
   const seen = new Set<string>();
   const open: (readonly Choice[])[] = [[]];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (seen.size > MOST_STATES) throw new Error(`There are more than ${MOST_STATES} states.`);
     const run = new Run(stage);
     try {
       for (const choice of path) run.take(choice);
       const key = run.key(limits.preemptions);
       if (seen.has(key)) continue;
       seen.add(key);
-      if (seen.size > MOST_STATES) throw new Error(`More than ${MOST_STATES} states.`);
+      if (path.length > MOST_STEPS) throw new Error('Threads run in circles.');
       const choices = run.choices(limits);
       if (choices.length === 0 || choices.every(({ kind }) => kind === 'kill')) run.scene.atEnd(run.dead);
       for (const choice of choices) open.push([...path, choice]);

@@ -274,7 +274,7 @@ export function channel(all: All, senders: number, receivers: number, each: numb
       },
       ledger: () => `${[...sent]} ${got} ${inHand} ${left}`,
       atEnd() {
-        const rest = ((i32[RING.tail]! & ~1) - i32[RING.head]!) / 16;
+        const rest = (((i32[RING.tail]! & ~1) - i32[RING.head]!) | 0) / 16;
         const missing = [...sent].filter((value) => !got.includes(value)).length;
         must(missing <= rest + inHand, 'A message was lost.');
         must(got.length <= sent.size + inHand, 'A message out of nothing.');
