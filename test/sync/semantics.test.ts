@@ -6,7 +6,9 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 const NOW = { timeout: 0 };
 
 const held = onePerThread('held', () => ({ count: 0 }));
-const liveness = onePerThread('liveness', () => ({ isAlive: (_id: number): boolean | undefined => undefined }));
+const liveness = onePerThread('liveness', () => ({
+  isAlive: (_id: number): boolean | undefined => undefined,
+}));
 
 /** Writes what a thread of that id would have written. */
 const STATE = 32;

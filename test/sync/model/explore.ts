@@ -50,7 +50,7 @@ type Choice = { readonly kind: 'step' | 'kill' | 'slice' | 'expire'; readonly id
 
 /** Slices that one thread may see; more of them show nothing new. */
 const SLICES = 3;
-const MOST_STATES = 60_000;
+const MOST_STATES = 200_000;
 /** No order is longer, unless threads run round in circles. */
 const MOST_STEPS = 300;
 
@@ -136,7 +136,9 @@ class Run {
     } else if ('op' in pending) {
       if (pending.op === 'notify') this.#notify(pending.args[0]!, pending.args[1]!);
       const result =
-        pending.op === 'notify' ? 0 : (Atomics[pending.op] as (...args: unknown[]) => number)(i32, ...pending.args);
+        pending.op === 'notify'
+          ? 0
+          : (Atomics[pending.op] as (...args: unknown[]) => number)(i32, ...pending.args);
       this.#advance(id, result);
     } else if (i32[pending.at] === pending.value) this.#sleepers.push(id);
     else this.#advance(id, 'woken');

@@ -22,7 +22,9 @@ export interface Fault {
   readonly to: string;
 }
 
-export type Protocols = Readonly<Record<string, (...args: readonly unknown[]) => Generator>>;
+export type Protocols = Readonly<
+  Record<string, (...args: readonly unknown[]) => Generator<unknown, number, never>>
+>;
 
 /** All functions of the protocols, by file. */
 export function load(fault?: Fault): Readonly<Record<string, Protocols>> {
@@ -49,7 +51,8 @@ export function load(fault?: Fault): Readonly<Record<string, Protocols>> {
 
 function plant(text: string, { file, from, to }: Fault): string {
   const parts = text.split(from);
-  if (parts.length !== 2) throw new Error(`${file} should hold this once, not ${parts.length - 1} times: ${from}`);
+  if (parts.length !== 2)
+    throw new Error(`${file} should hold this once, not ${parts.length - 1} times: ${from}`);
   return parts.join(to);
 }
 
@@ -78,7 +81,11 @@ function stepwise(functions: ReadonlySet<string>): ts.TransformerFactory<ts.Sour
         );
       }
       if (ts.isYieldExpression(node) && node.asteriskToken && node.expression && called(node.expression))
-        return factory.updateYieldExpression(node, node.asteriskToken, into(node.expression) as ts.Expression);
+        return factory.updateYieldExpression(
+          node,
+          node.asteriskToken,
+          into(node.expression) as ts.Expression,
+        );
       if (called(node)) {
         const star = factory.createToken(ts.SyntaxKind.AsteriskToken);
         return factory.createParenthesizedExpression(

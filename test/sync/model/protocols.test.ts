@@ -16,11 +16,8 @@ const CASES: Readonly<Record<string, Case>> = {
   ],
   mutexDeath: ['three lock, one dies', (all) => mutex(all, 3, 1, false), { deaths: 1, preemptions: 1 }],
   mutexRecover: ['two recover, one dies', (all) => mutex(all, 2, 2, true), { deaths: 1, preemptions: 3 }],
-  rwTwice: [
-    'one reads twice, one writes',
-    (all) => rwLock(all, ['rr', 'w']),
-    { deaths: 0, preemptions: 3 },
-  ],
+  mutexHeirs: ['three recover, one dies', (all) => mutex(all, 3, 1, true), { deaths: 1, preemptions: 2 }],
+  rwTwice: ['one reads twice, one writes', (all) => rwLock(all, ['rr', 'w']), { deaths: 0, preemptions: 3 }],
   rwReaders: ['two read, one writes', (all) => rwLock(all, ['r', 'r', 'w']), { deaths: 0, preemptions: 1 }],
   rwWriters: ['two write, one reads', (all) => rwLock(all, ['w', 'w', 'r']), { deaths: 0, preemptions: 1 }],
   rwHasty: [
@@ -38,13 +35,34 @@ const CASES: Readonly<Record<string, Case>> = {
     (all) => rwLock(all, ['r', 'r'], 1),
     { deaths: 1, preemptions: 1, slices: true },
   ],
-  rwDeath: ['one reads, one writes, one dies', (all) => rwLock(all, ['r', 'w']), { deaths: 1, preemptions: 2 }],
+  rwDeath: [
+    'one reads, one writes, one dies',
+    (all) => rwLock(all, ['r', 'w']),
+    { deaths: 1, preemptions: 2 },
+  ],
   rwDeathWrite: ['two write, one dies', (all) => rwLock(all, ['w', 'w']), { deaths: 1, preemptions: 2 }],
   permits: ['three for one permit', (all) => semaphore(all, 3, 1, 1), { deaths: 0, preemptions: 3 }],
-  permits2: ['three for two permits, one dies', (all) => semaphore(all, 3, 2, 1), { deaths: 1, preemptions: 1 }],
-  permitsDeath: ['two for one permit, one dies', (all) => semaphore(all, 2, 1, 2), { deaths: 1, preemptions: 2 }],
+  permits2: [
+    'three for two permits, one dies',
+    (all) => semaphore(all, 3, 2, 1),
+    { deaths: 1, preemptions: 1 },
+  ],
+  permitsDeath: [
+    'two for one permit, one dies',
+    (all) => semaphore(all, 2, 1, 2),
+    { deaths: 1, preemptions: 2 },
+  ],
+  permitsHeirs: [
+    'three for one permit, one dies',
+    (all) => semaphore(all, 3, 1, 1),
+    { deaths: 1, preemptions: 2 },
+  ],
   barrier: ['three meet twice', (all) => barrier(all, 3, 2), { deaths: 0, preemptions: 1 }],
-  barrierHasty: ['two meet, one gives up', (all) => barrier(all, 2, 2), { deaths: 0, hasty: [1], preemptions: 3 }],
+  barrierHasty: [
+    'two meet, one gives up',
+    (all) => barrier(all, 2, 2),
+    { deaths: 0, hasty: [1], preemptions: 3 },
+  ],
   channel: ['one sends three, one receives', (all) => channel(all, 1, 1, 3), { deaths: 0, preemptions: 1 }],
   channelHasty: [
     'one sends two, one receives hastily',
@@ -110,7 +128,7 @@ const FAULTS: readonly (readonly [string, string, Fault])[] = [
     },
   ],
   [
-    'mutexDeath',
+    'mutexHeirs',
     'the dead are buried twice',
     {
       file: MUTEX,
@@ -190,12 +208,12 @@ const FAULTS: readonly (readonly [string, string, Fault])[] = [
     'the sleeper counts releases after its look',
     {
       file: PERMITS,
-      from: 'if (last) return TIMED_OUT;',
-      to: 'if (last) return TIMED_OUT; const releases = Atomics.load(i32, place.releases);',
+      from: 'at: place.releases, value: releases,',
+      to: 'at: place.releases, value: Atomics.load(i32, place.releases),',
     },
   ],
   [
-    'permitsDeath',
+    'permitsHeirs',
     'the permit of the dead is taken by a store',
     {
       file: PERMITS,

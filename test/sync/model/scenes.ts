@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Stage } from './explore.ts';
+import type { Stage } from './explore.ts';
 import type { Protocols } from './load.ts';
 
 type All = Readonly<Record<string, Protocols>>;
@@ -29,8 +29,8 @@ export function mutex(all: All, threads: number, rounds: number, recover: boolea
     let dirty = false;
     function* program(me: number): Generator<unknown, void, never> {
       for (let round = 0; round < rounds; round++) {
-        if (!(yield* lockFast!(i32, 0, me) as never)) {
-          const outcome: number = yield* lockSlow!(i32, 0, 0, { me, recover, blocking: true }, alive) as never;
+        if (!(yield* lockFast!(i32, 0, me))) {
+          const outcome: number = yield* lockSlow!(i32, 0, 0, { me, recover, blocking: true }, alive);
           outcomes.push(outcome);
           if (outcome === POISON) {
             must(poisoned, 'Poison that nobody left.');
@@ -45,11 +45,11 @@ export function mutex(all: All, threads: number, rounds: number, recover: boolea
         });
         if (dirty && recover) {
           dirty = false;
-          yield* clearPoison!(i32, 0) as never;
+          yield* clearPoison!(i32, 0);
           must(i32[0]! >>> 2 === me, 'To clear poison changed the holder.');
         }
         yield deed(() => inside.delete(me));
-        yield* unlock!(i32, 0, me) as never;
+        yield* unlock!(i32, 0, me);
       }
     }
     return {
@@ -65,7 +65,8 @@ export function mutex(all: All, threads: number, rounds: number, recover: boolea
         const holder = i32[0]! >>> 2;
         must(holder === 0 || dead.has(holder), 'The lock is held at the end.');
         if (dead.size === 0) must(i32[0] === 0, 'The lock is not as new.');
-        if (holder === 0 && !recover) must((i32[0]! & 2) !== 0 === poisoned, 'Poison without a death, or none with it.');
+        if (holder === 0 && !recover)
+          must(((i32[0]! & 2) !== 0) === poisoned, 'Poison without a death, or none with it.');
       },
     };
   };
@@ -74,7 +75,7 @@ export function mutex(all: All, threads: number, rounds: number, recover: boolea
 /** Words: 0 the writer's, 1 the mark, from 2 on the slots. */
 const RW = { word: 0, mark: 1, slots: 2, stride: 1, capacity: 2, label: 0 };
 
-/** `roles` as in `rwW`: one string for each thread, one letter for each lock it takes; `n` is a read within a read. */
+/** `roles`: a string for each thread, a letter for each lock it takes: `r`ead, `w`rite, or `n` for a read kept over the next. */
 export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage {
   const { lockRead, unlockRead, lockWrite, unlockWrite } = all['rw-words.ts']!;
   return (alive) => {
@@ -99,7 +100,7 @@ export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage 
       const slots: number[] = [];
       for (const letter of role) {
         if (letter === 'w') {
-          const outcome: number = yield* lockWrite!(i32, place, claim, alive) as never;
+          const outcome: number = yield* lockWrite!(i32, place, claim, alive);
           if (outcome === POISON) must(poisoned, 'Poison that nobody left.');
           if (outcome < 0) return;
           yield deed(() => {
@@ -107,10 +108,10 @@ export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage 
             check();
           });
           yield deed(() => writers.delete(me));
-          yield* unlockWrite!(i32, place) as never;
+          yield* unlockWrite!(i32, place);
           continue;
         }
-        const slot: number = yield* lockRead!(i32, place, hint, claim, alive) as never;
+        const slot: number = yield* lockRead!(i32, place, hint, claim, alive);
         if (slot === POISON) must(poisoned, 'Poison that nobody left.');
         if (slot < 0) return;
         hint = slot;
@@ -120,7 +121,7 @@ export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage 
         // The first lock taken is the first released: holds need not nest.
         for (let own = slots.shift(); own !== undefined; own = slots.shift()) {
           yield deed(() => count(me, -1));
-          yield* unlockRead!(i32, place, own) as never;
+          yield* unlockRead!(i32, place, own);
         }
       }
     }
@@ -135,7 +136,8 @@ export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage 
       ledger: () => `${[...readers]} ${[...writers]} ${poisoned}`,
       atEnd(dead) {
         if (dead.size === 0) must(i32[0] === 0 && i32.slice(2).every((slot) => slot === 0), 'Not as new.');
-        if (i32[0]! >>> 3 === 0) must((i32[0]! & 2) !== 0 === poisoned, 'Poison without a death, or none with it.');
+        if (i32[0]! >>> 3 === 0)
+          must(((i32[0]! & 2) !== 0) === poisoned, 'Poison without a death, or none with it.');
         else must(dead.has(i32[0]! >>> 3), 'A writer is inside at the end.');
       },
     };
@@ -151,14 +153,14 @@ export function semaphore(all: All, threads: number, permits: number, rounds: nu
     const inside = new Set<number>();
     function* program(me: number): Generator<unknown, void, never> {
       for (let round = 0; round < rounds; round++) {
-        const permit: number = yield* acquire!(i32, place, me % permits, me, alive) as never;
+        const permit: number = yield* acquire!(i32, place, me % permits, me, alive);
         if (permit < 0) return;
         yield deed(() => {
           inside.add(me);
           must(inside.size <= permits, 'Too many are inside.');
         });
         yield deed(() => inside.delete(me));
-        yield* release!(i32, place, permit) as never;
+        yield* release!(i32, place, permit);
       }
     }
     return {
@@ -185,8 +187,8 @@ export function barrier(all: All, threads: number, rounds: number): Stage {
     function* program(): Generator<unknown, void, never> {
       for (let round = 0; round < rounds; round++) {
         came[round]!++;
-        let outcome: number = yield* arrive!(i32, 0, threads) as never;
-        while (outcome === TIMED_OUT) outcome = yield* arrive!(i32, 0, threads) as never;
+        let outcome: number = yield* arrive!(i32, 0, threads);
+        while (outcome === TIMED_OUT) outcome = yield* arrive!(i32, 0, threads);
         must(came[round] === threads, 'One went on before all had come.');
         if (outcome === 1) leaders[round]!++;
       }
@@ -196,7 +198,10 @@ export function barrier(all: All, threads: number, rounds: number): Stage {
       programs: Array.from({ length: threads }, program),
       ledger: () => `${came} ${leaders}`,
       atEnd: () => {
-        must(leaders.every((n) => n === 1), 'Not one leader in a round.');
+        must(
+          leaders.every((n) => n === 1),
+          'Not one leader in a round.',
+        );
         must(i32[0]! >>> 12 === rounds && (i32[0]! & 0xfff) === 0, 'The barrier is not as new.');
       },
     };
@@ -230,6 +235,7 @@ export function channel(all: All, senders: number, receivers: number, each: numb
     i32[RING.tail] = start;
     i32[RING.head] = start;
     const busy = new Set<number>();
+    const through = new Set<number>();
     function* sender(me: number): Generator<unknown, void, never> {
       for (let n = 0; n < each; n++) {
         const value = me * 100 + n;
@@ -237,12 +243,13 @@ export function channel(all: All, senders: number, receivers: number, each: numb
           f64[at / 8] = value;
         };
         busy.add(me);
-        const outcome: number = yield* send!(i32, RING, 1, 8, copy, me, alive) as never;
+        const outcome: number = yield* send!(i32, RING, 1, 8, copy, me, alive);
         must(outcome === 0, 'Not sent.');
         sent.add(value);
         busy.delete(me);
       }
-      if (--left === 0) yield* close!(i32, RING) as never;
+      through.add(me);
+      if (--left === 0) yield* close!(i32, RING);
     }
     function* receiver(me: number): Generator<unknown, void, never> {
       for (;;) {
@@ -251,13 +258,17 @@ export function channel(all: All, senders: number, receivers: number, each: numb
           value = f64[at / 8]!;
         };
         busy.add(me);
-        const outcome: number = yield* receive!(i32, RING, copy, me, alive) as never;
+        const outcome: number = yield* receive!(i32, RING, copy, me, alive);
         busy.delete(me);
         if (outcome === TIMED_OUT) continue;
         if (outcome === ENDED) return;
         must(!got.includes(value), 'Received twice.');
         const before = got.filter((other) => Math.floor(other / 100) === Math.floor(value / 100));
-        if (receivers === 1) must(before.every((other) => other < value), 'Out of order.');
+        if (receivers === 1)
+          must(
+            before.every((other) => other < value),
+            'Out of order.',
+          );
         got.push(value);
       }
     }
@@ -270,9 +281,10 @@ export function channel(all: All, senders: number, receivers: number, each: numb
       onDeath(id) {
         if (busy.has(id)) inHand++;
         // Its supervisor closes for a sender that is no more.
-        if (id <= senders && --left === 0) i32[RING.tail]! |= 1;
+        if (id <= senders && !through.has(id)) left--;
+        if (left === 0) i32[RING.tail]! |= 1;
       },
-      ledger: () => `${[...sent]} ${got} ${inHand} ${left}`,
+      ledger: () => `${[...sent]} ${got} ${inHand} ${left} ${[...busy]}`,
       atEnd() {
         const rest = (((i32[RING.tail]! & ~1) - i32[RING.head]!) | 0) / 16;
         const missing = [...sent].filter((value) => !got.includes(value)).length;

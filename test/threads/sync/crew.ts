@@ -17,8 +17,9 @@ const PROGRESS = 3;
 
 /** By id of thread; for all crews of a test file. */
 const dead = new Int32Array(new SharedArrayBuffer(4 * 65_536));
-onePerThread('liveness', () => ({ isAlive: (_id: number): boolean | undefined => undefined })).isAlive = (id) =>
-  Atomics.load(dead, id) === 0;
+onePerThread('liveness', () => ({ isAlive: (_id: number): boolean | undefined => undefined })).isAlive = (
+  id,
+) => Atomics.load(dead, id) === 0;
 
 export interface Member<Result> {
   /** What the role returned; rejects when the thread ends without. */

@@ -54,7 +54,16 @@ describe('the order of locks', () => {
   }
 
   it('is warned of, with both names and where the other order was taken', async () => {
-    const [first, second] = await play([[[0, 1]], [[1, 0], [1, 0]]], '1');
+    const [first, second] = await play(
+      [
+        [[0, 1]],
+        [
+          [1, 0],
+          [1, 0],
+        ],
+      ],
+      '1',
+    );
     expect(first!.warnings).toEqual([]);
     expect(second!.warnings).toHaveLength(1);
     const [{ code, message, detail }] = second!.warnings as [Ordered['warnings'][number]];

@@ -99,7 +99,9 @@ describe.each(ROUNDS)('round %i: a thread dies', (round) => {
     const seen = cells(2 * each);
     const data = { channel: channel.handle, form: 'number' };
     const senders = [0, 1].map((n) => crew.hire('sender', { ...data, from: n * each, to: (n + 1) * each }));
-    const receivers = [1, 2].map(() => crew.hire('receiver', { channel: channel.handle, seen, form: 'blocking' }));
+    const receivers = [1, 2].map(() =>
+      crew.hire('receiver', { channel: channel.handle, seen, form: 'blocking' }),
+    );
     await crew.start();
     await instant(crew);
     await receivers[0]!.kill();

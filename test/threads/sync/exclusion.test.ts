@@ -51,7 +51,13 @@ describe('threads that share', () => {
     const barrier = new Barrier({ parties: 4 }).handle;
     const shared = cells(4);
     const members = four.map((me) =>
-      crew.hire<{ wrong: number; led: number }>('meeting', { barrier, cells: shared, rounds: 300, me, parties: 4 }),
+      crew.hire<{ wrong: number; led: number }>('meeting', {
+        barrier,
+        cells: shared,
+        rounds: 300,
+        me,
+        parties: 4,
+      }),
     );
     await crew.start();
     const results = await Promise.all(members.map(({ result }) => result));
@@ -81,7 +87,9 @@ describe.each(['number', 'object'])('a channel of type %s', (form) => {
     const channel = new Channel({ capacity: 512 });
     const seen = cells(3 * each);
     const data = { channel: channel.handle, form };
-    const senders = [0, 1, 2].map((n) => crew.hire('sender', { ...data, from: n * each, to: (n + 1) * each }));
+    const senders = [0, 1, 2].map((n) =>
+      crew.hire('sender', { ...data, from: n * each, to: (n + 1) * each }),
+    );
     const receivers = ['blocking', 'async'].map((way) =>
       crew.hire<{ strange: number }>('receiver', { channel: channel.handle, seen, form: way }),
     );
