@@ -32,6 +32,8 @@ interface OfThread {
   readonly labelsAt: number[];
   /** Locks open here, by id, for the order of locks. */
   readonly open: Map<bigint, WeakRef<Tracked>>;
+  /** Pairs of locks whose order was warned of. */
+  readonly warned: Set<string>;
 }
 
 export const ofThread: OfThread = onePerThread('sync', () => ({
@@ -40,6 +42,7 @@ export const ofThread: OfThread = onePerThread('sync', () => ({
   locks: [],
   labelsAt: [],
   open: new Map(),
+  warned: new Set(),
 }));
 
 /** A permit was taken: it counts, but nobody waits for its holder by name. */

@@ -118,6 +118,10 @@ function report(held: Tracked, lock: Tracked, path: readonly Step[]): void {
     error.stack = `${error.stack}\n    --- elsewhere: ${detail}`;
     throw error;
   }
+  // A task that opens its locks anew each time is told once too.
+  const pair = `${held.id} ${lock.id}`;
+  if (ofThread.warned.has(pair)) return;
+  ofThread.warned.add(pair);
   const here = `here:\n${stackHere()}\nelsewhere: ${detail}`;
   process.emitWarning(message, { type: 'LockOrderWarning', code: 'MILLRACE_LOCK_ORDER', detail: here });
 }
