@@ -6,11 +6,21 @@
  */
 import { threadId } from 'node:worker_threads';
 import { onePerThread } from '../../workers/one-per-thread.ts';
+import { MillraceError } from '../errors.ts';
 import type { Tracked } from './deadlock/tracked.ts';
 import type { Alive } from './protocols/sleep.ts';
 
+/** The slots of readers have 24 bits for a thread. */
+const MOST_THREADS = 2 ** 24;
+
 /** Node never gives a thread's number to another thread of the process. 0 stands for nobody. */
 export const ME: number = threadId + 1;
+if (ME >= MOST_THREADS) {
+  throw new MillraceError(
+    'ERR_UNSUPPORTED',
+    `This process has started ${ME} threads, and locks can tell ${MOST_THREADS} apart. Start it anew.`,
+  );
+}
 
 /** Asks whoever starts threads. Until somebody puts a better one here, nobody is known to be dead. */
 const liveness: { isAlive: Alive } = onePerThread('liveness', () => ({

@@ -77,7 +77,7 @@ describe('the order of locks', () => {
     expect(third!.warnings[0]?.message).toContain('elsewhere "a", then "b", then "c"');
   });
 
-  it('throws instead with `throw`, each time, and spares the others', async () => {
+  it('throws instead with `throw`, and spares those that take the right order', async () => {
     const [, second, third] = await play([[[0, 1]], [[1, 0]], [[0, 1]]], 'throw');
     expect(second!.code).toBe('ERR_LOCK_ORDER');
     expect(third).toEqual({ warnings: [], code: 'none' });
