@@ -76,10 +76,10 @@ export class Crew implements AsyncDisposable {
     return Atomics.load(this.control, PROGRESS);
   }
 
-  /** Some steps further than now. */
-  async further(steps: number): Promise<void> {
-    const before = this.progress;
-    await until('the threads get on', () => this.progress - before >= steps);
+  /** Some steps further than now, or all there are. */
+  async further(steps: number, all: number = Number.POSITIVE_INFINITY): Promise<void> {
+    const goal = Math.min(this.progress + steps, all);
+    await until('the threads get on', () => this.progress >= goal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,9 +6,9 @@ import { Crew, cells } from './crew.ts';
 
 const ROUNDS = [0, 1, 2];
 
-/** A random instant. */
-async function instant(crew: Crew): Promise<void> {
-  await crew.further(200 + Math.random() * 2000);
+/** A random instant; `all`: how many steps there are at most. */
+async function instant(crew: Crew, all?: number): Promise<void> {
+  await crew.further(200 + Math.random() * 2000, all);
   for (let turns = Math.random() * 50; turns > 0; turns--) await turn();
 }
 
@@ -103,9 +103,10 @@ describe.each(ROUNDS)('round %i: a thread dies', (round) => {
       crew.hire('receiver', { channel: channel.handle, seen, form: 'blocking' }),
     );
     await crew.start();
-    await instant(crew);
+    await instant(crew, 2 * each);
     await receivers[0]!.kill();
-    await instant(crew);
+    // By then all may have been sent.
+    await instant(crew, 2 * each);
     if (round > 0) await senders[0]!.kill();
     await Promise.all(senders.slice(round > 0 ? 1 : 0).map(({ result }) => result));
     channel.close();
