@@ -148,7 +148,7 @@ export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
     this.#sent(block(this.#i32, this.#sending(value), timeout), timeout);
   }
 
-  /** Sends a message if there is room now, and says so. Throws as {@link Channel.send}. */
+  /** Sends a message if there is room, and no other thread is just at the channel; says so. Throws as {@link Channel.send}. */
   trySend(value: T): boolean {
     const outcome = lookOnce(this.#sending(value));
     if (missed(outcome)) return false;
@@ -173,7 +173,7 @@ export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
     return this.#received(block(this.#i32, this.#receiving(), timeout), timeout);
   }
 
-  /** The oldest message, or `undefined` when there is none now. */
+  /** The oldest message, or `undefined` when there is none now, or another thread is just at the channel. */
   tryReceive(): T | undefined {
     const outcome = lookOnce(this.#receiving());
     return missed(outcome) ? undefined : this.#received(outcome, 0);
