@@ -43,6 +43,12 @@ export const ERROR_CODES = {
   ERR_CONTROL: 'A control call to a worker failed: the worker ended or did not answer in time.',
   ERR_CORRUPT: 'Shared memory holds a value the protocol cannot produce. The pool has stopped.',
   ERR_VERSION_MISMATCH: 'A worker was started by another version of Millrace.',
+  ERR_WAIT_TIMEOUT: 'A lock, a permit or a message was not to be had within `timeout`.',
+  ERR_LOCK_POISONED: 'A thread died while it held the lock: what it protects may be half changed.',
+  ERR_DEADLOCK: 'The thread would wait for a lock for ever: it holds it itself, or threads wait in a circle.',
+  ERR_LOCK_ORDER: 'Locks are taken in an order that can deadlock. Take them in one order everywhere.',
+  ERR_BARRIER_BROKEN: 'Somebody called `break` on the barrier: not all will come.',
+  ERR_CHANNEL_CLOSED: 'The channel is closed and takes no message.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

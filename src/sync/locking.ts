@@ -1,0 +1,41 @@
+/**
+ * What `Mutex` and `RwLock` have in common.
+ *
+ * @module
+ */
+import { expected, MillraceError } from '../errors.ts';
+import type { Claim } from './protocols/mutex-word.ts';
+import { TIMED_OUT, type Waiting } from './protocols/sleep.ts';
+import { ME, ofThread } from './thread.ts';
+import type { WaitOptions } from './waiting.ts';
+
+export interface LockOptions extends WaitOptions {
+  /** What to do with a lock whose holder died: `throw` (the default), or take it, to mend what it protects. */
+  readonly poisoned?: 'throw' | 'recover';
+}
+
+export function claimOf(options: LockOptions | undefined, blocking: boolean): Claim {
+  const poisoned = options?.poisoned ?? 'throw';
+  if (poisoned !== 'throw' && poisoned !== 'recover')
+    throw expected('options.poisoned', '"throw" or "recover"', poisoned);
+  return { me: ME, recover: poisoned === 'recover', blocking };
+}
+
+/** Runs a protocol without sleeping. */
+export function lookOnce(waiting: Waiting): number {
+  for (let step = waiting.next(); ; step = waiting.next('expired')) if (step.done) return step.value;
+}
+
+export function missed(outcome: number): boolean {
+  return outcome === TIMED_OUT;
+}
+
+/** The error of a thread that waits in a circle. */
+export function stuck(what: string): MillraceError {
+  const holds = ofThread.locks.map(({ name }) => `"${name}"`).join(', ');
+  return new MillraceError(
+    'ERR_DEADLOCK',
+    `Threads wait for each other in a circle: this one for ${what}, while it holds ${holds}. It was chosen to give ` +
+      'up, so release its locks. Take locks in one order everywhere.',
+  );
+}

@@ -1,0 +1,160 @@
+/**
+ * A semaphore in shared memory.
+ *
+ * @module
+ */
+import { Guard, type Releasable, runWith } from './guard.ts';
+import {
+  allot,
+  attach,
+  checkInteger,
+  handleOf,
+  LINE,
+  type NameOptions,
+  type Place,
+  type SyncHandle,
+  WORDS,
+} from './handle.ts';
+import { lookOnce, missed } from './locking.ts';
+import { acquire, type PermitsPlace, release, takeFree } from './protocols/permits.ts';
+import { alive, hold, letGo, ME } from './thread.ts';
+import { block, blockAsync, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
+
+/** Lets another thread use the semaphore: give it to `Semaphore.open` there. */
+export type SemaphoreHandle = SyncHandle<'Semaphore'>;
+
+export interface SemaphoreOptions extends NameOptions {
+  /** How many may hold a permit at the same time. 1 to 65536. */
+  readonly permits: number;
+}
+
+const RELEASES = WORDS.first;
+const PERMITS = RELEASES + LINE;
+
+/**
+ * So many permits and no more: a limit on how many do something at the same time. A permit belongs to the thread that
+ * took it, and **the permit of a thread that died is taken over** by the next that finds none free; so a crash costs no
+ * permit. A permit cannot be given back by another thread, and there are never more than at first: as a signal between
+ * threads, take a {@link Channel} or a {@link Latch}.
+ *
+ * Looking for a free permit takes time in proportion to how many are taken.
+ *
+ * @example
+ * ```ts
+ * import { Semaphore } from 'millrace/sync';
+ *
+ * const connections = new Semaphore({ permits: 2, name: 'connections' });
+ * using _first = connections.acquire();
+ * using _second = connections.acquire({ timeout: 100 });
+ * console.log(connections.tryAcquire()); // undefined
+ * ```
+ */
+export class Semaphore {
+  readonly #place: Place;
+  readonly #i32: Int32Array;
+  readonly #words: PermitsPlace;
+  readonly #owner: Releasable;
+  /** Where to look first: threads begin at different permits. */
+  #hint: number;
+
+  /**
+   * `place` is for {@link Semaphore.open}.
+   *
+   * @throws InvalidArgumentError for a wrong option.
+   */
+  constructor(options: SemaphoreOptions, place: Place = fresh(options)) {
+    const { i32 } = place;
+    const words: PermitsPlace = { releases: RELEASES, permits: PERMITS, count: i32[WORDS.size]! };
+    this.#place = place;
+    this.#i32 = i32;
+    this.#words = words;
+    this.#hint = ME % words.count;
+    this.#owner = {
+      release(permit: number): void {
+        letGo();
+        release(i32, words, permit);
+      },
+    };
+  }
+
+  /**
+   * @throws InvalidArgumentError when it is no handle of a semaphore.
+   * @throws MillraceError `ERR_VERSION_MISMATCH` when another version of the library made it.
+   */
+  static open(handle: SemaphoreHandle): Semaphore {
+    return new Semaphore({ permits: 1 }, attach(handle, 'Semaphore'));
+  }
+
+  get handle(): SemaphoreHandle {
+    return handleOf(this.#place, 'Semaphore');
+  }
+
+  get name(): string {
+    return this.#place.name;
+  }
+
+  /** How many permits there are, taken or not. */
+  get permits(): number {
+    return this.#words.count;
+  }
+
+  /** How many are free, as seen in passing. Those of dead threads are not counted. */
+  get available(): number {
+    let free = 0;
+    for (let i = 0; i < this.permits; i++) if (Atomics.load(this.#i32, PERMITS + i) === 0) free++;
+    return free;
+  }
+
+  /**
+   * Waits for a permit, with this thread stopped. On the main thread, use {@link Semaphore.acquireAsync}.
+   *
+   * @throws MillraceError `ERR_WAIT_TIMEOUT`
+   */
+  acquire(options?: WaitOptions): Guard {
+    const timeout = timeoutOf(options);
+    const free = takeFree(this.#i32, this.#words, this.#hint, ME);
+    if (free >= 0) return this.#guard(free);
+    return this.#guard(succeed(block(this.#i32, this.#acquiring(), timeout), this.#what, timeout));
+  }
+
+  /** A permit, if one is free now. */
+  tryAcquire(): Guard | undefined {
+    const outcome = lookOnce(this.#acquiring());
+    return missed(outcome) ? undefined : this.#guard(outcome);
+  }
+
+  /** As {@link Semaphore.acquire}, with the event loop alive; the wait keeps the thread from ending. */
+  async acquireAsync(options?: WaitOptions): Promise<Guard> {
+    const timeout = timeoutOf(options);
+    return this.#guard(succeed(await blockAsync(this.#i32, this.#acquiring(), timeout), this.#what, timeout));
+  }
+
+  /** Runs `fn` with a permit. If it returns a promise, until that has settled. */
+  run<R>(fn: () => R, options?: WaitOptions): R {
+    return runWith(this.acquire(options), fn);
+  }
+
+  /** As {@link Semaphore.run}, waiting as {@link Semaphore.acquireAsync}. */
+  async runAsync<R>(fn: () => R, options?: WaitOptions): Promise<Awaited<R>> {
+    return await runWith(await this.acquireAsync(options), fn);
+  }
+
+  get #what(): string {
+    return `a permit of the semaphore "${this.name}"`;
+  }
+
+  #acquiring(): ReturnType<typeof acquire> {
+    return acquire(this.#i32, this.#words, this.#hint, ME, alive);
+  }
+
+  #guard(permit: number): Guard {
+    this.#hint = permit;
+    hold();
+    return new Guard(this.#owner, permit);
+  }
+}
+
+function fresh(options: SemaphoreOptions): Place {
+  checkInteger('options.permits', options?.permits, 1, 65_536);
+  return allot('Semaphore', options, options.permits, 4 * (PERMITS + options.permits + 1));
+}
