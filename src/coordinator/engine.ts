@@ -21,6 +21,7 @@ import { Intake } from './intake.ts';
 import { Ledger } from './ledger.ts';
 import { Limits } from './limits.ts';
 import { Lines } from './lines.ts';
+import { forgetThreads, knowThreads } from './liveness.ts';
 import { raise } from './raise.ts';
 import { Recovery } from './recovery.ts';
 import { Settlement } from './settlement.ts';
@@ -92,6 +93,7 @@ export class Engine {
     this.#events = events;
     const { workers, maxMemory } = options;
     this.plant = withRoomForThreads(options, () => new Plant({ ...DEFAULT_SIZES, workers }, maxMemory));
+    knowThreads(this.plant.memory);
     this.plant.setSchedule(levelSchedule([0, 0, 0, 0], L.SCHEDULE_LENGTH));
     this.window = new Window(this.plant);
     this.ledger = new Ledger(() => events.drained());
@@ -252,6 +254,7 @@ export class Engine {
   dispose(): void {
     clearInterval(this.#ageing);
     clearTimeout(this.#retry);
+    forgetThreads(this.plant.memory);
     this.ledger.close();
   }
 

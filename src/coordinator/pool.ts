@@ -273,7 +273,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     }
   }
 
-  /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, threads are ended wherever they are. */
+  /** Ends the pool now: everything outstanding rejects with `ERR_TERMINATED`, and threads are ended. */
   terminate(): Promise<CloseReport> {
     if (this.#phase.phase === 'closed' || this.#phase.phase === 'failed') return this.close();
     this.#terminated ??= this.#enterClosing(
@@ -298,14 +298,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #refusal(): MillraceError {
-    if (this.#phase.phase === 'failed') {
-      const { error: cause } = this.#phase;
-      return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${cause.message}`, { cause });
+    if (this.#phase.phase !== 'failed') {
+      const text = 'The pool is closing or closed. Submit before `close`, or make another pool.';
+      return new MillraceError('ERR_CLOSED', text);
     }
-    return new MillraceError(
-      'ERR_CLOSED',
-      'The pool is closing or closed. Submit before `close`, or make another pool.',
-    );
+    const { error: cause } = this.#phase;
+    return new MillraceError('ERR_POOL_FAILED', `The pool has given up: ${cause.message}`, { cause });
   }
 
   #proxy(options: RunOptions | undefined): TaskProxy<M> {
@@ -332,8 +330,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     const outcome = timeout === undefined ? await this.drain() : await within(timeout, this.drain());
     if (outcome === 'late')
       return this.#terminate('ERR_CLOSED', 'The pool was closed before the task settled.');
-    const stuck = await this.#engine.crew.stop(this.#options.graceMs);
-    if (stuck > 0) await this.#engine.crew.terminate(TERMINATE_MS);
+    if ((await this.#engine.crew.stop(this.#options.graceMs)) > 0)
+      await this.#engine.crew.terminate(TERMINATE_MS);
     return this.#finish();
   }
 
