@@ -18,6 +18,8 @@ export type { ItemOf, ReduceOptions } from './reduce.ts';
 export { reduce } from './reduce.ts';
 export type { ScanOptions } from './scan.ts';
 export { scan } from './scan.ts';
+export type { SortOptions } from './sort/sort.ts';
+export { sort } from './sort/sort.ts';
 export type {
   Element,
   Kind,

@@ -215,3 +215,29 @@ export const PACK: Template<
       return n - lo;
     },
 };
+
+type Merge = (
+  from: Indexed,
+  to: Indexed,
+  i: number,
+  iEnd: number,
+  j: number,
+  jEnd: number,
+  at: number,
+  end: number,
+  ...extra: Extra
+) => number;
+
+/** Merges two runs into `to[at]` to `to[end - 1]`, the left one first where `f` says equal; where it is in the left. */
+export const MERGE: Template<Merge> = {
+  text: '(from, to, i, iEnd, j, jEnd, at, end$A) => { for (let k = at; k < end; k++) { if (i < iEnd && (j >= jEnd || !(f(from[j], from[i]$A) < 0))) to[k] = from[i++]; else to[k] = from[j++]; } return i; }',
+  plain:
+    (f) =>
+    (from, to, i, iEnd, j, jEnd, at, end, ...extra) => {
+      for (let k = at; k < end; k++) {
+        if (i < iEnd && (j >= jEnd || !((f(from[j], from[i], ...extra) as number) < 0))) to[k] = from[i++];
+        else to[k] = from[j++];
+      }
+      return i;
+    },
+};
