@@ -294,7 +294,9 @@ describe('arguments', () => {
   it('of the wrong kind are refused at once', () => {
     const shared =
       'to be a typed array over shared memory (`sharedArray.from(Float64Array, values)` makes one)';
-    expect(inside(() => map([1, 2] as unknown as Float64Array, halve, { args: [1] }))).toThrow(`Expected \`over\` ${shared}, got an array`);
+    expect(inside(() => map([1, 2] as unknown as Float64Array, halve, { args: [1] }))).toThrow(
+      `Expected \`over\` ${shared}, got an array`,
+    );
     expect(inside(() => forEach(new Float64Array(3), put, { args: [view] }))).toThrow(
       `Expected \`view\` ${shared}`,
     );
@@ -313,7 +315,9 @@ describe('arguments', () => {
       `Expected \`options.out\` ${shared}`,
     );
     expect(inside(() => invoke(add as never))).toThrow('Expected `calls[0]` to be an array');
-    expect(inside(() => invoke(...([[3]] as unknown as [])))).toThrow('Expected `calls[0][0]` to be a function');
+    expect(inside(() => invoke(...([[3]] as unknown as [])))).toThrow(
+      'Expected `calls[0][0]` to be a function',
+    );
     expect(() => range(1, 2 ** 60)).toThrow('Expected `hi` to be a safe integer');
   });
 

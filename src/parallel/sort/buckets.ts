@@ -86,10 +86,10 @@ function leadingBits(
   const shared = create('Int32Array', blocks);
   parallelFor(0, blocks, compareBlock, { args: [block, length, words, shared] });
   const bits = shared.reduce((least, bits) => Math.min(least, bits), 63);
-  // A NaN is encoded as all ones: beside infinities its own bits say nothing.
-  return order === ORDER.float64 && (words[HIGH]! & 0x7ff00000) === 0x7ff00000
-    ? Math.min(bits, SHARED_BITS)
-    : bits;
+  // What is not encoded bit by bit: a NaN, which may have the first bits of an infinity, and a key that is -0.
+  const floats = order === ORDER.float64 || order === ORDER.key;
+  if (floats && (words[HIGH]! & 0x7ff00000) === 0x7ff00000) return Math.min(bits, SHARED_BITS);
+  return order === ORDER.key && words[HIGH]! < 0 ? 0 : bits;
 }
 
 /** Leading bits that elements share with the very first. */
@@ -179,15 +179,11 @@ function classifyWords(
   ids: Uint8Array,
   counts: Int32Array,
 ): void {
-  const first = 2 ** levels;
   for (let k = lo; k < hi; k++) {
-    // A step right where the splitter is not above the key; both are of 31 bits, so that the difference has a sign
-    // to shift down and no branch is mispredicted.
-    const below = ~(words[k]! >>> 1);
-    let j = 1;
-    while (j < first) j = (j << 1) | ((tree[j]! + below) >>> 31);
-    ids[k] = j - first;
-    counts[j - first] = counts[j - first]! + 1;
+    const id =
+      levels === MAX_LEVELS ? deepest(words[k]! >>> 1, tree) : bucketOf(words[k]! >>> 1, levels, tree);
+    ids[k] = id;
+    counts[id] = counts[id]! + 1;
   }
 }
 
@@ -201,14 +197,36 @@ function classifyPairs(
   ids: Uint8Array,
   counts: Int32Array,
 ): void {
-  const first = 2 ** levels;
   for (let k = lo; k < hi; k++) {
-    const below = ~prefix(words[2 * k + HIGH]!, words[2 * k + LOW]!, skip);
-    let j = 1;
-    while (j < first) j = (j << 1) | ((tree[j]! + below) >>> 31);
-    ids[k] = j - first;
-    counts[j - first] = counts[j - first]! + 1;
+    const key = prefix(words[2 * k + HIGH]!, words[2 * k + LOW]!, skip);
+    const id = levels === MAX_LEVELS ? deepest(key, tree) : bucketOf(key, levels, tree);
+    ids[k] = id;
+    counts[id] = counts[id]! + 1;
   }
+}
+
+/**
+ * Searches the tree. A step goes right where the splitter is not above the key: both are of 31 bits, so that their
+ * difference has a sign to shift down, and no branch is mispredicted.
+ */
+function bucketOf(key: number, levels: number, tree: Int32Array): number {
+  const below = ~key;
+  let j = 1;
+  for (let level = 0; level < levels; level++) j = (j << 1) | ((tree[j]! + below) >>> 31);
+  return j - (1 << levels);
+}
+
+/** The same for all levels, which takes half the time without the loop. */
+function deepest(key: number, tree: Int32Array): number {
+  const below = ~key;
+  let j = 2 | ((tree[1]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  j = (j << 1) | ((tree[j]! + below) >>> 31);
+  return ((j << 1) | ((tree[j]! + below) >>> 31)) & 255;
 }
 
 const moveBlock = task(function moveBlock(

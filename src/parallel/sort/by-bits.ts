@@ -49,11 +49,11 @@ export function sortByKeys(view: SharedView, keys: Float64Array<SharedArrayBuffe
   copy.set(items);
   const width = items.length / view.length;
   if (view.length >= CUT) {
-    const { records, starts, count } = cutIntoBuckets(ORDER.float64, words, view.length, workers, 3);
+    const { records, starts, count } = cutIntoBuckets(ORDER.key, words, view.length, workers, 3);
     parallelFor(0, count, sortKeyedBucket, { args: [starts, records, copy, items, width] });
     return;
   }
-  encode(ORDER.float64, words, 0, view.length);
+  encode(ORDER.key, words, 0, view.length);
   const records = new Int32Array(3 * view.length);
   for (let k = 0; k < view.length; k++) {
     records[3 * k] = words[2 * k]!;

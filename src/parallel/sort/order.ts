@@ -8,8 +8,8 @@
  */
 import type { KindName } from '../views.ts';
 
-/** How elements are encoded. Numbers, so that they go inline with a fork. */
-export const ORDER = { float64: 0, int64: 1, uint64: 2, float32: 3, int32: 4, uint32: 5 } as const;
+/** How elements are encoded; a key is a double whose -0 is 0. Numbers, so that they go inline with a fork. */
+export const ORDER = { float64: 0, int64: 1, uint64: 2, key: 3, float32: 4, int32: 5, uint32: 6 } as const;
 
 export type Order = (typeof ORDER)[keyof typeof ORDER];
 
@@ -33,13 +33,18 @@ const INFINITY_32 = 0x7f800000;
 
 /** 32-bit words of an element. */
 export function wordsOf(order: Order): 1 | 2 {
-  return order <= ORDER.uint64 ? 2 : 1;
+  return order <= ORDER.key ? 2 : 1;
 }
 
 /** Encodes the elements from `lo` up to, not including, `hi`. */
 export function encode(order: Order, words: Int32Array, lo: number, hi: number): void {
   if (order === ORDER.float64) encodeDoubles(words, lo, hi);
-  else if (order === ORDER.float32) encodeFloats(words, lo, hi);
+  else if (order === ORDER.key) {
+    for (let k = 2 * lo; k < 2 * hi; k += 2) {
+      if (words[k + HIGH] === SIGN && words[k + LOW] === 0) words[k + HIGH] = 0;
+    }
+    encodeDoubles(words, lo, hi);
+  } else if (order === ORDER.float32) encodeFloats(words, lo, hi);
   else flipSigns(order, words, lo, hi);
 }
 

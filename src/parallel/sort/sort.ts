@@ -20,7 +20,7 @@ export type SortOptions<V extends View, A extends readonly unknown[]> = {
 } & (
   | { readonly by?: undefined; readonly compare?: undefined }
   | {
-      /** The number to sort an element by, in the default order of numbers. Called once for each element. */
+      /** The number to sort an element by: ascending, NaN last, -0 equal to 0. Called once for each element. */
       readonly by: (x: Element<V>, i: number, ...args: A) => number;
       readonly compare?: undefined;
     }
