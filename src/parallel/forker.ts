@@ -29,6 +29,8 @@ export interface Forker {
   /** A registered function as a number that means the same function in every worker. Throws for any other function. */
   functionNumber(fn: AnyFunction): number;
   functionAt(number: number): (...args: never[]) => unknown;
+  /** A function the task modules export, for what the main thread asks for by name. Throws `ERR_UNKNOWN_FUNCTION`. */
+  functionNamed(name: string): AnyFunction;
   /** Worker threads of the pool. */
   readonly workers: number;
 }

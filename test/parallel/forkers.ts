@@ -2,6 +2,7 @@
  * Forkers for tests: one thread, children run by a schedule. Arguments and results cross as they do between threads,
  * so that a closure or a private array in them is found.
  */
+import { MillraceError } from '../../src/errors.ts';
 import { provideForker } from '../../src/parallel/forker.ts';
 import type { AnyFunction, Forker, Handle } from '../../src/parallel/index.ts';
 
@@ -39,6 +40,8 @@ export class TestForker implements Forker {
   readonly #children = new Map<number, Child>();
   #serial = 0;
   forks = 0;
+  /** What the task module exports. */
+  readonly named: Map<string, AnyFunction> = new Map();
 
   constructor(schedule: Schedule, workers = 4) {
     this.#schedule = schedule;
@@ -77,6 +80,12 @@ export class TestForker implements Forker {
   functionAt(number: number): (...args: never[]) => unknown {
     const fn = this.#functions[number];
     if (fn === undefined) throw new Error(`no function ${number}`);
+    return fn;
+  }
+
+  functionNamed(name: string): AnyFunction {
+    const fn = this.named.get(name);
+    if (fn === undefined) throw new MillraceError('ERR_UNKNOWN_FUNCTION', `no function \`${name}\``);
     return fn;
   }
 
