@@ -2,7 +2,8 @@
  * Radix sort of records in one thread: least significant digit first, stable.
  *
  * A record is one word, or two (a 64-bit key), or three (a key and what it belongs to). Only bits in which the keys
- * differ are looked at, so that keys of one bucket, and small integers, take fewer passes.
+ * differ are looked at, so that keys of one bucket, and small integers, take fewer passes; and of those only the first,
+ * as long as that leaves few records out of order.
  *
  * @module
  */
@@ -17,6 +18,14 @@ const MAX_DIGIT = 11;
 const MIN_DIGIT = 5;
 /** Up to here insertion is faster than counting. */
 const INSERT = 24;
+/** Moves an insertion may take for each record, before the digits that were left out are cheaper. */
+const MOVES = 2;
+/** Bits beside those that number the records, so that few records have them in common: of keys spread evenly. */
+const DENSE = 6;
+/** The same of floats with all kinds of exponents, half of which have the same. */
+const SPREAD = 14;
+/** Bits above these of a double are its sign and its exponent. */
+const MANTISSA = 52;
 
 /**
  * Which bits of a key a pass looks at: those of one word from `shift` on, and where they reach over, the first of
@@ -58,12 +67,34 @@ export interface Sorted {
  */
 export function sortRecords(words: Int32Array, at: number, count: number, stride: Stride): Sorted {
   if (count <= INSERT) {
-    insertRecords(words, at, count, stride);
+    insertRecords(words, at, count, stride, Number.POSITIVE_INFINITY);
     return { words, at };
   }
   const [low, high] = differing(words, at, count, stride);
-  const digits = digitsOf(low, high, count, stride);
-  if (digits.length === 0) return { words, at };
+  const top = high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
+  if (top === 0) return { words, at };
+  const bottom = low !== 0 ? lowestBit(low) : 32 + lowestBit(high);
+  // Few records share so many leading bits that differ: insertion puts those right. Where many do, all bits count.
+  const enough = 32 - Math.clz32(count) + (top > MANTISSA ? SPREAD : DENSE);
+  const cut = top - MAX_DIGIT * Math.ceil(enough / MAX_DIGIT);
+  if (cut > bottom) {
+    const roughly = sortDigits(words, at, count, stride, digitsOf(cut, top, count, stride));
+    if (insertRecords(roughly.words, roughly.at, count, stride, MOVES * count)) return roughly;
+    if (roughly.words !== words) {
+      words.set(roughly.words.subarray(roughly.at, roughly.at + count * stride), at);
+    }
+  }
+  return sortDigits(words, at, count, stride, digitsOf(bottom, top, count, stride));
+}
+
+/** Sorts by the digits, given from the least significant on. */
+function sortDigits(
+  words: Int32Array,
+  at: number,
+  count: number,
+  stride: Stride,
+  digits: readonly Digit[],
+): Sorted {
   for (let k = 0; k < digits.length; k += 2) countDigits(words, at, count, stride, digits, k);
   const other = scratch(count * stride);
   let [from, fromAt, to, toAt] = [words, at, other, 0];
@@ -90,12 +121,9 @@ function differing(words: Int32Array, at: number, count: number, stride: Stride)
   return [lows, stride === 1 ? 0 : highs];
 }
 
-/** Cuts the differing bits into digits that are worth their counters. */
-function digitsOf(low: number, high: number, count: number, stride: Stride): readonly Digit[] {
-  const top = high !== 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
-  const bottom = low !== 0 ? lowestBit(low) : 32 + lowestBit(high);
+/** Cuts the bits from `bottom` up to `top` into digits that are worth their counters. */
+function digitsOf(bottom: number, top: number, count: number, stride: Stride): readonly Digit[] {
   const digits: Digit[] = [];
-  if (top === 0) return digits;
   const widest = Math.min(MAX_DIGIT, Math.max(MIN_DIGIT, 31 - Math.clz32(count)));
   const width = Math.ceil((top - bottom) / Math.ceil((top - bottom) / widest));
   for (let bit = bottom; bit < top; bit += width) {
@@ -194,15 +222,27 @@ const MOVE: Readonly<Record<Stride, Move>> = {
   },
 };
 
-function insertRecords(words: Int32Array, at: number, count: number, stride: Stride): void {
+/**
+ * Sorts by insertion: fast when hardly any record is out of order.
+ *
+ * @returns false when it took more than so many moves, and was left
+ */
+function insertRecords(words: Int32Array, at: number, count: number, stride: Stride, moves: number): boolean {
   const low = stride === 1 ? 0 : LOW;
   const high = stride === 1 ? 0 : HIGH;
+  let lastLow = words[at + low]! >>> 0;
+  let lastHigh = words[at + high]! >>> 0;
   for (let k = at + stride; k < at + count * stride; k += stride) {
+    const l = words[k + low]! >>> 0;
+    const h = words[k + high]! >>> 0;
+    if (lastHigh < h || (lastHigh === h && lastLow <= l)) {
+      lastLow = l;
+      lastHigh = h;
+      continue;
+    }
     const first = words[k]!;
     const second = stride > 1 ? words[k + 1]! : 0;
     const third = stride > 2 ? words[k + 2]! : 0;
-    const l = words[k + low]! >>> 0;
-    const h = words[k + high]! >>> 0;
     let p = k;
     for (; p > at; p -= stride) {
       const before = words[p - stride + high]! >>> 0;
@@ -210,9 +250,12 @@ function insertRecords(words: Int32Array, at: number, count: number, stride: Str
       words[p] = words[p - stride]!;
       if (stride > 1) words[p + 1] = words[p - stride + 1]!;
       if (stride > 2) words[p + 2] = words[p - stride + 2]!;
+      moves--;
     }
     words[p] = first;
     if (stride > 1) words[p + 1] = second;
     if (stride > 2) words[p + 2] = third;
+    if (moves < 0) return false;
   }
+  return true;
 }
