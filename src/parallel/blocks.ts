@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A block is no shorter: below this a second pass costs more than another thread saves. */
+/** A block is no shorter, so that what is done once for each block counts for little. */
 const SHORTEST = 2048;
 /** Enough for sixteen workers to even out blocks that take longer than others. */
 const MOST = 256;

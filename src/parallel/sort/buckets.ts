@@ -14,7 +14,7 @@ import { encode, HIGH, LOW, ORDER, type Order, wordsOf } from './order.ts';
 const BUCKET = 2 ** 15;
 /** Buckets are numbered in a byte. */
 const MAX_LEVELS = 8;
-/** Samples for each bucket: so many keep the largest bucket under twice the average, nearly always. */
+/** Samples for each bucket: more make buckets more even. */
 const OVERSAMPLING = 16;
 /** Sampled keys that share so many leading bits are cut by the bits behind those. */
 const SHARED_BITS = 12;
@@ -216,7 +216,7 @@ function bucketOf(key: number, levels: number, tree: Int32Array): number {
   return j - (1 << levels);
 }
 
-/** The same for all levels, which takes half the time without the loop. */
+/** The same for all levels, without the loop. */
 function deepest(key: number, tree: Int32Array): number {
   const below = ~key;
   let j = 2 | ((tree[1]! + below) >>> 31);

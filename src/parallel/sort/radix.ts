@@ -16,7 +16,7 @@ export type Stride = 1 | 2 | 3;
 const MAX_DIGIT = 11;
 /** Narrower digits need too many passes, whatever their counters cost. */
 const MIN_DIGIT = 5;
-/** Up to here insertion is faster than counting. */
+/** Up to here records are sorted by insertion alone. */
 const INSERT = 24;
 /** Moves an insertion may take for each record, before the digits that were left out are cheaper. */
 const MOVES = 2;
