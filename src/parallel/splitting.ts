@@ -1,0 +1,82 @@
+/**
+ * Lazy binary splitting (Tzannes, Caragea, Barua, Vishkin: Lazy Binary-Splitting, PPoPP 2010): a loop runs a small
+ * chunk, asks whether a thief would find nothing here, and only then forks off half of what is left. With all
+ * threads busy nothing is forked, so the cost of splitting does not depend on the number of indices.
+ *
+ * @module
+ */
+import { type Forker, type Handle, now } from './forker.ts';
+
+/** A chunk is made longer below this, ms. */
+const SHORT_MS = 0.01;
+/** And shorter above this. */
+const LONG_MS = 0.02;
+
+/** What runs a range of indices, in two ways. */
+export interface Splittable<R> {
+  /** Runs the indices here. Ranges come in order. */
+  here(lo: number, hi: number): void;
+  /** Forks a child for the indices, which starts with chunks of this length. */
+  fork(lo: number, hi: number, chunk: number): Handle<R>;
+}
+
+/** How long chunks are. */
+export interface Chunks {
+  /** Fixed length of a chunk; 0: to be found out. */
+  readonly grain: number;
+  /** The length to start with. */
+  readonly chunk: number;
+}
+
+/**
+ * Runs part of the indices here and forks the rest.
+ *
+ * @returns the forked children, those of later indices first: joined from the end of the list they follow what ran
+ *   here in the order of their indices, and in the reverse order of their forks
+ */
+export function splitLazily<R>(
+  f: Forker,
+  lo: number,
+  hi: number,
+  chunks: Chunks,
+  work: Splittable<R>,
+): Handle<R>[] {
+  const forked: Handle<R>[] = [];
+  let chunk = chunks.chunk;
+  let last = chunks.grain === 0 ? now() : 0;
+  while (lo < hi) {
+    if (hi - lo > chunk && f.workers > 1 && f.hungry()) {
+      const middle = lo + Math.ceil((hi - lo) / 2);
+      forked.push(work.fork(middle, hi, chunk));
+      hi = middle;
+    }
+    const end = Math.min(lo + chunk, hi);
+    // Numbers that came through a record are doubles: as integers they keep the loops on integers.
+    if ((lo | 0) === lo && (end | 0) === end) work.here(lo | 0, end | 0);
+    else work.here(lo, end);
+    lo = end;
+    if (chunks.grain === 0) {
+      const time = now();
+      chunk = tuned(chunk, time - last);
+      last = time;
+    }
+  }
+  return forked;
+}
+
+/** The next chunk's length, after one of this length has taken so many ms. */
+export function tuned(chunk: number, ms: number): number {
+  if (ms < SHORT_MS) return chunk * (ms < SHORT_MS / 8 ? 8 : 2);
+  if (ms > LONG_MS) return Math.max(1, Math.floor((chunk * (SHORT_MS + LONG_MS)) / 2 / ms));
+  return chunk;
+}
+
+/** The chunks a call starts with. */
+export function startOf(grain: number): Chunks {
+  return { grain, chunk: grain === 0 ? 1 : grain };
+}
+
+/** Joins children that have no result, in the order of their indices. */
+export function joinAll(f: Forker, forked: readonly Handle<void>[]): void {
+  for (let k = forked.length - 1; k >= 0; k--) f.join(forked[k]!);
+}
