@@ -163,6 +163,9 @@ export const W_UP = 412;
 /** Worker: the last fork record listed as free; the highest ever, which recovery reads. */
 export const W_FORK_LISTED = 416;
 export const W_FORK_USED = 420;
+/** Worker alone: addresses of two words; when one is not 0, what is on top of the stack may not fork. */
+export const W_ROOT_STOP = 424;
+export const W_STOP = 428;
 export const W_DEQUE = 512;
 
 export const CMD_STOP = 1;

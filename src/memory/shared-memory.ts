@@ -89,6 +89,8 @@ export interface Core {
   forkInit(block: number, dequeMask: number, spillMask: number, start: number): void;
   forkAttach(block: number): number;
   fork(block: number, fn: number, meta: number, frame: number): number;
+  fork1(block: number, fn: number, frame: number, a: number): number;
+  fork3(block: number, fn: number, count: number, frame: number, a: number, b: number, c: number): number;
   take(block: number, item: number, frame: number): number;
   forkPop(block: number, frame: number): number;
   forkClaim(block: number, record: number, item: number): number;

@@ -8,20 +8,64 @@
  */
 import { expected, MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import { asInteger } from '../../src/memory/shared-memory.ts';
+import { asInteger, type Core } from '../../src/memory/shared-memory.ts';
 import { currentContext } from '../context.ts';
+import { onePerThread } from '../one-per-thread.ts';
 import { type Forkable, functionNumber } from './functions.ts';
-import { forks } from './state.ts';
+import type { SlowPaths } from './slow-paths.ts';
+import { forks, type Hot } from './state.ts';
 
 declare const child: unique symbol;
 
 /** A forked child; a small integer at run time. It is good for one `join`, in the call that forked it. */
 export type Handle<R> = number & { readonly [child]: R };
 
-forks.imported = true;
+// Subtle: variables of this module, which V8 reads by one load each. As fields of an object they made a fork and its
+// join cost half as much again.
+/** The core's, and what they work on; before a thread is a worker's, they find nothing. */
+let fork1: Core['fork1'] = () => 0;
+let fork3: Core['fork3'] = () => 0;
+let take: Core['take'] = () => 0;
+let f64: Float64Array = new Float64Array(0);
+let block = 0;
+let records = 0;
+let functions: readonly Forkable[] = [];
+let slow: SlowPaths | undefined;
+/** Frames on the stack: the number of the one on top. And its children that are not joined. */
+let depth = 0;
+let open = 0;
+// A bundler may have put another copy of this module into the task module: the worker's own is the one that works.
+const own: Hot = {
+  // Its other parameters are read through `arguments`.
+  fork: forkHere as unknown as Fork,
+  join: joinHere as Join,
+  attach(core, at, view) {
+    ({ fork1, fork3, take } = core);
+    ({ block, records, functions } = at);
+    f64 = view;
+  },
+  look(view) {
+    f64 = view;
+  },
+  get depth() {
+    return depth;
+  },
+  set depth(frame) {
+    depth = frame;
+  },
+  get open() {
+    return open;
+  },
+  set open(children) {
+    open = children;
+  },
+  set slow(paths: SlowPaths | undefined) {
+    slow = paths;
+  },
+};
+const hot = onePerThread('hot-forks', () => own);
+forks.use(hot);
 
-/** Most numeric arguments of the fast path. */
-const MAX_FAST = 6;
 const NO_HANDLE = 0;
 
 /**
@@ -53,65 +97,33 @@ const NO_HANDLE = 0;
  * }
  * ```
  */
-export function fork<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Handle<R>;
-export function fork(
-  fn: (...args: never[]) => unknown,
-  a?: unknown,
-  b?: unknown,
-  c?: unknown,
-  d?: unknown,
-  e?: unknown,
-  f?: unknown,
-): Handle<unknown> {
+export const fork: Fork = hot.fork;
+
+type Fork = <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handle<R>;
+
+function forkHere(fn: (...args: never[]) => unknown, a?: unknown, b?: unknown, c?: unknown): Handle<never> {
   // biome-ignore lint/complexity/noArguments: a rest parameter is an array for each fork
   const count = arguments.length - 1;
-  const { i32, core } = forks;
   const number = functionNumber(fn);
-  if (!forks.active) forks.activate();
-  if ((i32[forks.rootCancelAt]! | i32[forks.cancelAt]!) !== 0) forks.slow!.stop();
-  const record = i32[forks.freeAt]!;
-  if (record !== 0 && count <= MAX_FAST && writeNumbers((record + L.F_ARGS) >> 3, count, a, b, c, d, e, f)) {
-    const item = core.fork(forks.block, number, count, forks.depth);
-    if (item !== NO_HANDLE) {
-      forks.open++;
-      return item as Handle<unknown>;
+  let item = NO_HANDLE;
+  if (typeof a === 'number') {
+    if (count === 1) item = fork1(block, number, depth, a);
+    else if (typeof b === 'number') {
+      if (count === 2) item = fork3(block, number, 2, depth, a, b, 0);
+      else if (count === 3 && typeof c === 'number') item = fork3(block, number, 3, depth, a, b, c);
     }
   }
+  if (item !== NO_HANDLE) {
+    open++;
+    return item as Handle<never>;
+  }
   // biome-ignore lint/complexity/noArguments: as above
-  return forks.slow!.fork(number, Array.prototype.slice.call(arguments, 1)) as Handle<unknown>;
+  return forkSlowly(number, Array.prototype.slice.call(arguments, 1)) as Handle<never>;
 }
 
-// False: not all are numbers. Written out: a loop over an array would need the array.
-function writeNumbers(
-  at: number,
-  count: number,
-  a: unknown,
-  b: unknown,
-  c: unknown,
-  d: unknown,
-  e: unknown,
-  f: unknown,
-): boolean {
-  const { f64 } = forks;
-  if (count === 0) return true;
-  if (typeof a !== 'number') return false;
-  f64[at] = a;
-  if (count === 1) return true;
-  if (typeof b !== 'number') return false;
-  f64[at + 1] = b;
-  if (count === 2) return true;
-  if (typeof c !== 'number') return false;
-  f64[at + 2] = c;
-  if (count === 3) return true;
-  if (typeof d !== 'number') return false;
-  f64[at + 3] = d;
-  if (count === 4) return true;
-  if (typeof e !== 'number') return false;
-  f64[at + 4] = e;
-  if (count === 5) return true;
-  if (typeof f !== 'number') return false;
-  f64[at + 5] = f;
-  return true;
+function forkSlowly(number: number, args: unknown[]): number {
+  if (!forks.active) forks.activate();
+  return slow!.fork(number, args);
 }
 
 /**
@@ -140,58 +152,50 @@ function writeNumbers(
  * }
  * ```
  */
-export function join<R>(handle: Handle<R>): R {
-  const state = forks;
-  if (!state.active || state.core.take(state.block, handle, state.depth) === 0) {
-    return joinElsewhere(handle) as R;
-  }
-  state.open--;
-  const { i32 } = state;
-  const record = state.records + ((handle & L.SLOT_MASK) << L.FORK_SHIFT);
-  const meta = i32[(record + L.F_META) >> 2]!;
-  if (meta > MAX_FAST) return state.slow!.runOwn(record) as R;
-  const fn = state.functions[i32[(record + L.F_FN) >> 2]!]!;
-  const open = state.open;
-  state.depth++;
-  state.open = 0;
+export const join: Join = hot.join;
+
+type Join = <R>(handle: Handle<R>) => R;
+
+function joinHere(handle: number): never {
+  const taken = take(block, handle, depth);
+  if (taken === 0) return joinElsewhere(handle) as never;
+  open--;
+  const record = records + ((handle & L.SLOT_MASK) << L.FORK_SHIFT);
+  if (taken < 0) return slow!.runOwn(record) as never;
+  const fn = functions[taken >> 4]!;
+  const below = open;
+  depth++;
+  open = 0;
   let value: unknown;
   try {
-    value = callWithNumbers(fn, meta, (record + L.F_ARGS) >> 3);
-    if (state.open !== 0) state.slow!.notJoined(fn);
+    const count = taken & L.META_COUNT;
+    const at = (record + L.F_ARGS) >> 3;
+    // One number is what most children get: V8 leaves out a call for it.
+    value = count === 1 ? fn(asInteger(f64[at]!)) : callWithNumbers(fn, count, at);
+    if (open !== 0) slow!.notJoined(fn);
   } catch (error) {
-    state.slow!.unwind(open);
+    slow!.unwind(below);
     throw error;
   }
-  state.depth--;
-  state.open = open;
-  return (typeof value === 'number' ? value : state.slow!.handOver(value)) as R;
+  depth--;
+  open = below;
+  return (typeof value === 'number' ? value : slow!.handOver(value)) as never;
 }
 
 function joinElsewhere(handle: number): unknown {
-  if (forks.slow === undefined || !forks.active) {
+  if (slow === undefined || !forks.active)
     throw expected('handle', 'what `fork` returned in this call', handle);
-  }
-  return forks.slow.join(handle);
+  return slow.join(handle);
 }
 
 function callWithNumbers(fn: Forkable, count: number, at: number): unknown {
-  const { f64 } = forks;
   switch (count) {
     case 0:
       return fn();
-    case 1:
-      return fn(asInteger(f64[at]!));
     case 2:
       return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!));
     case 3:
       return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
-    case 4:
-      return fn(
-        asInteger(f64[at]!),
-        asInteger(f64[at + 1]!),
-        asInteger(f64[at + 2]!),
-        asInteger(f64[at + 3]!),
-      );
     default: {
       const args: number[] = [];
       for (let i = 0; i < count; i++) args.push(asInteger(f64[at + i]!));

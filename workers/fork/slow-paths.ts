@@ -65,6 +65,7 @@ export class SlowPaths {
 
   fork(number: number, args: readonly unknown[]): number {
     const state = this.#state;
+    if ((state.i32[state.rootCancelAt]! | state.i32[state.cancelAt]!) !== 0) this.stop();
     const { core, block } = state;
     const record = state.i32[state.freeAt]! || this.#attach();
     if (record === 0) return this.#local(number, args);

@@ -14,6 +14,7 @@ import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import type { WorkerView } from '../view.ts';
 import type { ForkArena } from './arena.ts';
+import type { Handle } from './fork.ts';
 import type { Forkable } from './functions.ts';
 import type { Shares } from './shares.ts';
 import type { SlowPaths } from './slow-paths.ts';
@@ -35,9 +36,28 @@ export interface Codec {
   readonly decoder: Decoder;
 }
 
+/** What every fork and join reads and writes: variables of `fork.ts`. */
+export interface Hot {
+  readonly fork: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handle<R>;
+  readonly join: <R>(handle: Handle<R>) => R;
+  attach(
+    core: WorkerView['core'],
+    at: Pick<ForkState, 'block' | 'records' | 'functions'>,
+    f64: Float64Array,
+  ): void;
+  look(f64: Float64Array): void;
+  depth: number;
+  open: number;
+  slow: SlowPaths | undefined;
+}
+
+/** A word that is never 0: nothing on the stack has forked yet. */
+const NEVER_ZERO = L.HEADER + L.H_VERSION;
+
 export class ForkState {
-  /** A task module has imported `fork`. */
-  imported = false;
+  #hot: Hot | undefined;
+  #active = false;
+  #slow: SlowPaths | undefined;
   view: WorkerView | undefined;
   core!: WorkerView['core'];
   i32: Int32Array = new Int32Array(0);
@@ -51,8 +71,6 @@ export class ForkState {
   upAt = 0;
   functions: readonly Forkable[] = [];
   worker = 0;
-  /** What most forks and joins do without; loaded after a task module has imported `fork`, before any task runs. */
-  slow: SlowPaths | undefined;
   /** Children whose functions have returned promises that are not settled. */
   pending = 0;
   /** How long a wait for a child may last before `look` is called, and it goes on. */
@@ -63,12 +81,6 @@ export class ForkState {
   shares: Shares | undefined;
   arena: ForkArena | undefined;
 
-  /** Something on the stack has forked, or is a stolen child. */
-  active = false;
-  /** Frames on the stack; the number of the one on top. */
-  depth = 0;
-  /** Children of the frame on top that are not joined. */
-  open = 0;
   /** The submitted task on the stack, as a reference; the stolen child on top, as the address of its record, or 0. */
   root = 0;
   up = 0;
@@ -79,6 +91,59 @@ export class ForkState {
   readonly early: Map<number, Early> = new Map();
   readonly local: Map<number, LocalChild> = new Map();
   lastLocal = 0;
+
+  /** `fork.ts` was loaded. */
+  use(hot: Hot): void {
+    this.#hot = hot;
+  }
+
+  /** A task module has imported `fork`. */
+  get imported(): boolean {
+    return this.#hot !== undefined;
+  }
+
+  /** What most forks and joins do without; loaded after a task module has imported `fork`, before any task runs. */
+  get slow(): SlowPaths | undefined {
+    return this.#slow;
+  }
+
+  set slow(paths: SlowPaths | undefined) {
+    this.#slow = paths;
+    if (this.#hot === undefined) return;
+    this.#hot.slow = paths;
+    if (paths === undefined) return;
+    this.#hot.attach(this.core, this, this.f64);
+    this.active = false;
+  }
+
+  /** Something on the stack has forked, or is a stolen child. */
+  get active(): boolean {
+    return this.#active;
+  }
+
+  set active(active: boolean) {
+    this.#active = active;
+    this.i32[(this.block + L.W_ROOT_STOP) >> 2] = active ? this.rootCancelAt << 2 : NEVER_ZERO;
+    this.i32[(this.block + L.W_STOP) >> 2] = active ? this.cancelAt << 2 : NEVER_ZERO;
+  }
+
+  /** Frames on the stack; the number of the one on top. */
+  get depth(): number {
+    return this.#hot!.depth;
+  }
+
+  set depth(frame: number) {
+    this.#hot!.depth = frame;
+  }
+
+  /** Children of the frame on top that are not joined. */
+  get open(): number {
+    return this.#hot!.open;
+  }
+
+  set open(children: number) {
+    this.#hot!.open = children;
+  }
 
   attach(view: WorkerView, worker: number, functions: readonly Forkable[]): void {
     this.worker = worker;
@@ -98,6 +163,7 @@ export class ForkState {
   look(): void {
     this.i32 = this.view!.memory.i32;
     this.f64 = this.view!.memory.f64;
+    this.#hot?.look(this.f64);
   }
 
   /** Makes sure the views reach a record, which may lie in a block that was added later. */

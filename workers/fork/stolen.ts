@@ -110,13 +110,13 @@ function enter(state: ForkState, record: number): Below {
   const { active, open, root, up, rootCancelAt, cancelAt } = state;
   const current = i32[view!.currentAt]!;
   const from = i32[(record + L.F_ROOT) >> 2]!;
-  state.active = true;
   state.depth++;
   state.open = 0;
   state.root = from;
   state.up = record;
   state.rootCancelAt = (view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2;
   state.cancelAt = (record + L.F_CANCEL) >> 2;
+  state.active = true;
   i32[state.rootAt] = from;
   i32[state.upAt] = record;
   // A task of this thread that waits for its event loop is not to blame for what is on the stack.
@@ -126,13 +126,13 @@ function enter(state: ForkState, record: number): Below {
 
 function leave(state: ForkState, below: Below): void {
   const { i32, view } = state;
-  state.active = below.active;
   state.depth--;
   state.open = below.open;
   state.root = below.root;
   state.up = below.up;
   state.rootCancelAt = below.rootCancelAt;
   state.cancelAt = below.cancelAt;
+  state.active = below.active;
   i32[state.rootAt] = below.root;
   i32[state.upAt] = below.up;
   i32[view!.currentAt] = below.current;

@@ -1,11 +1,11 @@
 // Children of running tasks: fork, join, steal, and what a death leaves. The protocol and its argument: ../forks/README.md.
 import {
   CANCELLED, CLAIMED, DONE, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY,
-  F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_UP, FAILED,
+  F_ARGS, F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_UP, FAILED,
   FORK_AWAITED, FORK_ENCODED, FORK_SHARED, FORK_SHIFT, FREE, H_BLOCKS, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL, H_FORKS,
-  H_JOINING, H_PARKED, H_SEARCHING, H_TASKS, MC_HEAD, MC_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, META_IDEMPOTENT, NOBODY,
+  H_JOINING, H_PARKED, H_SEARCHING, H_TASKS, MC_HEAD, MC_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, META_COUNT, META_IDEMPOTENT, NOBODY,
   OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_RETURNED, RESULT_STUCK, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
-  T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_STEALS, W_UP,
+  T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_ROOT_STOP, W_STEALS, W_STOP, W_UP,
 } from '../layout';
 import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
 import { BASE, blockOf, header, ping, wakeParked, words } from './idle';
@@ -69,6 +69,9 @@ export function forkAttach(block: usize): i32 {
     if (slot > load<i32>(block, W_FORK_USED)) atomic.store<i32>(block, slot, W_FORK_USED);
     const at = records + (<usize>slot << FORK_SHIFT);
     if ((atomic.load<i32>(at, F_STATE) & STATE_MASK) != FREE) continue;
+    // Of a listed record these two are right, so that a fork need not write them.
+    store<i32>(at, load<i32>(block, W_ID), F_OWNER);
+    store<i32>(at, 0, F_CANCEL);
     store<i32>(at, head, F_NEXT);
     head = <i32>at;
     listed++;
@@ -83,18 +86,21 @@ export function forkAttach(block: usize): i32 {
  * top of the stack. Its item, or 0 when neither the deque nor the spill ring has room.
  */
 export function fork(block: usize, fn: i32, meta: i32, frame: i32): i32 {
+  return publish(block, <usize>load<i32>(block, W_FORK_FREE), fn, meta, frame);
+}
+
+// @ts-ignore: decorator
+@inline
+function publish(block: usize, at: usize, fn: i32, meta: i32, frame: i32): i32 {
   const deque = block + <usize>header(H_FORKS);
   let b = load<i32>(deque, DQ_OWN_BOTTOM);
   const mask = load<i32>(deque, DQ_OWN_MASK);
   if (room(deque, b, mask) <= 0 && spill(block, deque) == 0) return 0;
-  const at = <usize>load<i32>(block, W_FORK_FREE);
   store<i32>(at, fn, F_FN);
   store<i32>(at, meta, F_META);
   store<i32>(at, load<i32>(block, W_ROOT), F_ROOT);
   store<i32>(at, load<i32>(block, W_UP), F_UP);
   store<i32>(at, frame, F_FRAME);
-  store<i32>(at, 0, F_CANCEL);
-  store<i32>(at, load<i32>(block, W_ID), F_OWNER);
   const item = (load<i32>(at, F_STATE) & ~SLOT_MASK) | slotNumber(block, at);
   store<i32>(block, load<i32>(at, F_NEXT), W_FORK_FREE);
   // Subtle: the state comes before the entry; a thief that met the entry first would take it for stale.
@@ -104,6 +110,35 @@ export function fork(block: usize, fn: i32, meta: i32, frame: i32): i32 {
   atomic.store<i32>(deque, b + 1, DQ_BOTTOM);
   wakeThief();
   return item;
+}
+
+/**
+ * Owner: as `fork`, for a child whose only argument is a number. 0 also when no record is listed, or when a stop word
+ * says so.
+ */
+export function fork1(block: usize, fn: i32, frame: i32, a: f64): i32 {
+  if (stopped(block)) return 0;
+  const at = <usize>load<i32>(block, W_FORK_FREE);
+  if (at == 0) return 0;
+  store<f64>(at, a, F_ARGS);
+  return publish(block, at, fn, 1, frame);
+}
+
+/** Owner: as `fork1`, with two or three numbers. */
+export function fork3(block: usize, fn: i32, count: i32, frame: i32, a: f64, b: f64, c: f64): i32 {
+  if (stopped(block)) return 0;
+  const at = <usize>load<i32>(block, W_FORK_FREE);
+  if (at == 0) return 0;
+  store<f64>(at, a, F_ARGS);
+  store<f64>(at, b, F_ARGS + 8);
+  store<f64>(at, c, F_ARGS + 16);
+  return publish(block, at, fn, count, frame);
+}
+
+// @ts-ignore: decorator
+@inline
+function stopped(block: usize): bool {
+  return (load<i32>(<usize>load<i32>(block, W_ROOT_STOP)) | load<i32>(<usize>load<i32>(block, W_STOP))) != 0;
 }
 
 // Somebody who sleeps, or waits in a join, may take what was published. Only the wish to be fast depends on this: the
@@ -153,8 +188,9 @@ export function forkHungry(block: usize): i32 {
 }
 
 /**
- * Owner: takes its newest child back if that is `item`, of this frame. 1: it is the caller's, its record is free and
- * keeps its contents until the next fork. 0: something else is newest, or a thief was faster.
+ * Owner: takes its newest child back if that is `item`, of this frame. Then it is the caller's, its record is free and
+ * keeps its contents until the next fork: function number << 4 | argument count, when all arguments are numbers; else
+ * -1. 0: something else is newest, or a thief was faster.
  */
 export function take(block: usize, item: i32, frame: i32): i32 {
   const deque = block + <usize>header(H_FORKS);
@@ -178,7 +214,8 @@ export function take(block: usize, item: i32, frame: i32): i32 {
   // Subtle: plain. Nobody else can hold this item: it was in the deque, once, and the pop has it.
   store<i32>(at, freeWord(item), F_STATE);
   list(block, at);
-  return 1;
+  const meta = load<i32>(at, F_META);
+  return meta > META_COUNT ? -1 : (load<i32>(at, F_FN) << 4) | meta;
 }
 
 // @ts-ignore: decorator
@@ -264,6 +301,7 @@ export function forkFree(block: usize, at: usize): void {
     atomic.store<i32>(at, (state & ~STATE_MASK) | CANCELLED, F_STATE);
     return;
   }
+  store<i32>(at, 0, F_CANCEL);
   if (atomic.load<i32>(at, F_SPILLED) == 0) {
     atomic.store<i32>(at, freeWord(state), F_STATE);
     list(block, at);

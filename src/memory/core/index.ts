@@ -1,7 +1,7 @@
 // Everything the built core exports. TypeScript sees it through ../core.ts.
 export { dequeInit, dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
 export {
-  fork, forkAdopt, forkAttach, forkBegin, forkClaim, forkDrop, forkFinish, forkFree, forkHelp, forkHungry, forkInit, forkMend, forkOwn, forkPop, forkReturn, forkSuspend,
+  fork, fork1, fork3, forkAdopt, forkAttach, forkBegin, forkClaim, forkDrop, forkFinish, forkFree, forkHelp, forkHungry, forkInit, forkMend, forkOwn, forkPop, forkReturn, forkSuspend,
   joinPark, joinUnpark, take,
 } from './forks';
 export {
