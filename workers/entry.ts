@@ -14,6 +14,7 @@ import { carryError } from '../src/codec/carried-error.ts';
 import { NativePromise } from '../src/codec/primordials.ts';
 import type { ControlServer, WorkerControl } from './control.ts';
 import { registeredNames } from './fork/functions.ts';
+import { forks } from './fork/state.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
@@ -50,6 +51,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   let functions: LoadedFunctions;
   try {
     functions = await loadFunctions(start);
+    if (forks.imported) await openShares(start);
   } catch (error) {
     report({ report: 'failed', error: carryError(error) });
     return end(1);
@@ -115,6 +117,12 @@ class ControlCalls {
     if (this.#control !== undefined) this.#server.serve(this.#control);
     for (const message of this.#early.splice(0)) this.#server.receive(message);
   }
+}
+
+// Before any thread of the pool can be told of shared memory: all are ready then.
+async function openShares({ worker, config }: WorkerStart): Promise<void> {
+  const { Shares } = await import('./fork/shares.ts');
+  forks.shares = new Shares(String(config['pool']), worker);
 }
 
 async function loadFunctions(start: WorkerStart): Promise<LoadedFunctions> {

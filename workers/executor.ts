@@ -45,8 +45,8 @@ export interface Surroundings {
   readonly port: MessagePort;
   /** Something came or went with a task that may go on after it. */
   readonly onMoved: () => void;
-  /** Names the pool among those of the process. */
-  readonly pool: string;
+  /** The functions that task modules export. */
+  readonly names: ReadonlyMap<string, Callable>;
   readonly onAsyncEnd: () => void;
   /** The codec does not load: what needs it stays claimed or pending, for ever. */
   readonly onBroken: (error: MillraceError) => void;
@@ -152,7 +152,7 @@ export class Executor {
       payloads = new Payloads(this.#view, port, onMoved);
       if (forks.imported) {
         const { openForks } = await import('./fork/open.ts');
-        openForks(forks, this.#view, this.#worker, this.#around.pool);
+        openForks(forks, this.#view, this.#around.names);
       }
     } catch (cause) {
       onBroken(ownModuleError(cause));

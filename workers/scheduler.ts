@@ -82,7 +82,7 @@ class Scheduler {
     this.#concurrency = Number(config['concurrency']);
     this.#executor = new Executor(this.#view, start.worker, callables, this.#concurrency, {
       port: start.taskPort,
-      pool: String(config['pool']),
+      names: new Map(Array.from(functions.values(), ({ name, call }) => [name, call as Callable])),
       onMoved: () => this.#eventLoop.movesData(),
       onAsyncEnd: () => this.#wakeSaturated(),
       onBroken: (error) => this.#break(error),

@@ -28,7 +28,9 @@ export async function helpOnMain(engine: Engine, modules: readonly string[]): Pr
   engine.functions.accept(report, registeredNames());
   const { plant } = engine;
   const block = plant.addBlock();
-  const calls = Array.from(functions.values(), ({ call }) => call as (...args: unknown[]) => unknown);
+  const calls = new Map(
+    Array.from(functions.values(), ({ name, call }) => [name, call as (...args: unknown[]) => unknown]),
+  );
   const view = { memory: plant.memory.memory, module: plant.module, block: plant.blocks[block]! };
   const runChild = openMainForks(view, block, calls, engine.name, () => {
     engine.mendUnheard();

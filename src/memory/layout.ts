@@ -232,6 +232,8 @@ export const F_RESULT_KIND = 40;
 export const F_RESULT_LENGTH = 44;
 /** Whether an entry of the spill ring may refer to the record. 1: forking worker; 0: whoever took the entry. */
 export const F_SPILLED = 48;
+/** As F_KINDS, of the arguments from the ninth on. */
+export const F_KINDS_REST = 52;
 /** Forking worker: its number. */
 export const F_OWNER = 56;
 /** Forking worker alone: the next free record. */
@@ -250,8 +252,8 @@ export const FORK_SHARED = 0x200;
 export const FORK_AWAITED = 0x400;
 /** Not all arguments are numbers: F_KINDS says what they are. */
 export const FORK_KINDS = 0x800;
-/** Most arguments a record holds. */
-export const FORK_ARGS = 8;
+/** Most arguments a record holds; the kinds of those from the ninth on are in F_KINDS_REST. */
+export const FORK_ARGS = 15;
 /** As KIND_, for children: the argument is in the bytes; it is shared memory: three slots. */
 export const KIND_BYTES = 5;
 export const KIND_SHARED = 6;

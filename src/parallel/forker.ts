@@ -7,6 +7,8 @@
  * @module
  */
 
+// So that a thread whose task modules import this gets what forks need.
+import '../../workers/fork/fork.ts';
 import { onePerThread } from '../../workers/one-per-thread.ts';
 import { expected, MillraceError } from '../errors.ts';
 

@@ -5,16 +5,18 @@
  *
  * @module
  */
+
 export { filter } from './filter.ts';
 export { parallelFor, parallelRanges } from './for.ts';
 export type { AnyFunction, Forker, Handle } from './forker.ts';
+export * from './graph/index.ts';
 export type { Calls, Results } from './invoke.ts';
 export { invoke } from './invoke.ts';
 export type { MapViewOptions } from './map.ts';
 export { forEach, map } from './map.ts';
 export type { BodyName, ExtraArgs, ResultOf } from './names.ts';
 export type { OnPool } from './on-pool.ts';
-export { on } from './on-pool.ts';
+export { on, parallelForSync, parallelTasks } from './on-pool.ts';
 export type { OptionsFor, ParallelOptions, Range } from './ranges.ts';
 export { range } from './ranges.ts';
 export type { ItemOf, ReduceOptions } from './reduce.ts';

@@ -5,7 +5,7 @@
  */
 import type { RunOptions } from '../coordinator/options.ts';
 import type { Pool } from '../coordinator/pool.ts';
-import { checkKeys, expected } from '../errors.ts';
+import { checkKeys, expected, MillraceError } from '../errors.ts';
 import type { BodyName, ExtraArgs, ResultOf } from './names.ts';
 import {
   checkBounds,
@@ -217,17 +217,19 @@ function checkName(name: string, value: unknown): void {
 
 /**
  * The algorithms of `millrace/parallel` for the main thread. Where they take a function in a task, they take the name of
- * one of the pool's task module here.
+ * one of the pool's task module here. The pool is made with {@link parallelTasks} beside that module.
  *
  * @param options - for every call: `priority`, `timeout`, `deadline`, `signal`, …
  * @throws InvalidArgumentError for what is not a pool
  * @example
  * ```ts
  * import { createPool } from 'millrace';
- * import { on, sharedArray } from 'millrace/parallel';
+ * import { on, parallelTasks, sharedArray } from 'millrace/parallel';
  * import type * as tasks from './tasks.ts';
  *
- * await using pool = await createPool<typeof tasks>({ tasks: new URL('./tasks.ts', import.meta.url) });
+ * await using pool = await createPool<typeof tasks>({
+ *   tasks: [new URL('./tasks.ts', import.meta.url), parallelTasks],
+ * });
  * const values = sharedArray.from(Float64Array, [3, 1, 2]);
  *
  * await on(pool).sort(values);
@@ -248,5 +250,78 @@ export function on<M>(pool: Pool<M>, options?: RunOptions): OnPool<M> {
     throw expected('pool', 'a pool made by `createPool`', pool);
   }
   const run = pool.run as (name: string, args: readonly unknown[], options?: RunOptions) => Promise<unknown>;
-  return new OnPool<M>((operation, args) => run.call(pool, `millrace:${operation}`, args, options));
+  return new OnPool<M>(async (operation, args) => {
+    try {
+      return await run.call(pool, `millrace:${operation}`, args, options);
+    } catch (error) {
+      throw explained(error, operation);
+    }
+  });
+}
+
+/**
+ * `body(i, ...args)` for each integer from `lo` up to, not including, `hi`, while the main thread waits; with
+ * `mainThread: 'helps'` it runs pieces itself. For scripts, as {@link Pool.runSync}.
+ *
+ * @throws what `body` throws; as `runSync`
+ * @example
+ * ```ts
+ * import { createPool } from 'millrace';
+ * import { parallelForSync, parallelTasks, sharedArray } from 'millrace/parallel';
+ * import type * as tasks from './tasks.ts';
+ *
+ * const pool = await createPool<typeof tasks>({
+ *   tasks: [new URL('./tasks.ts', import.meta.url), parallelTasks],
+ *   mainThread: 'helps',
+ * });
+ * const squares = sharedArray(Float64Array, 4);
+ * parallelForSync(pool, 0, 4, 'square', { args: [squares] });
+ * console.log([...squares]); // [ 0, 1, 4, 9 ]
+ * await pool.close();
+ * ```
+ * ```ts
+ * // file: tasks.ts
+ * export const square = (i: number, out: Float64Array): void => {
+ *   out[i] = i * i;
+ * };
+ * ```
+ */
+export function parallelForSync<M, K extends BodyName<M, [number]>>(
+  pool: Pool<M>,
+  lo: number,
+  hi: number,
+  body: K,
+  ...[options]: OptionsFor<ExtraArgs<M[K], [number]>, ParallelOptions>
+): void {
+  checkBounds(lo, hi);
+  checkName('body', body);
+  checkOptions(options ?? {});
+  const run = pool.runSync as unknown as (name: string, args: readonly unknown[]) => unknown;
+  try {
+    run.call(pool, 'millrace:parallelFor', [lo, hi, body, options ?? {}]);
+  } catch (error) {
+    throw explained(error, 'parallelFor');
+  }
+}
+
+/**
+ * The task module that `on(pool)` and `parallelForSync` need in the workers, beside the user's own: give it to
+ * `createPool`, as `tasks: [new URL('./tasks.js', import.meta.url), parallelTasks]`.
+ */
+export const parallelTasks: URL = new URL(
+  import.meta.url.endsWith('.ts') ? './entries.ts' : './entries.js',
+  import.meta.url,
+);
+
+function explained(error: unknown, operation: string): unknown {
+  const missing =
+    error instanceof MillraceError &&
+    error.code === 'ERR_UNKNOWN_FUNCTION' &&
+    error.message.includes(`millrace:${operation}`);
+  if (!missing) return error;
+  return new MillraceError(
+    'ERR_UNKNOWN_FUNCTION',
+    'The pool was made without `parallelTasks`. Give it to `createPool` beside your module: `tasks: [yours, parallelTasks]`.',
+    { cause: error },
+  );
 }

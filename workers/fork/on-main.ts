@@ -7,6 +7,7 @@ import { provideContext } from '../context.ts';
 import { WorkerView } from '../view.ts';
 import { type Forkable, numberFunctions } from './functions.ts';
 import { openForks } from './open.ts';
+import { Shares } from './shares.ts';
 import { forks } from './state.ts';
 
 /** The coordinator cannot be told of a thread's end while it waits: it looks for itself, after so many ms. */
@@ -27,13 +28,14 @@ const notCalled: Forkable = () => undefined;
 export function openMainForks(
   { memory, module, block }: { readonly memory: object; readonly module: object; readonly block: number },
   worker: number,
-  functions: readonly Forkable[],
+  functions: ReadonlyMap<string, Forkable>,
   pool: string,
   look: () => void,
 ): (record: number) => void {
   const view = new WorkerView(memory, module, block);
-  forks.attach(view, worker, numberFunctions([notCalled, ...functions]));
-  openForks(forks, view, worker, pool);
+  forks.attach(view, worker, numberFunctions([notCalled, ...functions.values()]));
+  forks.shares = new Shares(pool, worker);
+  openForks(forks, view, functions);
   forks.patience = { ms: LOOK_MS, look };
   provideContext(() => (forks.up === 0 ? undefined : forks.slow?.context(forks.up)));
   return (record) => forks.slow!.runStolen(record);

@@ -5,15 +5,45 @@
  */
 import { Decoder } from '../../src/codec/decoder.ts';
 import { Encoder } from '../../src/codec/encoder.ts';
+import { MillraceError } from '../../src/errors.ts';
+import * as L from '../../src/memory/layout.ts';
+import { onePerThread } from '../one-per-thread.ts';
 import type { WorkerView } from '../view.ts';
 import { ForkArena } from './arena.ts';
-import { Shares } from './shares.ts';
+import { fork, hungry, join } from './fork.ts';
+import { type Forkable, functionAt, functionNumber } from './functions.ts';
 import { SlowPaths } from './slow-paths.ts';
 import type { ForkState } from './state.ts';
 
-export function openForks(state: ForkState, view: WorkerView, worker: number, pool: string): void {
+export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap<string, Forkable>): void {
   state.codec = { encoder: new Encoder(), decoder: new Decoder() };
-  state.shares = new Shares(pool, worker);
   state.arena = new ForkArena(view);
   state.slow = new SlowPaths(state);
+  algorithms.current = {
+    fork,
+    join,
+    hungry,
+    functionNumber,
+    functionAt,
+    functionNamed: (name: string) => named(names, name),
+    workers: view.memory.i32[(L.HEADER + L.H_WORKERS) >> 2]!,
+  };
+}
+
+/** What the algorithms of `millrace/parallel` find in this thread. */
+const algorithms: { current: object | undefined; readonly now: () => number } = onePerThread(
+  'forker',
+  () => ({
+    current: undefined as object | undefined,
+    now: () => performance.now(),
+  }),
+);
+
+function named(names: ReadonlyMap<string, Forkable>, name: string): Forkable {
+  const fn = names.get(name);
+  if (fn !== undefined) return fn;
+  throw new MillraceError(
+    'ERR_UNKNOWN_FUNCTION',
+    `No task module exports a function \`${name.slice(0, 80)}\`.`,
+  );
 }

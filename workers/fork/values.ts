@@ -21,23 +21,25 @@ import type { ForkState } from './state.ts';
 export const NOT_HERE = -1;
 
 const SLOTS_OF_SHARED = 3;
+const KINDS_PER_WORD = 8;
 
 /** Writes arguments into a record; what to say in F_META, or `NOT_HERE`. @throws SerializeError what no thread can get */
 export function writeArguments(state: ForkState, record: number, args: readonly unknown[]): number {
-  if (args.length > L.FORK_ARGS)
-    return writeEncoded(state, record, args, args.length > L.META_COUNT ? 0 : args.length);
+  if (args.length > L.FORK_ARGS) return writeEncoded(state, record, args);
   const { i32, f64 } = state;
   const at = (record + L.F_ARGS) >> 3;
-  let kinds = 0;
+  const kinds = new Uint8Array(args.length);
   let slot = 0;
   let flags = 0;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
     let kind = plainKind(arg);
-    if (slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS) return writeEncoded(state, record, args, args.length);
-    if (kind === L.KIND_NUMBER) f64[at + slot++] = arg as number;
-    else if (kind < 0) {
+    if (kind === L.KIND_NUMBER) {
+      if (slot >= L.FORK_ARG_SLOTS) return writeEncoded(state, record, args);
+      f64[at + slot++] = arg as number;
+    } else if (kind < 0) {
       const buffer = sharedMemoryOf(arg);
+      if (buffer !== undefined && slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS) return NOT_HERE;
       const shared = buffer === undefined ? undefined : state.shares!.write(arg as object, buffer);
       kind = shared === undefined ? L.KIND_BYTES : L.KIND_SHARED;
       if (shared === undefined) flags |= L.FORK_ENCODED;
@@ -48,18 +50,27 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
         f64[at + slot++] = shared.length;
       }
     }
-    kinds |= kind << (i * 4);
+    kinds[i] = kind;
   }
-  i32[(record + L.F_KINDS) >> 2] = kinds;
+  i32[(record + L.F_KINDS) >> 2] = packed(kinds, 0);
+  i32[(record + L.F_KINDS_REST) >> 2] = packed(kinds, KINDS_PER_WORD);
   if ((flags & L.FORK_ENCODED) !== 0) {
-    const rest = args.map((arg, i) => (((kinds >> (i * 4)) & 15) === L.KIND_BYTES ? arg : undefined));
+    const rest = args.map((arg, i) => (kinds[i] === L.KIND_BYTES ? arg : undefined));
     if (!encode(state, record, rest)) return NOT_HERE;
   }
   return args.length | flags | L.FORK_KINDS;
 }
 
-function writeEncoded(state: ForkState, record: number, args: readonly unknown[], count: number): number {
-  return encode(state, record, args) ? count | L.FORK_ENCODED : NOT_HERE;
+function packed(kinds: Uint8Array, from: number): number {
+  let word = 0;
+  for (let i = from; i < kinds.length && i < from + KINDS_PER_WORD; i++)
+    word |= kinds[i]! << ((i - from) * 4);
+  return word;
+}
+
+// All of them as bytes.
+function writeEncoded(state: ForkState, record: number, args: readonly unknown[]): number {
+  return encode(state, record, args) ? L.FORK_ENCODED : NOT_HERE;
 }
 
 function encode(state: ForkState, record: number, args: readonly unknown[]): boolean {
@@ -96,11 +107,12 @@ export function readArguments(state: ForkState, record: number): unknown[] | und
   if (encoded !== undefined && (meta & L.FORK_KINDS) === 0) return encoded;
   const at = (record + L.F_ARGS) >> 3;
   const count = meta & L.META_COUNT;
-  const kinds = (meta & L.FORK_KINDS) === 0 ? 0 : i32[(record + L.F_KINDS) >> 2]!;
+  const first = (meta & L.FORK_KINDS) === 0 ? 0 : i32[(record + L.F_KINDS) >> 2]!;
+  const rest = (meta & L.FORK_KINDS) === 0 ? 0 : i32[(record + L.F_KINDS_REST) >> 2]!;
   const args: unknown[] = [];
   let slot = 0;
   for (let i = 0; i < count; i++) {
-    const kind = (kinds >> (i * 4)) & 15;
+    const kind = (i < KINDS_PER_WORD ? first >> (i * 4) : rest >> ((i - KINDS_PER_WORD) * 4)) & 15;
     if (kind === L.KIND_BYTES) args[i] = encoded![i];
     else if (kind === L.KIND_SHARED) {
       const shared = state.shares!.read(f64[at + slot]!, f64[at + slot + 1]!, f64[at + slot + 2]!);
