@@ -8,11 +8,18 @@ import {
   T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_STEALS, W_UP,
 } from '../layout';
 import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
-import { BASE, blockOf, header, ping, wakeParked, words } from './idle';
+import { BASE, blockOf, endSearch, header, ping, wakeParked, words } from './idle';
 import { ringInit, ringPublish, ringRoom, ringSize, ringStage, ringTake } from './rings';
 
 /** A record with no entry in a queue and no place on the free list, until the last entry that names it is gone. */
 const LIMBO = PENDING;
+/**
+ * The FAILED word of an attempt whose thread was given up: the coordinator. No word its thread writes, which may come
+ * to itself at any moment, and be anywhere.
+ */
+const F_STUCK: usize = 52;
+/** The frame of records that nobody will join, and whose threads may still write to them. */
+const NO_FRAME = 0;
 /** Records listed at a time. */
 const LIST_RUN = 64;
 
@@ -57,6 +64,7 @@ export function forkInit(block: usize, dequeMask: i32, spillMask: i32, start: i3
  * first, or 0 when all are in use.
  */
 export function forkAttach(block: usize): i32 {
+  dropStale(block);
   const records = recordsOf(block);
   const slots = header(H_FORK_SLOTS);
   let slot = load<i32>(block, W_FORK_LISTED);
@@ -234,9 +242,12 @@ export function forkReturn(at: usize): void {
 /** Owner: the child is over and its joiner has read it, or nobody ever will. Its state is the owner's to change. */
 export function forkFree(block: usize, at: usize): void {
   const state = atomic.load<i32>(at, F_STATE);
-  if ((state & STATE_MASK) == FAILED && load<i32>(at, F_RESULT_KIND) == RESULT_STUCK) {
+  if ((state & STATE_MASK) == FAILED && load<i32>(at, F_STUCK) == state) {
     // A stuck thread may write to the record the moment it comes to itself: it is kept for it, as for an orphan.
+    store<i32>(at, NO_FRAME, F_FRAME);
     atomic.store<i32>(at, (state & ~STATE_MASK) | CANCELLED, F_STATE);
+    // After it: `forkAdopt` must see one of the two.
+    store<i32>(at, 0, F_STUCK);
     return;
   }
   if (atomic.load<i32>(at, F_SPILLED) == 0) {
@@ -295,10 +306,35 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
   atomic.store<i32>(at, 0, F_SPILLED);
   const mine = claim(block, at, item);
   if (mine != 0) return mine;
-  // Its joiner ran it meanwhile. If it has freed the record already, that was waiting for this.
+  // Its joiner ran it meanwhile.
+  leaveLimbo(at, item);
+  return RETRY;
+}
+
+// The entry that named the record is taken, and its child was claimed by the record. If that has been freed already, it
+// was waiting for this.
+// @ts-ignore: decorator
+@inline
+function leaveLimbo(at: usize, item: i32): void {
   const limbo = word(item, NOBODY, LIMBO);
   atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
-  return RETRY;
+}
+
+// Owner. Takes entries of children that no longer wait off its spill ring. Thieves do so too, but there may be none: then
+// the records would be lost, and no worker would sleep as long as an entry shows.
+function dropStale(block: usize): void {
+  const ring = block + <usize>header(H_FORK_SPILL);
+  // Invariant: nothing is held. Each round takes an entry away or has seen a thief do so.
+  while (true) {
+    const h = atomic.load<i32>(ring, MC_HEAD);
+    if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return;
+    const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+    const at = recordOf(block, item);
+    if (atomic.load<i32>(at, F_STATE) == word(item, NOBODY, QUEUED)) return;
+    if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) continue;
+    atomic.store<i32>(at, 0, F_SPILLED);
+    leaveLimbo(at, item);
+  }
 }
 
 /**
@@ -308,6 +344,8 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
 export function forkHelp(block: usize, first: i32, root: i32): i32 {
   const blocks = atomic.load<i32>(BASE, H_BLOCKS);
   const me = load<i32>(block, W_ID);
+  // At a task boundary all children of this worker are over.
+  if (root == 0) dropStale(block);
   // Invariant: nothing is held. Each round that goes on has seen another thread take something.
   while (true) {
     let again = false;
@@ -392,6 +430,9 @@ export function joinPark(block: usize, at: usize): i32 {
   const state = atomic.load<i32>(at, F_STATE) & STATE_MASK;
   if (state == QUEUED || state >= DONE || anyFork(block, load<i32>(block, W_ROOT)) != 0) {
     atomic.and<i32>(mask, ~bit, H_JOINING);
+    // Subtle: as before, so that a late waker sees that it wakes nobody.
+    atomic.store<i32>(block, 1, W_PARK);
+    stopSearching(block);
     return 0;
   }
   return 1;
@@ -399,6 +440,13 @@ export function joinPark(block: usize, at: usize): i32 {
 
 export function joinUnpark(block: usize): void {
   atomic.and<i32>(joinWord(block), ~joinBit(block), H_JOINING);
+  stopSearching(block);
+}
+
+// A waker that won this worker's parked bit, before a ping roused it, may have found the 0 of `joinPark` in W_PARK: it takes
+// the joiner for one that searches from now on. It does not, and publishers would keep silent for as long as it runs.
+function stopSearching(block: usize): void {
+  if ((atomic.load<i32>(joinWord(block), H_SEARCHING) & joinBit(block)) != 0) endSearch(block);
 }
 
 // A child of `root` on top of another worker's deque?
@@ -426,6 +474,19 @@ function isIdempotent(root: i32): bool {
   return (load<i32>(task, T_META) & META_IDEMPOTENT) != 0;
 }
 
+// Ends an attempt whose thread lives, unless that has ended it.
+function giveUp(at: usize, seen: i32): bool {
+  // Subtle: in two steps. The first takes the attempt from its thread, whose every step on it compares. Before that
+  // nothing may be written here: the thread may have ended it, and the record may be another child's.
+  const taken = (seen & ~STATE_MASK) | ((seen & STATE_MASK) == PENDING ? RUNNING : PENDING);
+  if (atomic.cmpxchg<i32>(at, seen, taken, F_STATE) != seen) return false;
+  const failed = (seen & ~STATE_MASK) | FAILED;
+  store<i32>(at, RESULT_STUCK, F_RESULT_KIND);
+  store<i32>(at, failed, F_STUCK);
+  atomic.store<i32>(at, failed, F_STATE);
+  return true;
+}
+
 /**
  * Coordinator: the thread of `dead` is gone (`stuck` 0), or does not go (1). What it ran for others: its code has not
  * started, or may start again: it waits again, and its joiner, which is woken, claims it by the record; else it has
@@ -450,10 +511,15 @@ export function forkMend(dead: i32, stuck: i32): i32 {
         continue;
       }
       if (state < CLAIMED || state > PENDING) continue;
-      const again = stuck == 0 && (state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT)));
-      if (!again) store<i32>(at, stuck != 0 ? RESULT_STUCK : RESULT_CRASHED, F_RESULT_KIND);
-      const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
-      if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
+      let again = false;
+      if (stuck != 0) {
+        if (!giveUp(at, seen)) continue;
+      } else {
+        again = state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT));
+        if (!again) store<i32>(at, RESULT_CRASHED, F_RESULT_KIND);
+        const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
+        if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
+      }
       if (!again) failed++;
       touched = true;
       if ((load<i32>(at, F_META) & FORK_AWAITED) != 0) ping(block);
@@ -477,14 +543,21 @@ export function forkAdopt(block: usize): void {
     while ((seen & STATE_MASK) != FREE) {
       const state = seen & STATE_MASK;
       const owner = (seen >> OWNER_SHIFT) & OWNER_MASK;
-      const elsewhere = owner != me && owner != NOBODY && state >= CLAIMED && state <= PENDING;
       if (state == CANCELLED && owner != me) break;
-      if (elsewhere) atomic.store<i32>(at, 1, F_CANCEL);
+      const runs = state >= CLAIMED && state <= PENDING && owner != NOBODY;
+      const stuck = state == FAILED && load<i32>(at, F_STUCK) == seen;
+      const elsewhere = owner != me && (runs || stuck);
+      if (elsewhere) {
+        atomic.store<i32>(at, 1, F_CANCEL);
+        // Subtle: a frame of the next owner's must not take it for its child.
+        store<i32>(at, NO_FRAME, F_FRAME);
+      }
       const was = atomic.cmpxchg<i32>(at, seen, elsewhere ? (seen & ~STATE_MASK) | CANCELLED : freeWord(seen), F_STATE);
       if (was == seen) break;
       seen = was;
     }
     atomic.store<i32>(at, 0, F_SPILLED);
+    store<i32>(at, 0, F_STUCK);
   }
   const deque = block + <usize>header(H_FORKS);
   // As `adopt` does with the other deque.

@@ -11,6 +11,9 @@ import { call, done, fail, load, read, store, type Thread, type View, wait, writ
 import { Routine } from '../tasks/routine.ts';
 import type { ForkGround } from './ground.ts';
 
+/** The state word of an attempt that the coordinator ended because its thread was given up. */
+export const F_STUCK: number = L.F_SPILLED + 4;
+
 const AT = 1;
 const GOT = 2;
 const WORD = 3;
@@ -61,7 +64,7 @@ function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean
     const owner = (r[WORD]! >> L.OWNER_SHIFT) & L.OWNER_MASK;
     const state = r[WORD]! & L.STATE_MASK;
     // What was claimed may since have lost its joiner.
-    const mine = owner === block && (state === L.RUNNING || state === L.CLAIMED || state >= L.FAILED);
+    const mine = owner === block && state >= L.CLAIMED && state !== L.DONE;
     return mine ? undefined : fail(`a child was given to a thread in state ${state} of owner ${owner}`);
   });
   p.do((r) => read(r[AT]! + L.F_ARGS)).keep(CHILD);
@@ -203,9 +206,10 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
 
     p.label(over);
     if (fault === 'freed before it was read') p.do((r) => call('forkFree', at, r[AT]!));
+    p.do((r) => read(r[AT]! + F_STUCK)).keep(CHILD);
     p.do((r) => read(r[AT]! + L.F_RESULT_KIND)).do((r, x) => {
       const state = r[WORD]! & L.STATE_MASK;
-      const mended = x === L.RESULT_CRASHED || x === L.RESULT_STUCK;
+      const mended = r[CHILD] === r[WORD] || (x === L.RESULT_CRASHED && r[CHILD] === 0);
       if (state === L.FAILED && mended) {
         r[FAILED]! |= bit;
         return undefined;
@@ -264,11 +268,20 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     }
   };
 
+  // As `next`, with no task to be had.
+  const boundary = (): void => {
+    p.do(store(at + L.W_RANDOM, 1)).do(store(at + L.W_STEALS, 0));
+    p.do(call('forkHelp', at, -1, 0)).do((_, x) => {
+      return x === 0 ? undefined : fail('a child of a frame that has ended was given out');
+    });
+  };
+
   for (const word of options.script.split(' ')) {
     const child = Number(word.slice(1));
     if (word.startsWith('f')) forkChild(child);
     else if (word.startsWith('j')) joinChild(child);
     else if (word === 'd') dropChildren();
+    else if (word === 'b') boundary();
     else throw new Error(`\`${word}\` is no step of a forking worker`);
   }
 }
@@ -352,6 +365,28 @@ export function once(names: readonly string[]): (view: View) => string | undefin
   };
 }
 
+/** These children were joined and have run. `mayFail`: or were joined with an error, and ran in none of the `living`. */
+export function settled(
+  by: string,
+  children: number,
+  names: readonly string[],
+  mayFail = false,
+  living: readonly string[] = [],
+): (view: View) => string | undefined {
+  const ranIn = (view: View, threads: readonly string[]): number => {
+    return threads.reduce((mask, name) => mask | view.registers(name)[RAN]!, 0);
+  };
+  return (view) => {
+    const r = view.registers(by);
+    const missing = children & ~(r[JOINED]! | r[FAILED]!);
+    if (missing !== 0) return `child ${bitsOf(missing)} was not joined`;
+    const failed = r[FAILED]! & (mayFail ? ranIn(view, living) : -1);
+    if (failed !== 0) return `child ${bitsOf(failed)} failed for nothing`;
+    const never = children & ~ranIn(view, names) & ~r[FAILED]!;
+    return never === 0 ? undefined : `child ${bitsOf(never)} never ran`;
+  };
+}
+
 /** Each child was joined with its value, and has run. */
 export function joined(
   names: readonly string[],
@@ -368,21 +403,16 @@ export function joined(
   };
 }
 
-/** Every record is free again, or waits for an entry that names it. */
-export function records(ground: ForkGround, block = 0): (view: View) => string | undefined {
+/** Every record is free, and no entry names one; `kept`: or is kept for a thread that was given up. */
+export function records(ground: ForkGround, kept = false, block = 0): (view: View) => string | undefined {
   return (view) => {
-    const ring = ground.rings[block]!;
-    const head = view.load(ring.at + L.MC_HEAD);
-    const n = (view.load(ring.at + L.MC_TAIL) - head) | 0;
-    const named = Array.from({ length: Math.max(0, n) }, (_, i) => {
-      return view.load(ring.at + L.MC_SLOTS + 4 * ((head + i) & (ring.capacity - 1))) & L.SLOT_MASK;
-    });
+    const ring = ground.rings[block]!.at;
+    const n = (view.load(ring + L.MC_TAIL) - view.load(ring + L.MC_HEAD)) | 0;
+    if (n !== 0) return `${n} entries are left, and all children are over: nobody will sleep`;
     for (let slot = 1; slot <= ground.shape.records; slot++) {
       const word = view.load(ground.record(block, slot));
       const state = word & L.STATE_MASK;
-      const limbo = state === L.PENDING && ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === L.NOBODY;
-      if (state === L.FREE ? named.includes(slot) : !(limbo && named.includes(slot)))
-        return `record ${slot} is left in state ${state}${named.includes(slot) ? ', and an entry names it' : ''}`;
+      if (state !== L.FREE && !(kept && state === L.CANCELLED)) return `record ${slot} is left in state ${state}`;
     }
     return undefined;
   };

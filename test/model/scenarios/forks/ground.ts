@@ -14,6 +14,11 @@ const BLOCK_BYTES = 0x1000;
 const FORKS = 0x400;
 const SPILL = 0x600;
 const RECORDS = 0x800;
+// Where tasks wait: empty, for those who park.
+const LEVELS_AT = 0x3000;
+const STRIDE = 0x100;
+const TASK_SPILL = 0xc00;
+const INBOX = 0xe00;
 /** The submitted task in slot 0, which all children descend from unless a scenario says otherwise. */
 export const ROOT: number = 5 << L.SLOT_BITS;
 /** Three uses before a record's generations come round. */
@@ -66,8 +71,8 @@ function words(name: string, start: number, count: number, constant = false): Re
 }
 
 export function forkGround(shape: ForkShape): ForkGround {
-  const { records, forking = [0], start = 2 ** 31 - 2, deque = 2, spill = 0 } = shape;
-  const { roots = false, adopted = false, mended = false, sleeps = true, idle = false } = shape;
+  const { records, forking = [0], start = 2 ** 31 - 2, deque = 2 } = shape;
+  const { roots = false, adopted = false, spill = adopted ? 2 : 0, mended = false, sleeps = true, idle = false } = shape;
   const blocks = Array.from({ length: shape.blocks }, (_, i) => BLOCK + i * BLOCK_BYTES);
   const deques = blocks.map((at, i) => dequePart(`forks${i}`, at + FORKS, deque, start));
   const rings = blocks.map((at, i) => {
@@ -84,7 +89,24 @@ export function forkGround(shape: ForkShape): ForkGround {
     words('taskState', TASKS + L.T_STATE, 1, true),
     words('taskMeta', TASKS + L.T_META, 1, true),
   ];
+  for (let i = 0; i < L.LEVELS; i++) {
+    const level = LEVELS_AT + i * STRIDE;
+    regions.push(words(`level${i}.head`, level + L.MC_HEAD, 1, true));
+    regions.push(words(`level${i}.tail`, level + L.MC_TAIL, 1, true));
+  }
   blocks.forEach((at, i) => {
+    regions.push(
+      words(`command${i}`, at + L.W_COMMAND, 1, true),
+      words(`pong${i}`, at + L.W_PONG, 1),
+      words(`parks${i}`, at + L.W_PARKS, 1),
+      words(`token${i}`, at + L.W_TOKEN, 1),
+      words(`deque${i}.top`, at + L.W_DEQUE + L.DQ_TOP, 1, true),
+      words(`deque${i}.bottom`, at + L.W_DEQUE + L.DQ_BOTTOM, 1, true),
+      words(`tasks${i}.head`, at + TASK_SPILL + L.MC_HEAD, 1, true),
+      words(`tasks${i}.tail`, at + TASK_SPILL + L.MC_TAIL, 1, true),
+      words(`inbox${i}.head`, at + INBOX + L.SC_HEAD, 1, true),
+      words(`inbox${i}.tail`, at + INBOX + L.SC_TAIL, 1, true),
+    );
     const forks = forking.includes(i);
     regions.push(
       words(`park${i}`, at + L.W_PARK, 1, !sleeps && !idle && !mended),
@@ -153,6 +175,10 @@ export function forkGround(shape: ForkShape): ForkGround {
         [L.H_WORKERS]: blocks.length,
         [L.H_BLOCKS]: blocks.length,
         [L.H_TASKS]: TASKS,
+        [L.H_INJECTOR]: LEVELS_AT,
+        [L.H_LEVEL_STRIDE]: STRIDE,
+        [L.H_SPILL]: TASK_SPILL,
+        [L.H_INBOX]: INBOX,
         [L.H_FORKS]: FORKS,
         [L.H_FORK_SPILL]: SPILL,
         [L.H_FORK_RECORDS]: RECORDS,
