@@ -7,9 +7,9 @@
  * @module
  */
 import * as L from '../../../../src/memory/layout.ts';
-import { call, done, fail, load, read, store, type Thread, type View, wait, write } from '../../explore.ts';
+import { call, done, fail, load, notify, read, store, type Thread, type View, wait, write } from '../../explore.ts';
 import { Routine } from '../tasks/routine.ts';
-import type { ForkGround } from './ground.ts';
+import { type ForkGround, ROOT } from './ground.ts';
 
 /** The state word of an attempt that the coordinator ended because its thread was given up. */
 export const F_STUCK: number = L.F_SPILLED + 4;
@@ -30,8 +30,8 @@ const LOCAL = 10;
 const HANDLES = 10;
 const REGISTERS = 17;
 
-/** Of faults of the code around the core. */
-export type ActorFault = 'freed before it was read' | 'sleeps whatever joinPark says';
+/** Faults of the code around the core. */
+export type ActorFault = 'sleeps whatever joinPark says';
 
 export interface OwnerOptions {
   /** `f1` forks child 1, `j1` joins it, `d` ends the frame by an error, `b` is a task boundary, separated by blanks. */
@@ -48,6 +48,21 @@ export interface OwnerOptions {
   readonly fault?: ActorFault;
 }
 
+export type ThiefFault = 'looks for the bit before it ends';
+
+// `forkFinish` of a child of worker 0, turned round.
+function looksFirst(p: Routine, ground: ForkGround): void {
+  p.do(load(L.HEADER + L.H_JOINING)).keep(GOT);
+  p.do((r) => store(r[AT]!, (r[WORD]! & ~L.STATE_MASK) | L.DONE));
+  p.when(
+    (r) => r[GOT] !== 0,
+    () => {
+      p.do({ op: 'and', address: L.HEADER + L.H_JOINING, value: ~1 });
+      p.do(store(ground.blocks[0]! + L.W_PARK, 1)).do(notify(ground.blocks[0]! + L.W_PARK));
+    },
+  );
+}
+
 /** Notes that the code of child CHILD runs here. */
 function ran(r: number[], again: boolean): ReturnType<typeof fail> | undefined {
   const bit = 1 << r[CHILD]!;
@@ -57,7 +72,7 @@ function ran(r: number[], again: boolean): ReturnType<typeof fail> | undefined {
 }
 
 /** Runs what the core gave this thread to run, at AT. */
-function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean): void {
+function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean, fault?: ThiefFault): void {
   const [run, back, end] = [p.fresh('run'), p.fresh('back'), p.fresh('over')];
   p.do((r) => load(r[AT]!)).do((r, x) => {
     r[WORD] = Number(x);
@@ -77,7 +92,9 @@ function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean
   p.do((r) => read(r[AT]! + L.F_ARGS)).do((r, x) => {
     return x === r[CHILD] ? undefined : fail(`the record of child ${r[CHILD]} was filled again while it ran`);
   });
-  p.do((r) => call('forkFinish', r[AT]!, r[WORD]!, L.DONE)).jump(end);
+  if (fault === 'looks for the bit before it ends') looksFirst(p, ground);
+  else p.do((r) => call('forkFinish', r[AT]!, r[WORD]!, L.DONE));
+  p.jump(end);
   p.label(back).do((r) => call('forkReturn', r[AT]!));
   p.label(end).do((r) => r.fill(0, AT, RAN) && undefined);
 }
@@ -127,7 +144,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
       p.do(store(at + L.W_RANDOM, 1)).do(store(at + L.W_STEALS, 0));
       p.do((r) => {
         const owner = (r[WORD]! >> L.OWNER_SHIFT) & L.OWNER_MASK;
-        return call('forkHelp', at, owner, ground.shape.rootOf?.[block] ?? ROOT_OF(ground));
+        return call('forkHelp', at, owner, ground.shape.rootOf?.[block] ?? ROOT);
       }).keep(GOT);
       p.unless((r) => r[GOT] !== 0, nothing);
       p.do((r) => {
@@ -205,7 +222,6 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     p.do((r) => call('forkFree', at, r[AT]!)).do(isRun).jump(end);
 
     p.label(over);
-    if (fault === 'freed before it was read') p.do((r) => call('forkFree', at, r[AT]!));
     p.do((r) => read(r[AT]! + F_STUCK)).keep(CHILD);
     p.do((r) => read(r[AT]! + L.F_RESULT_KIND)).do((r, x) => {
       const state = r[WORD]! & L.STATE_MASK;
@@ -223,7 +239,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
         ? undefined
         : fail(`child ${child} was joined with ${Number(x)}`);
     });
-    if (fault !== 'freed before it was read') p.do((r) => call('forkFree', at, r[AT]!));
+    p.do((r) => call('forkFree', at, r[AT]!));
     p.label(end).do((r) => {
       r.fill(0, AT, RAN);
       r[EARLY]! &= ~bit;
@@ -286,10 +302,6 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
   }
 }
 
-function ROOT_OF(ground: ForkGround): number {
-  return ground.shape.rootOf?.[0] ?? 5 << L.SLOT_BITS;
-}
-
 export const OWNER_REGISTERS: readonly number[] = new Array<number>(REGISTERS).fill(0);
 
 export function owner(
@@ -318,6 +330,7 @@ export interface ThiefOptions {
   readonly root?: number;
   /** It gives up what it has claimed and whose arguments it cannot read. Default `false`. */
   readonly returns?: boolean;
+  readonly fault?: ThiefFault;
   readonly mayDie?: boolean;
 }
 
@@ -333,7 +346,7 @@ export function thief(ground: ForkGround, options: ThiefOptions): Thread {
     p.do(call('forkHelp', at, first, root)).keep(AT);
     p.unless((r) => r[AT] !== 0, next);
     if (options.returns && round === 0) p.do((r) => call('forkReturn', r[AT]!)).do((r) => r.fill(0, AT, RAN) && undefined);
-    else runStolen(p, ground, block, false);
+    else runStolen(p, ground, block, false, options.fault);
     p.label(next);
   }
   p.do(done);
@@ -413,6 +426,22 @@ export function records(ground: ForkGround, kept = false, block = 0): (view: Vie
       const word = view.load(ground.record(block, slot));
       const state = word & L.STATE_MASK;
       if (state !== L.FREE && !(kept && state === L.CANCELLED)) return `record ${slot} is left in state ${state}`;
+    }
+    return undefined;
+  };
+}
+
+/** What an entry of the spill ring names is not used for another child. */
+export function named(ground: ForkGround, block = 0): (view: View) => string | undefined {
+  const ring = ground.rings[block]!;
+  return (view) => {
+    const head = view.load(ring.at + L.MC_HEAD);
+    const n = (view.load(ring.at + L.MC_TAIL) - head) | 0;
+    for (let i = 0; i < n; i++) {
+      const item = view.load(ring.at + L.MC_SLOTS + 4 * ((head + i) & (ring.capacity - 1)));
+      const word = view.load(ground.recordOf(block, item));
+      if (((word ^ item) & ~L.SLOT_MASK) !== 0 || (word & L.STATE_MASK) === L.FREE)
+        return `record ${item & L.SLOT_MASK} is given to another while an entry names it`;
     }
     return undefined;
   };

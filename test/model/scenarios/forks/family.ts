@@ -10,6 +10,7 @@ import {
   all,
   forkAndJoin,
   joined,
+  named,
   once,
   OWNER_REGISTERS,
   type OwnerOptions,
@@ -34,22 +35,22 @@ export interface Family extends Omit<OwnerOptions, 'block' | 'again'> {
   readonly dies?: 'owner' | 'thief';
   /** What the next thread on the block of the dead forking worker does. */
   readonly next?: Omit<OwnerOptions, 'block' | 'again'>;
-  /** The coordinator gives the first thief up at any moment. Default `false`. */
-  readonly stuck?: boolean;
+  /** The coordinator gives the first thief up: at any moment, or right before it recovers a dead one. Default never. */
+  readonly stuck?: 'any time' | 'before recovery';
   readonly faults?: readonly RecoveryFault[];
   /** Instead of what must hold of all children at the end. */
   readonly end?: (ground: ForkGround) => (view: View) => string | undefined;
 }
 
 export function family(options: Family): Scenario {
-  const { thieves, shape, module = CORE, dies, next, stuck = false, faults = [], children } = options;
+  const { thieves, shape, module = CORE, dies, next, stuck, faults = [], children } = options;
   const faulty = (fault: RecoveryFault): boolean => faults.includes(fault);
   const ground = forkGround({
     blocks: 1 + thieves.length,
     records: 3,
     deque: 4,
     adopted: dies === 'owner',
-    mended: dies !== undefined || stuck,
+    mended: dies !== undefined || stuck !== undefined,
     ...shape,
   });
   const again = shape?.idempotent ?? false;
@@ -58,7 +59,7 @@ export function family(options: Family): Scenario {
     ...thieves.map((t, i) => thief(ground, { ...t, block: i + 1, mayDie: dies === 'thief' && i === 0 })),
   ];
   const names = threads.map(({ name }) => name);
-  if (stuck) {
+  if (stuck === 'any time') {
     const p = new Routine();
     p.do(call('forkMend', 1, 1)).do(done);
     threads.push({ name: 'coordinator', program: p.program(), registers: [0] });
@@ -67,6 +68,7 @@ export function family(options: Family): Scenario {
   // Register 0, the position, begins with the number of the dead thread.
   for (const _ of thieves) recovery.do(() => undefined);
   const dead = dies === 'owner' ? 0 : 1;
+  if (stuck === 'before recovery') recovery.do(call('forkMend', 1, 1));
   if (!faulty('no forkMend')) recovery.do(call('forkMend', dead, 0));
   if (dead === 0 && !faulty('no forkAdopt')) recovery.do(call('forkAdopt', ground.blocks[0]!));
   if (!faulty('no wakeAll')) recovery.do(call('wakeAll'));
@@ -91,17 +93,17 @@ export function family(options: Family): Scenario {
             registers: OWNER_REGISTERS,
           },
         }),
-    invariant: once(again ? [] : everybody),
-    end: options.end?.(ground) ?? all(ended(everybody, children, options), records(ground, stuck)),
+    invariant: all(once(again ? [] : everybody), dies === 'owner' ? () => undefined : named(ground)),
+    end: options.end?.(ground) ?? all(ended(everybody, children, options), records(ground, stuck !== undefined)),
   };
 }
 
 function ended(names: readonly string[], children: number, { dies, stuck, next }: Family): (view: View) => string | undefined {
   return (view) => {
-    if (dies === undefined && !stuck) return joined(names, children)(view);
+    if (dies === undefined && stuck === undefined) return joined(names, children)(view);
     if (dies === 'owner' && view.status('owner') === 'dead')
-      return next === undefined ? undefined : settled('next owner', numbers(next.script), names, stuck)(view);
-    const mayFail = stuck || view.status('thief 1') === 'dead';
+      return next === undefined ? undefined : settled('next owner', numbers(next.script), names, stuck !== undefined)(view);
+    const mayFail = stuck !== undefined || view.status('thief 1') === 'dead';
     const living = stuck ? [] : names.filter((name) => view.status(name) !== 'dead');
     return settled('owner', ((1 << children) - 1) << 1, names, mayFail, living)(view);
   };

@@ -1,27 +1,101 @@
 import { describe, it } from 'vitest';
+import { mutate } from '../../mutate.ts';
 import { counts } from '../counts.ts';
+import { exposed } from '../faults.ts';
+import { CORE } from '../plant.ts';
 import { family } from './family.ts';
 
-const { holds } = counts('fork overflow');
-const shape = { deque: 2, spill: 4 };
+const { holds, finds } = counts('overflow');
 
-describe('overflow', () => {
-  it('alone', () => {
-    holds('3 children, nobody else', family({ script: 'f1 f2 f3 j3 j2 j1 b', children: 3, thieves: [], shape: { ...shape, records: 3 } }));
+const STEAL = exposed(CORE, 'forkHelp', 1, 'stealFrom');
+const DROP = exposed(CORE, 'forkHelp', 0, 'dropStale');
+
+/** Deques of two and of one: the third and the second child spill one. `b`: at the end the worker has no task. */
+const three = { script: 'f1 f2 f3 j3 j2 j1 b', children: 3, shape: { deque: 2, spill: 4 } };
+const two = { script: 'f1 f2 j2 j1 b', children: 2, shape: { deque: 1, spill: 2, records: 2 } };
+const again = { script: 'f1 f2 j2 j1 f3 j3 b', children: 3, shape: { deque: 1, spill: 2, records: 2 } };
+const one = [{ rounds: 2 }];
+
+describe('children that spill', () => {
+  it('run once, and leave neither a record nor an entry behind, though nobody steals', () => {
+    holds('3 children, no thief', family({ ...three, thieves: [] }));
   });
-  it('a', () => {
-    holds('3 children, 1 thief', family({ script: 'f1 f2 f3 j3 j2 j1 b', children: 3, thieves: [{ rounds: 2 }], shape: { ...shape, records: 3 } }));
+
+  it('run once, claimed by the record while a thief takes the entry', () => {
+    holds('3 children, 1 thief', family({ ...three, thieves: one }));
+    const script = 'f1 f2 f3 j1 j2 j3 b';
+    holds('3 children in order, 1 thief', family({ ...three, script, thieves: one }));
   });
-  it('b', () => {
-    holds('3 children in order, 1 thief', family({ script: 'f1 f2 f3 j1 j2 j3 b', children: 3, thieves: [{ rounds: 2 }], shape: { ...shape, records: 3 } }));
+
+  it('run once with two thieves', () => {
+    holds('2 children, 2 thieves', family({ ...two, thieves: [{ rounds: 1 }, { rounds: 1 }] }));
   });
-  it('c', () => {
-    holds('3 children and again', family({ script: 'f1 f2 f3 j3 j2 j1 f4 j4 b', children: 4, thieves: [{ rounds: 2 }], shape: { ...shape, records: 3 } }));
+
+  it('keep their records from use as long as an entry names them', () => {
+    holds('3 children in 2 records, 1 thief', family({ ...again, thieves: one }));
   });
-  it('d', () => {
-    holds('dropped', family({ script: 'f1 f2 f3 d b', children: 0, thieves: [{ rounds: 2 }], shape: { ...shape, records: 3 } }));
+
+  it('can be dropped', () => {
+    const script = 'f1 f2 f3 d b';
+    holds('3 children dropped, 1 thief', family({ ...three, script, children: 0, thieves: one }));
   });
-  it('2', () => {
-    holds('3 children, 2 thieves', family({ script: 'f1 f2 f3 j3 j2 j1 b', children: 3, thieves: [{ rounds: 1 }, {rounds: 1}], shape: { ...shape, records: 3 } }));
+
+  it('are lost with their worker, wherever it dies, and the next one begins anew', () => {
+    holds('2 children, the worker dies', family({ ...two, script: 'f1 f2 j2 j1', thieves: [{ rounds: 1 }], dies: 'owner', next: { script: 'f3 j3' }, shape: { ...two.shape, adopted: true } }));
+  });
+});
+
+describe('the checker finds', () => {
+  const left = /is left in state|entries are left/;
+  const reused = /while an entry names it/;
+
+  it('a record that is not marked as spilled', () => {
+    const module = mutate(CORE, { kind: 'dropped-store', in: 'fork', nth: 2 });
+    finds('spilled not set', family({ ...two, thieves: one, module }), reused);
+  });
+
+  it('a mark that whoever takes the entry does not take away', () => {
+    const module = mutate(STEAL, { kind: 'dropped-store', in: 'stealFrom', nth: 1 });
+    finds('spilled not cleared', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('a mark set after the entry shows', () => {
+    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 2, after: 6 });
+    finds('spilled after the entry', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('a record that is free at once', () => {
+    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkFree', nth: 2, value: 1 });
+    finds('limbo skipped', family({ ...two, thieves: one, module }), /while an entry names it/);
+  });
+
+  it('a joiner that does not look at the mark once more', () => {
+    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkFree', nth: 4, value: 0 });
+    finds('not listed after limbo', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('a taker that leaves the record in limbo', () => {
+    const module = mutate(STEAL, { kind: 'fixed-condition', in: 'stealFrom', nth: 13, value: 1 });
+    finds('limbo not ended', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('an entry taken without comparing', () => {
+    const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 2 });
+    finds('head without comparing', family({ ...two, thieves: [{ rounds: 1 }, { rounds: 1 }], module }), /./);
+  });
+
+  it('an entry whose child is claimed without comparing', () => {
+    const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 3 });
+    finds('claim of an entry without comparing', family({ ...two, thieves: one, module }), /twice|two threads|state \d of owner|filled again|before it was/);
+  });
+
+  it('stale entries that their worker leaves to thieves', () => {
+    const module = mutate(DROP, { kind: 'fixed-condition', in: 'dropStale', nth: 0, value: 1 });
+    finds('stale entries stay', family({ ...three, thieves: [], module }), left);
+  });
+
+  it('waiting children whose entries their worker drops as stale', () => {
+    const module = mutate(DROP, { kind: 'fixed-condition', in: 'dropStale', nth: 1, value: 0 });
+    finds('dropped though it waits', family({ ...two, thieves: one, module, script: 'f1 f2 f3' , shape: {...two.shape, records: 3 }, children: 0 , end: () => () => undefined }), /./);
   });
 });
