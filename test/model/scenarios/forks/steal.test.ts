@@ -89,7 +89,7 @@ describe('the checker finds', () => {
 
   it('a steal that loads bottom before top', () => {
     const module = mutate(STEAL, { kind: 'swapped-loads', in: 'stealFrom', first: 1, second: 2 });
-    finds('loads in steal swapped', family({ ...nested, thieves: one, module }), twice);
+    finds('loads in steal swapped', family({ ...nested, thieves: two, module }), twice);
   });
 
   it('a steal from the deque that does not compare', () => {
