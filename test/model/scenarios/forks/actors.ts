@@ -7,7 +7,19 @@
  * @module
  */
 import * as L from '../../../../src/memory/layout.ts';
-import { call, done, fail, load, notify, read, store, type Thread, type View, wait, write } from '../../explore.ts';
+import {
+  call,
+  done,
+  fail,
+  load,
+  notify,
+  read,
+  store,
+  type Thread,
+  type View,
+  wait,
+  write,
+} from '../../explore.ts';
 import { Routine } from '../tasks/routine.ts';
 import { type ForkGround, ROOT } from './ground.ts';
 
@@ -30,9 +42,6 @@ const LOCAL = 10;
 const HANDLES = 10;
 const REGISTERS = 17;
 
-/** Faults of the code around the core. */
-export type ActorFault = 'sleeps whatever joinPark says';
-
 export interface OwnerOptions {
   /** `f1` forks child 1, `j1` joins it, `d` ends the frame by an error, `b` is a task boundary, separated by blanks. */
   readonly script: string;
@@ -45,7 +54,6 @@ export interface OwnerOptions {
   readonly helps?: boolean;
   /** A child may run a second time, after a death. Default `false`. */
   readonly again?: boolean;
-  readonly fault?: ActorFault;
 }
 
 export type ThiefFault = 'looks for the bit before it ends';
@@ -101,7 +109,7 @@ function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean
 
 /** The code of a worker that forks, added to a routine. */
 export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOptions): void {
-  const { block = 0, meta = 0, frame = 1, helps = false, again = false, fault } = options;
+  const { block = 0, meta = 0, frame = 1, helps = false, again = false } = options;
   const at = ground.blocks[block]!;
   const handle = (r: number[], child: number): number => r[HANDLES + child]!;
   const recordOf = (item: number): number => ground.recordOf(block, item);
@@ -129,7 +137,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
   const park = (again: string): void => {
     const [sleep, awake] = [p.fresh('sleep'), p.fresh('awake')];
     p.do((r) => call('joinPark', at, r[AT]!)).keep(GOT);
-    if (fault !== 'sleeps whatever joinPark says') p.unless((r) => r[GOT] === 1, again);
+    p.unless((r) => r[GOT] === 1, again);
     p.label(sleep)
       .do(load(at + L.W_PARK))
       .keep(GOT);
@@ -161,7 +169,12 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     const bit = 1 << child;
     const name = (what: string): string => p.fresh(`${what} ${child}`);
     const [end, look, own, claimed, over, slow] = [
-      name('end'), name('look'), name('own'), name('claimed'), name('over'), name('slow'),
+      name('end'),
+      name('look'),
+      name('own'),
+      name('claimed'),
+      name('over'),
+      name('slow'),
     ];
     const isRun = (r: number[]): ReturnType<typeof fail> | undefined => {
       r[CHILD] = child;
@@ -201,7 +214,9 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
       () => helpOrPark(look),
     );
     // As `#claimOwn`.
-    p.label(own).do(call('forkPop', at, frame)).keep(GOT);
+    p.label(own)
+      .do(call('forkPop', at, frame))
+      .keep(GOT);
     p.unless((r) => r[GOT] !== handle(r, child), claimed);
     p.when(
       (r) => r[GOT] !== 0,
@@ -216,10 +231,14 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     );
     p.do((r) => call('forkClaim', at, r[AT]!, handle(r, child))).keep(GOT);
     p.unless((r) => r[GOT] === 1, look);
-    p.label(claimed).do((r) => read(r[AT]! + L.F_ARGS)).do((r, x) => {
-      return x === child ? undefined : fail(`child ${child} was claimed as child ${Number(x)}`);
-    });
-    p.do((r) => call('forkFree', at, r[AT]!)).do(isRun).jump(end);
+    p.label(claimed)
+      .do((r) => read(r[AT]! + L.F_ARGS))
+      .do((_, x) => {
+        return x === child ? undefined : fail(`child ${child} was claimed as child ${Number(x)}`);
+      });
+    p.do((r) => call('forkFree', at, r[AT]!))
+      .do(isRun)
+      .jump(end);
 
     p.label(over);
     p.do((r) => read(r[AT]! + F_STUCK)).keep(CHILD);
@@ -252,7 +271,9 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
   // As `#endChildren`: what is left of the frame's children never starts, or is asked to stop and waited for.
   const dropChildren = (): void => {
     const pops = p.fresh('pops');
-    p.label(pops).do(call('forkPop', at, frame)).keep(GOT);
+    p.label(pops)
+      .do(call('forkPop', at, frame))
+      .keep(GOT);
     p.unless((r) => r[GOT] === 0, pops);
     for (let slot = 1; slot <= ground.shape.records; slot++) {
       const record = ground.record(block, slot);
@@ -276,10 +297,12 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
       p.unless((r) => (r[WORD]! & L.STATE_MASK) < L.DONE, free);
       p.unless((r) => (r[WORD]! & L.STATE_MASK) !== L.QUEUED, look);
       park(look);
-      p.label(free).do(read(record + L.F_ARGS)).do((r, x) => {
-        r[DROPPED]! |= 1 << Number(x);
-        return call('forkFree', at, record);
-      });
+      p.label(free)
+        .do(read(record + L.F_ARGS))
+        .do((r, x) => {
+          r[DROPPED]! |= 1 << Number(x);
+          return call('forkFree', at, record);
+        });
       p.label(next).do((r) => r.fill(0, AT, RAN) && undefined);
     }
   };
@@ -345,7 +368,8 @@ export function thief(ground: ForkGround, options: ThiefOptions): Thread {
     p.do(store(at + L.W_RANDOM, 1)).do(store(at + L.W_STEALS, 0));
     p.do(call('forkHelp', at, first, root)).keep(AT);
     p.unless((r) => r[AT] !== 0, next);
-    if (options.returns && round === 0) p.do((r) => call('forkReturn', r[AT]!)).do((r) => r.fill(0, AT, RAN) && undefined);
+    if (options.returns && round === 0)
+      p.do((r) => call('forkReturn', r[AT]!)).do((r) => r.fill(0, AT, RAN) && undefined);
     else runStolen(p, ground, block, false, options.fault);
     p.label(next);
   }
@@ -425,7 +449,8 @@ export function records(ground: ForkGround, kept = false, block = 0): (view: Vie
     for (let slot = 1; slot <= ground.shape.records; slot++) {
       const word = view.load(ground.record(block, slot));
       const state = word & L.STATE_MASK;
-      if (state !== L.FREE && !(kept && state === L.CANCELLED)) return `record ${slot} is left in state ${state}`;
+      if (state !== L.FREE && !(kept && state === L.CANCELLED))
+        return `record ${slot} is left in state ${state}`;
     }
     return undefined;
   };

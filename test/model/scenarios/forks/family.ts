@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { call, done, type Scenario, type Thread, type View } from '../../explore.ts';
+import * as L from '../../../../src/memory/layout.ts';
+import { call, done, load, type Scenario, store, type Thread, type View } from '../../explore.ts';
 import { CORE } from '../plant.ts';
 import { Routine } from '../tasks/routine.ts';
 import {
@@ -11,9 +12,9 @@ import {
   forkAndJoin,
   joined,
   named,
-  once,
   OWNER_REGISTERS,
   type OwnerOptions,
+  once,
   owner,
   records,
   settled,
@@ -58,15 +59,24 @@ export function family(options: Family): Scenario {
     owner(ground, { ...options, again, mayDie: dies === 'owner' }),
     ...thieves.map((t, i) => thief(ground, { ...t, block: i + 1, mayDie: dies === 'thief' && i === 0 })),
   ];
+  /** A word that means nothing in these scenarios: 1 when the coordinator has given the thief up. */
+  const givenUp = ground.blocks[0]! + L.W_PONG;
   const names = threads.map(({ name }) => name);
   if (stuck === 'any time') {
     const p = new Routine();
-    p.do(call('forkMend', 1, 1)).do(done);
+    p.do(call('forkMend', 1, 1))
+      .do(store(givenUp, 1))
+      .do(done);
     threads.push({ name: 'coordinator', program: p.program(), registers: [0] });
   }
   const recovery = new Routine();
   // Register 0, the position, begins with the number of the dead thread.
   for (const _ of thieves) recovery.do(() => undefined);
+  // The coordinator does one thing after another.
+  if (stuck === 'any time') {
+    recovery.label('busy').do(load(givenUp)).keep(1);
+    recovery.unless((r) => r[1] !== 0, 'busy');
+  }
   const dead = dies === 'owner' ? 0 : 1;
   if (stuck === 'before recovery') recovery.do(call('forkMend', 1, 1));
   if (!faulty('no forkMend')) recovery.do(call('forkMend', dead, 0));
@@ -94,15 +104,22 @@ export function family(options: Family): Scenario {
           },
         }),
     invariant: all(once(again ? [] : everybody), dies === 'owner' ? () => undefined : named(ground)),
-    end: options.end?.(ground) ?? all(ended(everybody, children, options), records(ground, stuck !== undefined)),
+    end:
+      options.end?.(ground) ?? all(ended(everybody, children, options), records(ground, stuck !== undefined)),
   };
 }
 
-function ended(names: readonly string[], children: number, { dies, stuck, next }: Family): (view: View) => string | undefined {
+function ended(
+  names: readonly string[],
+  children: number,
+  { dies, stuck, next }: Family,
+): (view: View) => string | undefined {
   return (view) => {
     if (dies === undefined && stuck === undefined) return joined(names, children)(view);
     if (dies === 'owner' && view.status('owner') === 'dead')
-      return next === undefined ? undefined : settled('next owner', numbers(next.script), names, stuck !== undefined)(view);
+      return next === undefined
+        ? undefined
+        : settled('next owner', numbers(next.script), names, stuck !== undefined)(view);
     const mayFail = stuck !== undefined || view.status('thief 1') === 'dead';
     const living = stuck ? [] : names.filter((name) => view.status(name) !== 'dead');
     return settled('owner', ((1 << children) - 1) << 1, names, mayFail, living)(view);

@@ -72,14 +72,20 @@ function words(name: string, start: number, count: number, constant = false): Re
 
 export function forkGround(shape: ForkShape): ForkGround {
   const { records, forking = [0], start = 2 ** 31 - 2, deque = 2 } = shape;
-  const { roots = false, adopted = false, spill = adopted ? 2 : 0, mended = false, sleeps = true, idle = false } = shape;
+  const {
+    roots = false,
+    adopted = false,
+    spill = adopted ? 2 : 0,
+    mended = false,
+    sleeps = true,
+    idle = false,
+  } = shape;
   const blocks = Array.from({ length: shape.blocks }, (_, i) => BLOCK + i * BLOCK_BYTES);
   const deques = blocks.map((at, i) => dequePart(`forks${i}`, at + FORKS, deque, start));
   const rings = blocks.map((at, i) => {
     return ringPart(`spill${i}`, at + SPILL, spill || 2, start, spill === 0 || !forking.includes(i));
   });
-  const record = (block: number, slot: number): number =>
-    blocks[block]! + RECORDS + (slot << L.FORK_SHIFT);
+  const record = (block: number, slot: number): number => blocks[block]! + RECORDS + (slot << L.FORK_SHIFT);
   const regions: Region[] = [
     words('header', L.HEADER, HEADER_WORDS, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1, !idle && !adopted && !mended),
@@ -150,11 +156,12 @@ export function forkGround(shape: ForkShape): ForkGround {
     recordOf: (block, item) => record(block, item & L.SLOT_MASK),
     own: (block) => {
       const at = blocks[block]!;
+      if (forking.includes(block) && adopted) return [];
       const own: PrivateRange[] = [
         { start: at + L.W_STEALS, words: 1 },
         { start: at + L.W_RANDOM, words: 1 },
       ];
-      if (!forking.includes(block) || adopted) return own;
+      if (!forking.includes(block)) return own;
       own.push({ start: at + L.W_FORK_FREE, words: 1 }, { start: at + L.W_FORK_LISTED, words: 1 });
       if (!mended) own.push({ start: at + L.W_FORK_USED, words: 1 });
       own.push(deques[block]!.own);
@@ -165,7 +172,8 @@ export function forkGround(shape: ForkShape): ForkGround {
         own.push({ start: r + L.F_NEXT, words: 1 });
         if (!roots && !mended) own.push({ start: r + L.F_ROOT, words: 1 });
         if (spill === 0) own.push({ start: r + L.F_SPILLED, words: 1 });
-        if (!mended) own.push({ start: r + L.F_RESULT_KIND, words: 1 }, { start: r + L.F_SPILLED + 4, words: 1 });
+        if (!mended)
+          own.push({ start: r + L.F_RESULT_KIND, words: 1 }, { start: r + L.F_SPILLED + 4, words: 1 });
       }
       return own;
     },

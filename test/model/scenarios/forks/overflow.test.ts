@@ -61,7 +61,16 @@ describe('children that spill', () => {
   });
 
   it('are lost with their worker, wherever it dies, and the next one begins anew', () => {
-    holds('2 children, the worker dies', family({ ...two, thieves: [{ rounds: 1 }], dies: 'owner', next: { script: 'f3 j3 b' }, shape: { ...two.shape, adopted: true } }));
+    holds(
+      '2 children, the worker dies',
+      family({
+        ...two,
+        thieves: [{ rounds: 1 }],
+        dies: 'owner',
+        next: { script: 'f3 j3 b' },
+        shape: { ...two.shape, adopted: true },
+      }),
+    );
   });
 });
 
@@ -90,8 +99,13 @@ describe('the checker finds', () => {
   });
 
   it('a joiner that does not look at the mark once more', () => {
-    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkFree', nth: 3, value: 0 });
+    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkFree', nth: 3, value: 1 });
     finds('mark not looked at again', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('a joiner that does not look at the mark at all', () => {
+    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkFree', nth: 3, value: 0 });
+    finds('limbo ended by the joiner', family({ ...two, thieves: one, module }), reused);
   });
 
   it('a taker that leaves the record in limbo', () => {
@@ -107,7 +121,11 @@ describe('the checker finds', () => {
 
   it('an entry whose child is claimed without comparing', () => {
     const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 3 });
-    finds('claim of an entry without comparing', family({ ...two, thieves: one, module }), /twice|two threads|state \d of owner|filled again|before it was/);
+    finds(
+      'claim of an entry without comparing',
+      family({ ...two, thieves: one, module }),
+      /twice|two threads|state \d of owner|filled again|before it was/,
+    );
   });
 
   it('stale entries that their worker leaves to thieves', () => {

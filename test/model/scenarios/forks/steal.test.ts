@@ -50,15 +50,27 @@ describe('a child', () => {
   });
 
   it('is taken only by who asks for its root', () => {
-    const thieves = [{ rounds: 1, root: OTHER_ROOT }, { rounds: 1, root: ROOT }];
-    holds('1 child, 2 thieves of 2 roots', family({ script: 'f1 j1', children: 1, thieves, shape: { roots: true }, end: foreign }));
+    const thieves = [
+      { rounds: 1, root: OTHER_ROOT },
+      { rounds: 1, root: ROOT },
+    ];
+    holds(
+      '1 child, 2 thieves of 2 roots',
+      family({ script: 'f1 j1', children: 1, thieves, shape: { roots: true }, end: foreign }),
+    );
   });
 
   it('is not run by anybody any more once it was dropped, and its parent waits for those that run', () => {
-    holds('2 children dropped, 1 thief', family({ script: 'f1 f2 d', children: 0, thieves: one, end: dropped }));
+    holds(
+      '2 children dropped, 1 thief',
+      family({ script: 'f1 f2 d', children: 0, thieves: one, end: dropped }),
+    );
     holds('1 child dropped, 2 thieves', family({ script: 'f1 d', children: 0, thieves: two, end: dropped }));
     const shape = { records: 1 };
-    holds('1 child dropped, 1 joined', family({ script: 'f1 d f2 j2', children: 0, thieves: one, shape, end: dropped }));
+    holds(
+      '1 child dropped, 1 joined',
+      family({ script: 'f1 d f2 j2', children: 0, thieves: one, shape, end: dropped }),
+    );
   });
 
   it('is in a queue, or a thief has it: none is taken for a stale one', () => {
@@ -71,7 +83,10 @@ function foreign(): (view: View) => string | undefined {
 }
 
 function dropped(): (view: View) => string | undefined {
-  return (view) => (view.registers('owner')[DROPPED]! & view.registers('owner')[RAN]!) === 0 ? undefined : 'a child was dropped and run';
+  return (view) =>
+    (view.registers('owner')[DROPPED]! & view.registers('owner')[RAN]!) === 0
+      ? undefined
+      : 'a child was dropped and run';
 }
 
 /** Of a child that its worker does not join. */
@@ -85,7 +100,8 @@ function kept(ground: ForkGround): (view: View) => string | undefined {
 }
 
 describe('the checker finds', () => {
-  const twice = /twice|two threads|before it was joined|filled again|state \d of owner|taken back as|claimed as/;
+  const twice =
+    /twice|two threads|before it was joined|filled again|state \d of owner|taken back as|claimed as/;
 
   it('a steal that loads bottom before top', () => {
     const module = mutate(STEAL, { kind: 'swapped-loads', in: 'stealFrom', first: 1, second: 2 });
@@ -139,7 +155,11 @@ describe('the checker finds', () => {
 
   it('a child whose entry comes before its state', () => {
     const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 16, after: 19 });
-    finds('state after entry', family({ script: 'f1', children: 0, thieves: one, module, end: kept }), /in no queue/);
+    finds(
+      'state after entry',
+      family({ script: 'f1', children: 0, thieves: one, module, end: kept }),
+      /in no queue/,
+    );
   });
 
   it('a child shown before its entry is written', () => {
@@ -151,12 +171,27 @@ describe('the checker finds', () => {
     const module = mutate(STEAL, { kind: 'fixed-condition', in: 'stealFrom', nth: 2, value: 0 });
     const thieves = [{ rounds: 1, root: OTHER_ROOT }];
     const shape = { roots: true };
-    finds('root ignored', family({ script: 'f1 j1', children: 1, thieves, module, shape, end: foreign }), /another root/);
+    finds(
+      'root ignored',
+      family({ script: 'f1 j1', children: 1, thieves, module, shape, end: foreign }),
+      /another root/,
+    );
   });
 
   it('a drop that does not compare', () => {
     const module = mutate(CORE, { kind: 'forced-cmpxchg', in: 'forkDrop' });
-    finds('drop without comparing', family({ script: 'f1 d f2 j2', children: 0, thieves: one, module, shape: { records: 1 }, end: dropped }), twice);
+    finds(
+      'drop without comparing',
+      family({
+        script: 'f1 d f2 j2',
+        children: 0,
+        thieves: one,
+        module,
+        shape: { records: 1 },
+        end: dropped,
+      }),
+      twice,
+    );
   });
 
   it('a begin that does not compare with what its thief has given back', () => {
@@ -164,6 +199,19 @@ describe('the checker finds', () => {
     const meta = L.FORK_SHARED;
     const next = { script: 'f2 j2', meta };
     const returning = [{ rounds: 2, returns: true }];
-    finds('return without comparing', family({ script: 'f1 j1', meta, children: 1, thieves: returning, module, dies: 'owner', next, shape: { records: 1 } }), /./);
+    finds(
+      'return without comparing',
+      family({
+        script: 'f1 j1',
+        meta,
+        children: 1,
+        thieves: returning,
+        module,
+        dies: 'owner',
+        next,
+        shape: { records: 1 },
+      }),
+      /./,
+    );
   });
 });

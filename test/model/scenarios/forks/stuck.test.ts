@@ -9,7 +9,13 @@ const { holds, finds } = counts('stuck');
 
 /** The coordinator gives the thief up at any moment; the thief goes on. */
 const stuck: Family = { script: 'f1 j1', children: 1, thieves: [{ rounds: 1 }], stuck: 'any time' };
-const reused: Family = { ...stuck, script: 'f1 j1 f2 j2', children: 2, thieves: [{ rounds: 1 }], shape: { records: 1 } };
+const reused: Family = {
+  ...stuck,
+  script: 'f1 j1 f2 j2',
+  children: 2,
+  thieves: [{ rounds: 1 }],
+  shape: { records: 1 },
+};
 const orphaned: Family = {
   ...stuck,
   stuck: 'before recovery',
@@ -51,7 +57,7 @@ describe('the checker finds', () => {
   });
 
   it('the record of a stuck thread freed at the death of its joiner', () => {
-    const module = mutate(CORE, { kind: 'fixed-condition', in: 'forkAdopt', nth: 5, value: 0 });
+    const module = mutate(CORE, { kind: 'changed-constant', in: 'forkAdopt', from: L.FAILED, to: L.FREE });
     finds('record freed at a death', family({ ...orphaned, module }), used);
   });
 
