@@ -146,8 +146,9 @@ function spill(block: usize, deque: usize): i32 {
     const item = dequeSteal(deque);
     if (item == EMPTY) break;
     if (item == RETRY) continue;
-    // Subtle: before the entry shows. Whoever takes it stores 0, and until then the record is not used again.
-    atomic.store<i32>(recordOf(block, item), 1, F_SPILLED);
+    // Subtle: before the entry shows. Whoever takes it makes it 0 again, and until then the record is not used again. The
+    // item, not 1: a taker that has slept through the death of this worker must not take the next one's mark away.
+    atomic.store<i32>(recordOf(block, item), item, F_SPILLED);
     ringStage(ring, item);
     moved++;
   }
@@ -303,7 +304,7 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
   const at = recordOf(victim, item);
   if (root != 0 && load<i32>(at, F_ROOT) != root) return EMPTY;
   if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) return RETRY;
-  atomic.store<i32>(at, 0, F_SPILLED);
+  atomic.cmpxchg<i32>(at, item, 0, F_SPILLED);
   const mine = claim(block, at, item);
   if (mine != 0) return mine;
   // Its joiner ran it meanwhile.
@@ -332,7 +333,7 @@ function dropStale(block: usize): void {
     const at = recordOf(block, item);
     if (atomic.load<i32>(at, F_STATE) == word(item, NOBODY, QUEUED)) return;
     if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) continue;
-    atomic.store<i32>(at, 0, F_SPILLED);
+    atomic.cmpxchg<i32>(at, item, 0, F_SPILLED);
     leaveLimbo(at, item);
   }
 }

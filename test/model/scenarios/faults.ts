@@ -93,11 +93,12 @@ export function updatesAfterCall(module: WasmModule, name: string, update: strin
   });
 }
 
-/** The nth instruction of that name, which takes an address and a value and gives one, is left out. */
+/** The nth instruction of that name, which takes an address and a value (a cmpxchg: two) and gives one, is left out. */
 export function without(module: WasmModule, name: string, instruction: string, nth: number = 0): WasmModule {
   return rewritten(module, name, (code) => {
     const at = position(code, instruction, nth);
-    const nothing = [plain('drop'), plain('drop'), plain('i32.const', 0)];
+    const operands = instruction.endsWith('cmpxchg') ? 3 : 2;
+    const nothing = [...Array.from({ length: operands }, () => plain('drop')), plain('i32.const', 0)];
     return [...code.slice(0, at), ...nothing, ...code.slice(at + 1)];
   });
 }

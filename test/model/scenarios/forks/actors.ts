@@ -440,8 +440,12 @@ export function joined(
   };
 }
 
-/** Every record is free, and no entry names one; `kept`: or is kept for a thread that was given up. */
-export function records(ground: ForkGround, kept = false, block = 0): (view: View) => string | undefined {
+/** Every record is free, or in one of the states `kept`, and no entry names one. */
+export function records(
+  ground: ForkGround,
+  kept: readonly number[] = [],
+  block = 0,
+): (view: View) => string | undefined {
   return (view) => {
     const ring = ground.rings[block]!.at;
     const n = (view.load(ring + L.MC_TAIL) - view.load(ring + L.MC_HEAD)) | 0;
@@ -449,17 +453,25 @@ export function records(ground: ForkGround, kept = false, block = 0): (view: Vie
     for (let slot = 1; slot <= ground.shape.records; slot++) {
       const word = view.load(ground.record(block, slot));
       const state = word & L.STATE_MASK;
-      if (state !== L.FREE && !(kept && state === L.CANCELLED))
-        return `record ${slot} is left in state ${state}`;
+      if (state !== L.FREE && !kept.includes(state)) return `record ${slot} is left in state ${state}`;
     }
     return undefined;
   };
 }
 
-/** What an entry of the spill ring names is not used for another child. */
-export function named(ground: ForkGround, block = 0): (view: View) => string | undefined {
+function handleOf(view: View, thread: string, child: number): number {
+  return view.registers(thread)[HANDLES + child]!;
+}
+
+/** What an entry of the spill ring names is not used for another child; `since`: from when this thread has forked its first. */
+export function named(
+  ground: ForkGround,
+  since?: { readonly thread: string; readonly child: number },
+  block = 0,
+): (view: View) => string | undefined {
   const ring = ground.rings[block]!;
   return (view) => {
+    if (since !== undefined && handleOf(view, since.thread, since.child) === 0) return undefined;
     const head = view.load(ring.at + L.MC_HEAD);
     const n = (view.load(ring.at + L.MC_TAIL) - head) | 0;
     for (let i = 0; i < n; i++) {

@@ -3,10 +3,10 @@ import * as L from '../../../../src/memory/layout.ts';
 import type { View } from '../../explore.ts';
 import { mutate } from '../../mutate.ts';
 import { counts } from '../counts.ts';
-import { exposed } from '../faults.ts';
+import { exposed, without } from '../faults.ts';
 import { CORE } from '../plant.ts';
 import { RAN } from './actors.ts';
-import { family } from './family.ts';
+import { type Family, family } from './family.ts';
 import type { ForkGround } from './ground.ts';
 
 const { holds, finds } = counts('overflow');
@@ -60,19 +60,25 @@ describe('children that spill', () => {
     holds('3 children dropped, 1 thief', family({ ...three, script, children: 0, thieves: one }));
   });
 
+  it('run once when a thief dies, which costs a record at most', () => {
+    holds('2 children, the thief dies', family({ ...two, thieves: [{ rounds: 1 }], dies: 'thief' }));
+  });
+
   it('are lost with their worker, wherever it dies, and the next one begins anew', () => {
-    holds(
-      '2 children, the worker dies',
-      family({
-        ...two,
-        thieves: [{ rounds: 1 }],
-        dies: 'owner',
-        next: { script: 'f3 j3 b' },
-        shape: { ...two.shape, adopted: true },
-      }),
-    );
+    holds('2 children, the worker dies', family(lost));
   });
 });
+
+/** The next one spills as well, into the same records, while a thief of the dead goes on. */
+const lost: Family = {
+  script: 'f1 f2',
+  children: 0,
+  thieves: [{ rounds: 1 }],
+  dies: 'owner',
+  next: { script: 'f3 f4 j4 j3 b' },
+  shape: { ...two.shape, adopted: true },
+  end: () => () => undefined,
+};
 
 describe('the checker finds', () => {
   const left = /is left in state|entries are left/;
@@ -84,8 +90,13 @@ describe('the checker finds', () => {
   });
 
   it('a mark that whoever takes the entry does not take away', () => {
-    const module = mutate(STEAL, { kind: 'dropped-store', in: 'stealFrom', nth: 1 });
+    const module = without(STEAL, 'stealFrom', 'i32.atomic.rmw.cmpxchg', 3);
     finds('spilled not cleared', family({ ...two, thieves: one, module }), left);
+  });
+
+  it('a mark taken away by a thief of the dead worker before', () => {
+    const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 3 });
+    finds('mark cleared without comparing', family({ ...lost, module }), reused);
   });
 
   it('a mark set after the entry shows', () => {
@@ -120,7 +131,7 @@ describe('the checker finds', () => {
   });
 
   it('an entry whose child is claimed without comparing', () => {
-    const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 3 });
+    const module = mutate(STEAL, { kind: 'forced-cmpxchg', in: 'stealFrom', nth: 4 });
     finds(
       'claim of an entry without comparing',
       family({ ...two, thieves: one, module }),
