@@ -8,19 +8,14 @@ import { call, done, load, type Scenario, store, type Thread, type View } from '
 import { CORE } from '../plant.ts';
 import { Routine } from '../tasks/routine.ts';
 import {
-  all,
   forkAndJoin,
-  joined,
-  named,
   OWNER_REGISTERS,
   type OwnerOptions,
-  once,
   owner,
-  records,
-  settled,
   type ThiefOptions,
   thief,
 } from './actors.ts';
+import { all, joined, named, once, records, settled } from './checks.ts';
 import { type ForkGround, type ForkShape, forkGround } from './ground.ts';
 
 /** Steps of the recovery of a dead thread, which can be left out or come too early. */
