@@ -230,7 +230,7 @@ export const F_LENGTH = 36;
 /** Who runs it: what the result is, or where its bytes are. */
 export const F_RESULT_KIND = 40;
 export const F_RESULT_LENGTH = 44;
-/** Whether an entry of the spill ring may refer to the record. 1: forking worker; 0: whoever took the entry. */
+/** The item under which an entry of a queue names the record: forking worker. 0 again: whoever took the entry. */
 export const F_SPILLED = 48;
 /** As F_KINDS, of the arguments from the ninth on. */
 export const F_KINDS_REST = 52;
@@ -241,7 +241,12 @@ export const F_NEXT = 60;
 /** The result, or (as int32) the address of its bytes. Its own line: the thief writes it. */
 export const F_RESULT = 64;
 export const F_ARGS = 72;
-export const FORK_ARG_SLOTS = 21;
+export const FORK_ARG_SLOTS = 20;
+/**
+ * Coordinator: the FAILED word of an attempt whose thread was given up. No word that thread writes, which may come to
+ * itself at any moment, and be anywhere.
+ */
+export const F_STUCK = 232;
 /** A result that is a view on shared memory of the user's: where it begins, and its length. */
 export const F_RESULT_FROM = 240;
 export const F_RESULT_SIZE = 248;
@@ -258,10 +263,9 @@ export const FORK_ARGS = 15;
 export const KIND_BYTES = 5;
 export const KIND_SHARED = 6;
 
-/** The thread that ran the child has ended, or does not end. */
+/** The thread that ran the child has ended. */
 export const RESULT_SHARED = 12;
 export const RESULT_CRASHED = 10;
-export const RESULT_STUCK = 11;
 /** Who had claimed the child gave it back, or died: it waits, and no entry of a queue names it. */
 export const RESULT_RETURNED = 14;
 /** What it threw did not fit into the bytes its thread has for such. */

@@ -112,8 +112,11 @@ export class AwaitedChildren {
   }
 
   #hasEnded(record: number): boolean {
-    const seen = Atomics.load(this.#state.i32, record >> 2) & L.STATE_MASK;
-    return seen >= L.DONE || seen === L.QUEUED;
+    const { i32 } = this.#state;
+    const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
+    return (
+      seen >= L.DONE || (seen === L.QUEUED && i32[(record + L.F_RESULT_KIND) >> 2] === L.RESULT_RETURNED)
+    );
   }
 
   #settle(item: number, waiting: Waiting): boolean {
@@ -171,16 +174,17 @@ export class AwaitedChildren {
   }
 
   #drop(item: number, { record, context }: Waiting): Promise<void> | undefined {
-    const { core, block, i32 } = this.#state;
-    const was = core.forkDrop(block, record, item);
-    if (was === L.QUEUED || was >= L.DONE) {
-      // Subtle: an entry of the own deque may name it, and is stale from now on, as one of the spill ring would be.
-      if (was === L.QUEUED) Atomics.store(i32, (record + L.F_SPILLED) >> 2, 1);
+    const { core, i32, poke } = this.#state;
+    // Subtle: it stays in its queue. An entry that names no waiting child would be taken for one when the record has
+    // had its generation again; whoever takes it finds the sign and does not run it (`stolen.ts`).
+    Atomics.store(i32, (record + L.F_CANCEL) >> 2, 1);
+    if (this.#hasEnded(record)) {
       this.#free(record);
       return undefined;
     }
     const runner = (Atomics.load(i32, record >> 2) >> L.OWNER_SHIFT) & L.OWNER_MASK;
-    if (runner !== L.NOBODY) core.ping(i32[(L.HEADER + L.H_DIRECTORY + runner * 4) >> 2]!);
+    if (runner === L.NOBODY) poke();
+    else core.ping(i32[(L.HEADER + L.H_DIRECTORY + runner * 4) >> 2]!);
     return new NativePromise((ended) => {
       mapSet(this.#ending, item, { record, context, ended });
     });

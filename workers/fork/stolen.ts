@@ -21,6 +21,12 @@ export function runStolen(state: ForkState, record: number): void {
   const running = begin(state, record);
   if (running === undefined) return;
   const { core } = state;
+  if (isAwaited(state, record) && Atomics.load(state.i32, (record + L.F_CANCEL) >> 2) !== 0) {
+    // Its parent has ended before it began.
+    state.i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_CRASHED;
+    core.forkFinish(record, running.word, L.FAILED);
+    return;
+  }
   const below = enter(state, record);
   let end: number = L.DONE;
   const done = (running.word & ~L.STATE_MASK) | L.DONE;

@@ -223,15 +223,17 @@ export function readResult(state: ForkState, record: number): unknown {
 /** Why a child that another thread ran has failed; `joinedAt`: the stack of its joiner. */
 export function readError(state: ForkState, record: number, joinedAt: string): unknown {
   const { i32 } = state;
+  const word = i32[record >> 2]!;
+  // Subtle: before the kind, which a thread that was given up may still write.
+  const stuck = i32[(record + L.F_STUCK) >> 2] === word;
   const kind = i32[(record + L.F_RESULT_KIND) >> 2]!;
-  const worker = (i32[record >> 2]! >> L.OWNER_SHIFT) & L.OWNER_MASK;
-  if (kind === L.RESULT_CRASHED || kind === L.RESULT_STUCK) {
+  const worker = (word >> L.OWNER_SHIFT) & L.OWNER_MASK;
+  if (stuck || kind === L.RESULT_CRASHED) {
     const name = state.functions[i32[(record + L.F_FN) >> 2]!]?.name ?? '';
-    const text =
-      kind === L.RESULT_CRASHED
-        ? `The worker that had stolen \`${name}\` ended while it ran it. Mark the task \`idempotent\` if its parts may run again.`
-        : `The worker that had stolen \`${name}\` does not end: a native call holds it.`;
-    const code = kind === L.RESULT_CRASHED ? 'ERR_WORKER_CRASHED' : 'ERR_WORKER_STUCK';
+    const text = !stuck
+      ? `The worker that had stolen \`${name}\` ended while it ran it. Mark the task \`idempotent\` if its parts may run again.`
+      : `The worker that had stolen \`${name}\` does not end: a native call holds it.`;
+    const code = stuck ? 'ERR_WORKER_STUCK' : 'ERR_WORKER_CRASHED';
     return new WorkerError(code, { worker, started: true, attempts: 1 }, text);
   }
   if (kind === L.RESULT_NO_ROOM) return noRoom(state, 'what a child threw');

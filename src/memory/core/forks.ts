@@ -1,18 +1,20 @@
 // Children of running tasks: fork, join, steal, and what a death leaves. The protocol and its argument: ../forks/README.md.
 import {
   CANCELLED, CLAIMED, DONE, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY,
-  F_ARGS, F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_UP, FAILED,
+  F_ARGS, F_CANCEL, F_FN, F_FRAME, F_META, F_NEXT, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_STUCK, F_UP, FAILED,
   FORK_AWAITED, FORK_ENCODED, FORK_SHARED, FORK_SHIFT, FREE, H_BLOCKS, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL, H_FORKS,
   H_JOINING, H_PARKED, H_SEARCHING, H_TASKS, MC_HEAD, MC_MASK, MC_OWN_TAIL, MC_SLOTS, MC_TAIL, META_COUNT, META_IDEMPOTENT, NOBODY,
-  OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_RETURNED, RESULT_STUCK, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
+  OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED, RESULT_CRASHED, RESULT_RETURNED, RETRY, RUNNING, SLOT_MASK, STATE_MASK, T_META,
   T_STATE, TASK_SHIFT, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_PARK, W_RANDOM, W_ROOT, W_ROOT_STOP, W_STEALS, W_STOP, W_UP,
 } from '../layout';
 import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
-import { BASE, blockOf, header, ping, wakeParked, words } from './idle';
+import { BASE, blockOf, endSearch, header, ping, wakeParked, words } from './idle';
 import { ringInit, ringPublish, ringRoom, ringSize, ringStage, ringTake } from './rings';
 
 /** A record with no entry in a queue and no place on the free list, until the last entry that names it is gone. */
 const LIMBO = PENDING;
+/** The frame of records that nobody will join, and whose threads may still write to them. */
+const NO_FRAME = 0;
 /** Records listed at a time. */
 const LIST_RUN = 64;
 
@@ -57,6 +59,7 @@ export function forkInit(block: usize, dequeMask: i32, spillMask: i32, start: i3
  * first, or 0 when all are in use.
  */
 export function forkAttach(block: usize): i32 {
+  dropStale(block);
   const records = recordsOf(block);
   const slots = header(H_FORK_SLOTS);
   let slot = load<i32>(block, W_FORK_LISTED);
@@ -173,8 +176,9 @@ function spill(block: usize, deque: usize): i32 {
     const item = dequeSteal(deque);
     if (item == EMPTY) break;
     if (item == RETRY) continue;
-    // Subtle: before the entry shows. Whoever takes it stores 0, and until then the record is not used again.
-    atomic.store<i32>(recordOf(block, item), 1, F_SPILLED);
+    // Subtle: before the entry shows. Whoever takes it makes it 0 again, and until then the record is not used again. The
+    // item, not 1: a taker that has slept through the death of this worker must not take the next one's mark away.
+    atomic.store<i32>(recordOf(block, item), item, F_SPILLED);
     ringStage(ring, item);
     moved++;
   }
@@ -296,9 +300,12 @@ export function forkReturn(at: usize): void {
 /** Owner: the child is over and its joiner has read it, or nobody ever will. Its state is the owner's to change. */
 export function forkFree(block: usize, at: usize): void {
   const state = atomic.load<i32>(at, F_STATE);
-  if ((state & STATE_MASK) == FAILED && load<i32>(at, F_RESULT_KIND) == RESULT_STUCK) {
+  if ((state & STATE_MASK) == FAILED && load<i32>(at, F_STUCK) == state) {
     // A stuck thread may write to the record the moment it comes to itself: it is kept for it, as for an orphan.
+    store<i32>(at, NO_FRAME, F_FRAME);
     atomic.store<i32>(at, (state & ~STATE_MASK) | CANCELLED, F_STATE);
+    // After it: `forkAdopt` must see one of the two.
+    store<i32>(at, 0, F_STUCK);
     return;
   }
   store<i32>(at, 0, F_CANCEL);
@@ -329,14 +336,8 @@ function claim(block: usize, at: usize, item: i32): i32 {
   const queued = word(item, NOBODY, QUEUED);
   // Subtle: META is read before the claim, which succeeds only if it is that of this generation.
   const state = (load<i32>(at, F_META) & (FORK_ENCODED | FORK_SHARED)) != 0 ? CLAIMED : RUNNING;
-  const seen = atomic.cmpxchg<i32>(at, queued, word(item, load<i32>(block, W_ID), state), F_STATE);
-  if (seen == queued) return <i32>at;
-  if (((seen ^ item) & ~SLOT_MASK) != 0) return 0;
-  // Its parent ran it meanwhile, or dropped it. If it has freed the record already, that was waiting for this.
-  atomic.store<i32>(at, 0, F_SPILLED);
-  const limbo = word(item, NOBODY, LIMBO);
-  atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
-  return 0;
+  const mine = word(item, load<i32>(block, W_ID), state);
+  return atomic.cmpxchg<i32>(at, queued, mine, F_STATE) == queued ? <i32>at : 0;
 }
 
 // The oldest child of the victim, if it descends from `root` (0: any). Address of its record; EMPTY; RETRY.
@@ -360,9 +361,38 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
   const at = recordOf(victim, item);
   if (root != 0 && load<i32>(at, F_ROOT) != root) return EMPTY;
   if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) return RETRY;
-  atomic.store<i32>(at, 0, F_SPILLED);
+  atomic.cmpxchg<i32>(at, item, 0, F_SPILLED);
   const mine = claim(block, at, item);
-  return mine != 0 ? mine : RETRY;
+  if (mine != 0) return mine;
+  // Its joiner ran it meanwhile.
+  leaveLimbo(at, item);
+  return RETRY;
+}
+
+// The entry that named the record is taken, and its child was claimed by the record. If that has been freed already, it
+// was waiting for this.
+// @ts-ignore: decorator
+@inline
+function leaveLimbo(at: usize, item: i32): void {
+  const limbo = word(item, NOBODY, LIMBO);
+  atomic.cmpxchg<i32>(at, limbo, freeWord(limbo), F_STATE);
+}
+
+// Owner. Takes entries of children that no longer wait off its spill ring. Thieves do so too, but there may be none: then
+// the records would be lost, and no worker would sleep as long as an entry shows.
+function dropStale(block: usize): void {
+  const ring = block + <usize>header(H_FORK_SPILL);
+  // Invariant: nothing is held. Each round takes an entry away or has seen a thief do so.
+  while (true) {
+    const h = atomic.load<i32>(ring, MC_HEAD);
+    if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return;
+    const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+    const at = recordOf(block, item);
+    if (atomic.load<i32>(at, F_STATE) == word(item, NOBODY, QUEUED)) return;
+    if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) continue;
+    atomic.cmpxchg<i32>(at, item, 0, F_SPILLED);
+    leaveLimbo(at, item);
+  }
 }
 
 /**
@@ -372,6 +402,8 @@ function stealFrom(block: usize, victim: usize, root: i32): i32 {
 export function forkHelp(block: usize, first: i32, root: i32): i32 {
   const blocks = atomic.load<i32>(BASE, H_BLOCKS);
   const me = load<i32>(block, W_ID);
+  // At a task boundary all children of this worker are over.
+  if (root == 0) dropStale(block);
   // Invariant: nothing is held. Each round that goes on has seen another thread take something.
   while (true) {
     let again = false;
@@ -463,6 +495,9 @@ export function joinPark(block: usize, at: usize): i32 {
   const state = atomic.load<i32>(at, F_STATE) & STATE_MASK;
   if (state == QUEUED || state >= DONE || anyFork(block, load<i32>(block, W_ROOT)) != 0) {
     atomic.and<i32>(mask, ~bit, H_JOINING);
+    // Subtle: as before, so that a late waker sees that it wakes nobody.
+    atomic.store<i32>(block, 1, W_PARK);
+    stopSearching(block);
     return 0;
   }
   return 1;
@@ -470,6 +505,13 @@ export function joinPark(block: usize, at: usize): i32 {
 
 export function joinUnpark(block: usize): void {
   atomic.and<i32>(joinWord(block), ~joinBit(block), H_JOINING);
+  stopSearching(block);
+}
+
+// A waker that won this worker's parked bit, before a ping roused it, may have found the 0 of `joinPark` in W_PARK: it takes
+// the joiner for one that searches from now on. It does not, and publishers would keep silent for as long as it runs.
+function stopSearching(block: usize): void {
+  if ((atomic.load<i32>(joinWord(block), H_SEARCHING) & joinBit(block)) != 0) endSearch(block);
 }
 
 // A child of `root` on top of another worker's deque?
@@ -497,6 +539,18 @@ function isIdempotent(root: i32): bool {
   return (load<i32>(task, T_META) & META_IDEMPOTENT) != 0;
 }
 
+// Ends an attempt whose thread lives, unless that has ended it.
+function giveUp(at: usize, seen: i32): bool {
+  // Subtle: in two steps. The first takes the attempt from its thread, whose every step on it compares. Before that
+  // nothing may be written here: the thread may have ended it, and the record may be another child's.
+  const taken = (seen & ~STATE_MASK) | ((seen & STATE_MASK) == PENDING ? RUNNING : PENDING);
+  if (atomic.cmpxchg<i32>(at, seen, taken, F_STATE) != seen) return false;
+  const failed = (seen & ~STATE_MASK) | FAILED;
+  store<i32>(at, failed, F_STUCK);
+  atomic.store<i32>(at, failed, F_STATE);
+  return true;
+}
+
 /**
  * Coordinator: the thread of `dead` is gone (`stuck` 0), or does not go (1). What it ran for others: its code has not
  * started, or may start again: it waits again, and its joiner, which is woken, claims it by the record; else it has
@@ -521,10 +575,15 @@ export function forkMend(dead: i32, stuck: i32): i32 {
         continue;
       }
       if (state < CLAIMED || state > PENDING) continue;
-      const again = stuck == 0 && (state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT)));
-      store<i32>(at, again ? RESULT_RETURNED : stuck != 0 ? RESULT_STUCK : RESULT_CRASHED, F_RESULT_KIND);
-      const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
-      if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
+      let again = false;
+      if (stuck != 0) {
+        if (!giveUp(at, seen)) continue;
+      } else {
+        again = state == CLAIMED || isIdempotent(load<i32>(at, F_ROOT));
+        store<i32>(at, again ? RESULT_RETURNED : RESULT_CRASHED, F_RESULT_KIND);
+        const to = again ? word(seen, NOBODY, QUEUED) : (seen & ~STATE_MASK) | FAILED;
+        if (atomic.cmpxchg<i32>(at, seen, to, F_STATE) != seen) continue;
+      }
       if (!again) failed++;
       touched = true;
       if ((load<i32>(at, F_META) & FORK_AWAITED) != 0) ping(block);
@@ -548,14 +607,21 @@ export function forkAdopt(block: usize): void {
     while ((seen & STATE_MASK) != FREE) {
       const state = seen & STATE_MASK;
       const owner = (seen >> OWNER_SHIFT) & OWNER_MASK;
-      const elsewhere = owner != me && owner != NOBODY && state >= CLAIMED && state <= PENDING;
       if (state == CANCELLED && owner != me) break;
-      if (elsewhere) atomic.store<i32>(at, 1, F_CANCEL);
+      const runs = state >= CLAIMED && state <= PENDING && owner != NOBODY;
+      const stuck = state == FAILED && load<i32>(at, F_STUCK) == seen;
+      const elsewhere = owner != me && (runs || stuck);
+      if (elsewhere) {
+        atomic.store<i32>(at, 1, F_CANCEL);
+        // Subtle: a frame of the next owner's must not take it for its child.
+        store<i32>(at, NO_FRAME, F_FRAME);
+      }
       const was = atomic.cmpxchg<i32>(at, seen, elsewhere ? (seen & ~STATE_MASK) | CANCELLED : freeWord(seen), F_STATE);
       if (was == seen) break;
       seen = was;
     }
     atomic.store<i32>(at, 0, F_SPILLED);
+    store<i32>(at, 0, F_STUCK);
   }
   const deque = block + <usize>header(H_FORKS);
   // As `adopt` does with the other deque.

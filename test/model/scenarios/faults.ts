@@ -93,11 +93,12 @@ export function updatesAfterCall(module: WasmModule, name: string, update: strin
   });
 }
 
-/** The nth instruction of that name, which takes an address and a value and gives one, is left out. */
+/** The nth instruction of that name, which takes an address and a value (a cmpxchg: two) and gives one, is left out. */
 export function without(module: WasmModule, name: string, instruction: string, nth: number = 0): WasmModule {
   return rewritten(module, name, (code) => {
     const at = position(code, instruction, nth);
-    const nothing = [plain('drop'), plain('drop'), plain('i32.const', 0)];
+    const operands = instruction.endsWith('cmpxchg') ? 3 : 2;
+    const nothing = [...Array.from({ length: operands }, () => plain('drop')), plain('i32.const', 0)];
     return [...code.slice(0, at), ...nothing, ...code.slice(at + 1)];
   });
 }
@@ -108,4 +109,34 @@ export function exposed(module: WasmModule, caller: string, nth: number, name: s
   const { code } = module.functions[index]!;
   const callee = Number(code[position(code, 'call', nth)]!.args[0]);
   return { ...module, exports: [...module.exports, { name, kind: 'function', index: callee }] };
+}
+
+/**
+ * The nth store or update of that name takes effect only after another instruction. Its address and value are computed
+ * where they were; an update's result must be dropped.
+ */
+export function movedBehind(
+  module: WasmModule,
+  name: string,
+  [moved, nth]: readonly [name: string, nth: number],
+  [behind, after]: readonly [name: string, nth: number],
+): WasmModule {
+  return rewritten(module, name, (code, address) => {
+    const at = position(code, moved, nth);
+    const place = position(code, behind, after);
+    if (place <= at) throw new Error('Expected the other instruction to be a later one');
+    const value = address + 1;
+    const drop = moved.includes('.rmw.') ? [plain('drop')] : [];
+    return [
+      ...code.slice(0, at),
+      plain('local.set', value),
+      plain('local.set', address),
+      ...code.slice(at + 1 + drop.length, place + 1),
+      plain('local.get', address),
+      plain('local.get', value),
+      code[at]!,
+      ...drop,
+      ...code.slice(place + 1),
+    ];
+  });
 }

@@ -13,6 +13,9 @@ import type { WasmModule } from '../wasm/module.ts';
 /** The core as it ships. */
 export const CORE: WasmModule = decode(Buffer.from(CORE_BASE64, 'base64'));
 
+/** Words of the header that nobody writes after the start. */
+export const HEADER_WORDS: number = L.H_FORK_BYTES_SIZE / 4 + 1;
+
 /** Index starts: plain, across the sign, across zero. */
 export const STARTS: readonly number[] = [0, 2 ** 31 - 2, -2];
 
@@ -118,6 +121,29 @@ export function spscPart(
   };
 }
 
+// Offsets inside a block of where children wait.
+const FORKS = 0xc00;
+const FORK_SPILL = 0xe00;
+
+export interface EmptyForks {
+  readonly regions: readonly Region[];
+  prepare(setup: Setup): void;
+}
+
+/** For scenarios without children: a fork deque and a fork spill ring in each block, which stay empty. */
+export function emptyForks(blocks: readonly number[], start: number): EmptyForks {
+  const deques = blocks.map((at, i) => dequePart(`forks${i}`, at + FORKS, 2, start));
+  const spills = blocks.map((at, i) => ringPart(`forkSpill${i}`, at + FORK_SPILL, 2, start, true));
+  return {
+    regions: [...deques, ...spills].flatMap((part) => part.regions.map((r) => ({ ...r, constant: true }))),
+    prepare: (setup) => {
+      setup.store(L.HEADER + L.H_FORKS, FORKS);
+      setup.store(L.HEADER + L.H_FORK_SPILL, FORK_SPILL);
+      for (const part of [...deques, ...spills]) part.prepare(setup);
+    },
+  };
+}
+
 // Addresses: the header stands at L.HEADER, 5 KiB long.
 const TASKS = 0x2000;
 const LEVEL = 0x3000;
@@ -174,8 +200,10 @@ export function ground(shape: GroundShape): Ground {
   const completions = blocks.map((at, i) => {
     return spscPart(`done${i}`, at + COMPLETIONS, shape.completions || 2, start, !shape.completions);
   });
+  const forks = emptyForks(blocks, start);
   const regions: Region[] = [
-    words('header', L.HEADER, 12, true),
+    ...forks.regions,
+    words('header', L.HEADER, HEADER_WORDS, true),
     words('armed', L.HEADER + L.H_ARMED, 1),
     words('epoch', L.HEADER + L.H_EPOCH, 1, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1),
@@ -243,7 +271,7 @@ export function ground(shape: GroundShape): Ground {
         [L.H_SLOTS]: shape.records ?? 0,
       };
       for (const [field, value] of Object.entries(fields)) setup.store(L.HEADER + Number(field), value);
-      for (const part of parts) part.prepare(setup);
+      for (const part of [...parts, forks]) part.prepare(setup);
       blocks.forEach((at, i) => {
         setup.store(L.HEADER + L.H_DIRECTORY + 4 * i, at);
         setup.store(at + L.W_ID, i);

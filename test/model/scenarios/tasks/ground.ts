@@ -6,7 +6,15 @@
  */
 import * as L from '../../../../src/memory/layout.ts';
 import type { PrivateRange, Region, Setup } from '../../explore.ts';
-import { dequePart, type RingPart, ringPart, type SpscPart, spscPart } from '../plant.ts';
+import {
+  dequePart,
+  emptyForks,
+  HEADER_WORDS,
+  type RingPart,
+  ringPart,
+  type SpscPart,
+  spscPart,
+} from '../plant.ts';
 
 // The header stands at L.HEADER.
 /** Written by the coordinator when everything is over: spinning workers end. */
@@ -79,8 +87,10 @@ export function ground(shape: GroundShape): Ground {
   const completions = blocks.map((at, i) => spscPart(`done${i}`, at + COMPLETIONS, slots > 2 ? 4 : 2, start));
   const task = (slot: number): number => TASKS + slot * L.TASK_BYTES;
   const cancel = (slot: number): number => COLD + slot * L.COLD_BYTES + L.C_CANCEL;
+  const forks = emptyForks(blocks, start);
   const regions: Region[] = [
-    words('header', L.HEADER, 12, true),
+    ...forks.regions,
+    words('header', L.HEADER, HEADER_WORDS, true),
     words('armed', L.HEADER + L.H_ARMED, 1, true),
     words('epoch', L.HEADER + L.H_EPOCH, 1, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1),
@@ -162,7 +172,7 @@ export function ground(shape: GroundShape): Ground {
       setup.store(L.HEADER + L.H_SCHEDULE, 0x01010101);
       for (let i = 1; i < L.SCHEDULE_LENGTH / 4; i++)
         setup.store(L.HEADER + L.H_SCHEDULE + 4 * i, 0x01010101);
-      for (const part of parts) part.prepare(setup);
+      for (const part of [...parts, forks]) part.prepare(setup);
       shape.records.forEach(({ meta, fn }, slot) => {
         setup.store(task(slot) + L.T_META, meta);
         setup.store(task(slot) + L.T_FN, fn);
