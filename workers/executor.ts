@@ -183,7 +183,7 @@ export class Executor {
       payloads = new Payloads(this.#view, port, onMoved);
       if (forks.imported) {
         const { openForks } = await import('./fork/open.ts');
-        openForks(forks, this.#view, this.#worker, this.#around.pool);
+        openForks(forks, this.#view, this.#around.pool);
       }
     } catch (cause) {
       onBroken(ownModuleError(cause));
@@ -246,7 +246,7 @@ export class Executor {
             ? callWithNumbers(fn, count, f64, (at >> 1) + (L.T_ARGS >> 3))
             : apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
       }
-      if (forks.active) endOfTask(fn);
+      if (forks.active) value = endOfTask(fn, value);
       if (
         typeof value === 'object' &&
         value !== null &&

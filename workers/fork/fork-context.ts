@@ -13,7 +13,8 @@ export class ForkContext implements Context {
   readonly worker: number;
   readonly record: number;
   readonly #state: ForkState;
-  readonly #word: number;
+  /** The child's state word, which no other child in this record has had. */
+  readonly word: number;
   readonly #rootCancelAt: number;
   #controller: AbortController | undefined;
 
@@ -21,14 +22,14 @@ export class ForkContext implements Context {
     this.worker = worker;
     this.record = record;
     this.#state = state;
-    this.#word = state.i32[record >> 2]!;
+    this.word = state.i32[record >> 2]!;
     this.#rootCancelAt = state.rootCancelAt;
   }
 
   get cancelled(): boolean {
     const { i32 } = this.#state;
     // Subtle: once the child is over its record is another's.
-    if ((i32[this.record >> 2]! ^ this.#word) & ~L.SLOT_MASK) return true;
+    if ((i32[this.record >> 2]! ^ this.word) & ~L.SLOT_MASK) return true;
     return i32[this.#rootCancelAt] !== 0 || isCancelled(this.#state, this.record);
   }
 

@@ -10,7 +10,7 @@ import { expected } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asInteger } from '../../src/memory/shared-memory.ts';
 import { type Forkable, functionNumber } from './registry.ts';
-import { forks } from './state.ts';
+import { forks, TORN } from './state.ts';
 
 declare const child: unique symbol;
 
@@ -63,16 +63,16 @@ export function fork(
   // biome-ignore lint/complexity/noArguments: a rest parameter is an array for each fork
   const count = arguments.length - 1;
   const { i32, f64, core } = forks;
-  const number = functionNumber(fn);
   if (!forks.active) forks.activate();
+  const number = functionNumber(fn);
   if ((i32[forks.rootCancelAt]! | i32[forks.cancelAt]!) !== 0) forks.slow!.stop();
   const record = i32[forks.freeAt]!;
   if (record !== 0 && count <= MAX_FAST && writeNumbers(f64, (record + L.F_ARGS) >> 3, count, a, b, c, d)) {
+    // Subtle: before. Should the stack overflow in the core, the child may be published.
+    forks.open++;
     const item = core.fork(forks.block, number, count, forks.depth);
-    if (item !== NO_HANDLE) {
-      forks.open++;
-      return item as Handle<unknown>;
-    }
+    if (item !== NO_HANDLE) return item as Handle<unknown>;
+    forks.open--;
   }
   // biome-ignore lint/complexity/noArguments: as above
   return forks.slow!.fork(number, Array.prototype.slice.call(arguments, 1)) as Handle<unknown>;
@@ -140,18 +140,22 @@ export function join<R>(handle: Handle<R>): R {
   const meta = i32[(record + L.F_META) >> 2]!;
   if (meta > MAX_FAST) return state.slow!.runOwn(record) as R;
   const fn = state.functions[i32[(record + L.F_FN) >> 2]!]!;
-  const open = state.open;
-  state.depth++;
+  const { depth, open } = state;
+  state.depth = depth + 1;
   state.open = 0;
   let value: unknown;
   try {
     value = callWithNumbers(fn, meta, (record + L.F_ARGS) >> 3);
     if (state.open !== 0) state.slow!.notJoined(fn);
   } catch (error) {
-    state.slow!.unwind(open);
+    const left = state.open;
+    // Subtle: no call before these two. If the stack has overflowed, the next call may throw again.
+    state.depth = depth;
+    state.open = left === 0 ? open : open | TORN;
+    if (left !== 0) state.slow!.unwind();
     throw error;
   }
-  state.depth--;
+  state.depth = depth;
   state.open = open;
   return (typeof value === 'number' ? value : state.slow!.handOver(value)) as R;
 }
@@ -184,11 +188,20 @@ function callWithNumbers(fn: Forkable, count: number, at: number): unknown {
   }
 }
 
-/** The results of several children, in order. When one fails, that error is thrown, and the rest are dropped or ended. */
+/**
+ * The results of several children, in order. When one fails, that error is thrown, and the rest are done with: those
+ * that have not started never do, the others are asked to stop and waited for.
+ */
 export function joinAll<R>(handles: readonly Handle<R>[]): R[] {
   const results = new Array<R>(handles.length);
   // The last forked is on top of the deque.
-  for (let i = handles.length - 1; i >= 0; i--) results[i] = join(handles[i]!);
+  let i = handles.length - 1;
+  try {
+    for (; i >= 0; i--) results[i] = join(handles[i]!);
+  } catch (error) {
+    if (i > 0 && forks.active) forks.slow!.drop(handles.slice(0, i));
+    throw error;
+  }
   return results;
 }
 

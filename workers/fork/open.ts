@@ -11,9 +11,9 @@ import { Shares } from './shares.ts';
 import { SlowPaths } from './slow-paths.ts';
 import type { ForkState } from './state.ts';
 
-export function openForks(state: ForkState, view: WorkerView, worker: number, pool: string): void {
+export function openForks(state: ForkState, view: WorkerView, pool: string): void {
   state.codec = { encoder: new Encoder(), decoder: new Decoder() };
-  state.shares = new Shares(pool, worker);
+  state.shares = new Shares(pool);
   state.arena = new ForkArena(view);
   state.slow = new SlowPaths(state);
 }
