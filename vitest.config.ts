@@ -13,7 +13,15 @@ const ON_DIST = {
   hookTimeout: 60_000,
 } satisfies TestUserConfig;
 
-const PROCESS = ['test/threads', 'test/queues', 'test/pool', 'test/process', 'test/faults', 'test/fork', 'test/command'];
+const PROCESS = [
+  'test/threads',
+  'test/queues',
+  'test/pool',
+  'test/process',
+  'test/faults',
+  'test/fork',
+  'test/command',
+];
 const SNIPPETS = 'test/snippets';
 const MODEL = 'test/model';
 const DOCS = 'test/project/docs';

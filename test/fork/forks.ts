@@ -5,8 +5,8 @@
  */
 import type { Pool, PoolEvents, PoolOptions } from 'millrace';
 import { expect } from 'vitest';
-import { until } from '../process/harness/until.ts';
 import { startPool } from '../pool/pools.ts';
+import { until } from '../process/harness/until.ts';
 
 export const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
 

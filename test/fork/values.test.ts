@@ -21,7 +21,10 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
       fc.asyncProperty(graph, async (value) => {
         const expected = structuredClone(value);
         expect(difference(await pool.run('through', [stolen, value]), expected)).toBeUndefined();
-        const [first, second] = (await pool.run('spread', [stolen, [1, value, null, value]])) as unknown[][1][];
+        const [first, second] = (await pool.run('spread', [
+          stolen,
+          [1, value, null, value],
+        ])) as unknown[][1][];
         expect(first).toBe(1);
         expect(difference(second, expected)).toBeUndefined();
       }),

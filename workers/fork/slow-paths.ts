@@ -13,7 +13,15 @@ import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './registry.ts';
 import { type Early, type ForkState, TORN } from './state.ts';
 import { runStolen } from './stolen.ts';
-import { handOver, lentBy, NOT_HERE, readArguments, readError, readResult, writeArguments } from './values.ts';
+import {
+  handOver,
+  lentBy,
+  NOT_HERE,
+  readArguments,
+  readError,
+  readResult,
+  writeArguments,
+} from './values.ts';
 
 /** So often a joiner looks for something to help with before it sleeps: some 10 us, less than a sleep and a wake. */
 const LOOKS = 200;

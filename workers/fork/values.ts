@@ -253,7 +253,13 @@ export function readError(state: ForkState, record: number, joinedAt: string): u
 }
 
 // What is no error is thrown as it was, as by a child that was not stolen.
-function thrownIn(state: ForkState, bytes: Uint8Array, at: number, length: number, joinedAt: string): unknown {
+function thrownIn(
+  state: ForkState,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  joinedAt: string,
+): unknown {
   const { error } = decodeError(state.codec!.decoder, bytes, at, length, { submittedAt: joinedAt });
   return error instanceof NonErrorThrown ? error.thrown : error;
 }
