@@ -167,7 +167,10 @@ describe('where there is no task', () => {
   it('an async task forks before its first await, and joins before it', async () => {
     const { pool, strays } = await startForks(JOINS);
     expect(await Promise.all([10, 11, 12].map((n) => pool.run('beforeAwait', [n])))).toEqual([55, 89, 144]);
-    expect(await rejection(pool.run('acrossAwait'))).toMatchObject({ code: 'ERR_NOT_JOINED' });
+    const late = await rejection(pool.run('acrossAwait'));
+    expect(late).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    expect(late.message).toMatch(/before any `await`/);
+    expect(await rejection(pool.run('forgetsAsync'))).toMatchObject({ code: 'ERR_NOT_JOINED' });
     await expectNothingLeft(pool);
     expect(strays).toEqual([]);
   });

@@ -152,7 +152,7 @@ export function join<R>(handle: Handle<R>): R {
     // Subtle: no call before these two. If the stack has overflowed, the next call may throw again.
     state.depth = depth;
     state.open = left === 0 ? open : open | TORN;
-    if (left !== 0) state.slow!.unwind();
+    if (left !== 0) state.slow!.unwind(left);
     throw error;
   }
   state.depth = depth;
@@ -162,7 +162,7 @@ export function join<R>(handle: Handle<R>): R {
 
 function joinElsewhere(handle: number): unknown {
   if (forks.slow === undefined || !forks.active) {
-    throw expected('handle', 'what `fork` returned in this call', handle);
+    throw expected('handle', 'what `fork` returned in this call, before any `await`', handle);
   }
   return forks.slow.join(handle);
 }

@@ -34,6 +34,9 @@ const HEADROOM = 500;
 const LOCAL_SHIFT = 13;
 const LOCAL = 1 << LOCAL_SHIFT;
 
+/** More children than there are. */
+const ALL = TORN;
+
 const { apply } = Reflect;
 
 /** How many locks of `millrace/sync` this thread holds. */
@@ -120,7 +123,7 @@ export class SlowPaths {
       // As in `join`.
       state.depth = depth;
       state.open = left === 0 ? open : open | TORN;
-      if (left !== 0) this.unwind();
+      if (left !== 0) this.unwind(left);
       throw error;
     }
     state.depth = depth;
@@ -132,12 +135,12 @@ export class SlowPaths {
     return handOver(this.#state, value);
   }
 
-  /** The frame above the one on top has ended by an error: its children go too. */
-  unwind(): void {
+  /** The frame above the one on top has ended by an error: the children it has left go too. */
+  unwind(left: number): void {
     const state = this.#state;
     state.depth++;
     try {
-      this.#endChildren();
+      this.#endChildren(left);
     } finally {
       // Subtle: `open` says TORN until the children are gone.
       state.depth--;
@@ -147,7 +150,7 @@ export class SlowPaths {
 
   /** The frame on top is over, by an error or at the bottom of the stack: nothing is left of any above it. */
   endChildren(): void {
-    this.#endChildren();
+    this.#endChildren(ALL);
     this.#state.open = 0;
   }
 
@@ -334,17 +337,25 @@ export class SlowPaths {
 
   // Of the frame on top, and of those that were above it. Those that have not started never do; the others are asked to
   // stop and waited for: no child outlives its parent.
-  #endChildren(): void {
+  #endChildren(open: number): void {
     const state = this.#state;
     const { core, block, i32, depth } = state;
     mapForEach(state.local, ({ frame }, handle) => {
       if (frame >= depth) mapDelete(state.local, handle);
     });
+    let ended = 0;
     for (let frame = this.#newestFrame(); frame >= depth; frame = this.#newestFrame()) {
-      if (core.forkPop(block, frame) === 0) break;
+      const item = core.forkPop(block, frame);
+      if (item === 0) break;
+      this.#release(state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT));
+      ended++;
     }
+    // Many frames may end by one error: only those whose children are not all on the deque look at every record.
+    if (ended === open) return;
     const me = i32[(block + L.W_ID) >> 2]!;
     const used = i32[(block + L.W_FORK_USED) >> 2]!;
+    const running: number[] = [];
+    // Subtle: those that wait before those that run. Who is asked to stop goes on with what is not dropped yet.
     for (let slot = 1; slot <= used; slot++) {
       const record = state.records + (slot << L.FORK_SHIFT);
       const word = Atomics.load(i32, record >> 2);
@@ -352,9 +363,20 @@ export class SlowPaths {
       // Kept for a thread that still runs what it stole from one that had this block before, or that is stuck.
       if ((word & L.STATE_MASK) === L.CANCELLED && ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== me) continue;
       const item = (word & ~L.SLOT_MASK) | slot;
-      const was = core.forkDrop(block, record, item);
       mapDelete(state.early, item);
-      if (was === L.CLAIMED || was === L.RUNNING || was === L.PENDING) this.#waitForEnd(record, item);
+      const seen = word & L.STATE_MASK;
+      if (seen === L.QUEUED ? core.forkDrop(block, record, item) === L.QUEUED : seen >= L.DONE)
+        this.#forget(record);
+      else running[running.length] = item;
+    }
+    for (let i = 0; i < running.length; i++) {
+      const item = running[i]!;
+      core.forkDrop(block, state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT), item);
+    }
+    for (let i = 0; i < running.length; i++) {
+      const item = running[i]!;
+      const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      this.#waitForEnd(record, item);
       this.#forget(record);
     }
   }
