@@ -52,11 +52,12 @@ describe.each([2, 3, 8])('a thread that dies with a stolen child, one of %i', (w
 
   it('by an error of a timer, when the child is over, harms no task', async () => {
     const { pool, strays } = await startForks(CRASHES, { workers });
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 3; i++) {
       expect(await pool.run('catches', ['timer', sharedWords(8)])).toEqual(['fine', 144]);
+      await until('the error is known', () => strays.length > i);
+      // A thread that starts while the task runs does not know its shared memory, and would give the child back.
+      await expectNothingLeft(pool);
     }
-    await until('the errors are known', () => strays.length > 0);
-    await expectNothingLeft(pool);
     expect(await pool.run('fib', [14])).toBe(377);
   });
 });

@@ -60,8 +60,8 @@ describe('the end of a pool', () => {
     const { pool } = await startForks(TRAFFIC, { workers });
     const words = sharedWords(4);
     const endless = rejection(pool.run('endless', [words]));
-    const waiting = Array.from({ length: 20 }, () => rejection(pool.run('busyTree', [sharedWords(4)])));
     await until('a child has been stolen', () => words[0] === 1);
+    const waiting = Array.from({ length: 20 }, () => rejection(pool.run('busyTree', [sharedWords(4)])));
     await pool.terminate();
     for (const error of [await endless, ...(await Promise.all(waiting))]) {
       expect(error.code).toMatch(/^ERR_/);

@@ -2,7 +2,7 @@
  * SharedArrayBuffers of the user's that children get as arguments. Only a message can bring one to another thread: the
  * first time a thread hands one on, it tells all workers of the pool at once, under a number, and children carry the number.
  *
- * The messages are read when one is needed. A worker that was started later has not got them: it gives the child back.
+ * The messages are read when one is needed, or when the event loop turns. A worker that was started later has not got them: it gives the child back.
  *
  * @module
  */
@@ -81,6 +81,8 @@ export class Shares {
     this.#channel = new BroadcastChannel(`millrace ${pool}`);
     // It is read by hand, and keeps no thread alive.
     (this.#channel as unknown as { unref(): void }).unref();
+    // Subtle: and by the event loop, whenever that turns. Without a listener it would throw the messages away.
+    this.#channel.onmessage = (event) => this.#note((event as { readonly data: Message }).data);
   }
 
   /** For an argument: known to all until `forget`. */
@@ -155,14 +157,17 @@ export class Shares {
     return this.#known.get(id);
   }
 
+  #note(message: Message): void {
+    if ('share' in message) this.#known.set(message.share, message.buffer);
+    else for (const id of message.forget) this.#known.delete(id);
+  }
+
   #drain(): void {
     const port = this.#channel as unknown as MessagePort;
     for (;;) {
       const received = receiveMessageOnPort(port) as { readonly message: Message } | undefined;
       if (received === undefined) return;
-      const { message } = received;
-      if ('share' in message) this.#known.set(message.share, message.buffer);
-      else for (const id of message.forget) this.#known.delete(id);
+      this.#note(received.message);
     }
   }
 }
