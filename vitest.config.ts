@@ -17,6 +17,7 @@ const PROCESS = [
   'test/threads',
   'test/queues',
   'test/pool',
+  'test/fork',
   'test/forkjoin',
   'test/process',
   'test/faults',

@@ -120,9 +120,9 @@ class ControlCalls {
 }
 
 // Before any thread of the pool can be told of shared memory: all are ready then.
-async function openShares({ worker, config }: WorkerStart): Promise<void> {
+async function openShares({ config }: WorkerStart): Promise<void> {
   const { Shares } = await import('./fork/shares.ts');
-  forks.shares = new Shares(String(config['pool']), worker);
+  forks.shares = new Shares(String(config['pool']));
 }
 
 async function loadFunctions(start: WorkerStart): Promise<LoadedFunctions> {

@@ -50,6 +50,11 @@ export class ForkArena {
     }
   }
 
+  /** No child of this thread is left. */
+  freeArguments(): void {
+    this.#live = this.#live.filter(({ at }) => at !== 0);
+  }
+
   #take(bytes: number, at: number, word: number): number {
     const size = Math.max(8, (bytes + 7) & ~7);
     const live = this.#live;

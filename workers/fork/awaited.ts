@@ -94,9 +94,13 @@ export class AwaitedChildren {
     return handOver(this.#state, await this.#state.functions[number]!(...copy));
   }
 
+  get isEmpty(): boolean {
+    return mapSize(this.#waiting) === 0 && mapSize(this.#ending) === 0;
+  }
+
   /** Looks for children that have ended. True when somebody was told. */
   settle(): boolean {
-    if (mapSize(this.#waiting) === 0 && mapSize(this.#ending) === 0) return false;
+    if (this.isEmpty) return false;
     let told = false;
     mapForEach(this.#waiting, (waiting, item) => {
       if (this.#settle(item, waiting)) told = true;

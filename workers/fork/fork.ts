@@ -13,7 +13,7 @@ import { currentContext } from '../context.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import { type Forkable, functionNumber } from './functions.ts';
 import type { SlowPaths } from './slow-paths.ts';
-import { forks, type Hot } from './state.ts';
+import { forks, type Hot, TORN } from './state.ts';
 
 declare const child: unique symbol;
 
@@ -104,8 +104,10 @@ type Fork = <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handl
 function forkHere(fn: (...args: never[]) => unknown, a?: unknown, b?: unknown, c?: unknown): Handle<never> {
   // biome-ignore lint/complexity/noArguments: a rest parameter is an array for each fork
   const count = arguments.length - 1;
-  const number = functionNumber(fn);
+  const number = numberOf(fn);
   let item = NO_HANDLE;
+  // Subtle: before. Should the stack overflow in the core, the child may be published.
+  open++;
   if (typeof a === 'number') {
     if (count === 1) item = fork1(block, number, depth, a);
     else if (typeof b === 'number') {
@@ -113,12 +115,20 @@ function forkHere(fn: (...args: never[]) => unknown, a?: unknown, b?: unknown, c
       else if (count === 3 && typeof c === 'number') item = fork3(block, number, 3, depth, a, b, c);
     }
   }
-  if (item !== NO_HANDLE) {
-    open++;
-    return item as Handle<never>;
-  }
+  if (item !== NO_HANDLE) return item as Handle<never>;
+  open--;
   // biome-ignore lint/complexity/noArguments: as above
   return forkSlowly(number, Array.prototype.slice.call(arguments, 1)) as Handle<never>;
+}
+
+// Outside a task, that is what is wrong, whatever the function.
+function numberOf(fn: (...args: never[]) => unknown): number {
+  try {
+    return functionNumber(fn);
+  } catch (error) {
+    if (!forks.active) forks.activate();
+    throw error;
+  }
 }
 
 function forkSlowly(number: number, args: unknown[]): number {
@@ -164,7 +174,8 @@ function joinHere(handle: number): never {
   if (taken < 0) return slow!.runOwn(record) as never;
   const fn = functions[taken >> 4]!;
   const below = open;
-  depth++;
+  const frame = depth;
+  depth = frame + 1;
   open = 0;
   let value: unknown;
   try {
@@ -174,17 +185,22 @@ function joinHere(handle: number): never {
     value = count === 1 ? fn(asInteger(f64[at]!)) : callWithNumbers(fn, count, at);
     if (open !== 0) slow!.notJoined(fn);
   } catch (error) {
-    slow!.unwind(below);
+    const left = open;
+    // Subtle: no call before these two. If the stack has overflowed, the next call may throw again.
+    depth = frame;
+    open = left === 0 ? below : below | TORN;
+    if (left !== 0) slow!.unwind(left);
     throw error;
   }
-  depth--;
+  depth = frame;
   open = below;
   return (typeof value === 'number' ? value : slow!.handOver(value)) as never;
 }
 
 function joinElsewhere(handle: number): unknown {
-  if (slow === undefined || !forks.active)
-    throw expected('handle', 'what `fork` returned in this call', handle);
+  if (slow === undefined || !forks.active) {
+    throw expected('handle', 'what `fork` returned in this call, before any `await`', handle);
+  }
   return slow.join(handle);
 }
 
@@ -228,7 +244,7 @@ export function joinAll<R>(handles: readonly Handle<R>[]): R[] {
   try {
     for (; i >= 0; i--) results[i] = join(handles[i]!);
   } catch (error) {
-    for (i--; i >= 0; i--) forks.slow?.drop(handles[i]!);
+    if (i > 0 && forks.active) forks.slow!.drop(handles.slice(0, i));
     throw error;
   }
   return results;

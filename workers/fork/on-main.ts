@@ -34,7 +34,7 @@ export function openMainForks(
 ): (record: number) => void {
   const view = new WorkerView(memory, module, block);
   forks.attach(view, worker, numberFunctions([notCalled, ...functions.values()]));
-  forks.shares = new Shares(pool, worker);
+  forks.shares = new Shares(pool);
   openForks(forks, view, functions);
   forks.patience = { ms: LOOK_MS, look };
   provideContext(() => (forks.up === 0 ? undefined : forks.slow?.context(forks.up)));

@@ -5,7 +5,7 @@
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, mapDelete, mapForEach, mapGet, mapSet } from '../../src/codec/primordials.ts';
+import { Atomics, mapClear, mapDelete, mapForEach, mapGet, mapSet } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
@@ -13,9 +13,17 @@ import { AwaitedChildren } from './awaited.ts';
 import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './functions.ts';
 import { PendingChildren } from './pending.ts';
-import type { Early, ForkState } from './state.ts';
+import { type Early, type ForkState, TORN } from './state.ts';
 import { runStolen } from './stolen.ts';
-import { handOver, NOT_HERE, readArguments, readError, readResult, writeArguments } from './values.ts';
+import {
+  handOver,
+  lentBy,
+  NOT_HERE,
+  readArguments,
+  readError,
+  readResult,
+  writeArguments,
+} from './values.ts';
 
 /** So often a joiner looks for something to help with before it sleeps: some 10 us, less than a sleep and a wake. */
 const LOOKS = 200;
@@ -26,6 +34,13 @@ const HEADROOM = 500;
 
 /** When no record was free, that many children are kept out of shared memory before it is looked again. */
 const FORKS_BETWEEN_LOOKS = 256;
+
+/** In a handle: the child is local. Records have lower slots. */
+const LOCAL_SHIFT = 13;
+const LOCAL = 1 << LOCAL_SHIFT;
+
+/** More children than there are. */
+const ALL = TORN;
 
 const { apply } = Reflect;
 
@@ -71,13 +86,12 @@ export class SlowPaths {
     if (record === 0) return this.#local(number, args);
     const meta = writeArguments(state, record, args);
     if (meta === NOT_HERE) return this.#local(number, args);
-    const item = core.fork(block, number, meta, state.depth);
-    if (item === 0) {
-      if ((meta & L.FORK_ENCODED) !== 0) state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
-      return this.#local(number, args);
-    }
     state.open++;
-    return item;
+    const item = core.fork(block, number, meta, state.depth);
+    if (item !== 0) return item;
+    state.open--;
+    if ((meta & L.FORK_ENCODED) !== 0) state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
+    return this.#local(number, args);
   }
 
   // When all records are in use, it takes a look at each to see that: not at every fork.
@@ -95,7 +109,9 @@ export class SlowPaths {
   // Its thread alone runs it. The clone is what another thread would have got.
   #local(number: number, args: readonly unknown[]): number {
     const state = this.#state;
-    const handle = -++state.lastLocal;
+    const n = ++state.locals;
+    // As an item, of a slot that no record has.
+    const handle = ((n >> LOCAL_SHIFT) << L.SLOT_BITS) | LOCAL | (n & (LOCAL - 1));
     const fn = state.functions[number]!;
     mapSet(state.local, handle, {
       fn,
@@ -119,18 +135,22 @@ export class SlowPaths {
 
   #call(fn: Forkable, args: readonly unknown[]): unknown {
     const state = this.#state;
-    const open = state.open;
-    state.depth++;
+    const { depth, open } = state;
+    state.depth = depth + 1;
     state.open = 0;
     let value: unknown;
     try {
       value = apply(fn, undefined, args);
       if (state.open !== 0) this.notJoined(fn);
     } catch (error) {
-      this.unwind(open);
+      const left = state.open;
+      // As in `join`.
+      state.depth = depth;
+      state.open = left === 0 ? open : open | TORN;
+      if (left !== 0) this.unwind(left);
       throw error;
     }
-    state.depth--;
+    state.depth = depth;
     state.open = open;
     return handOver(state, value);
   }
@@ -139,18 +159,41 @@ export class SlowPaths {
     return handOver(this.#state, value);
   }
 
-  /** The frame on top ends by an error: its children go first. `open`: of the frame below. */
-  unwind(open: number): void {
+  /** The frame above the one on top has ended by an error: the children it has left go too. */
+  unwind(left: number): void {
     const state = this.#state;
-    if (state.open !== 0) this.#endChildren();
-    state.depth--;
-    state.open = open;
+    state.depth++;
+    try {
+      this.#endChildren(left);
+    } finally {
+      // Subtle: `open` says TORN until the children are gone.
+      state.depth--;
+    }
+    state.open &= ~TORN;
   }
 
-  /** The frame on top returns, and has children that are not joined. */
-  notJoined(fn: Forkable): never {
-    const { open } = this.#state;
-    this.#endChildren();
+  /** The frame on top is over, by an error or at the bottom of the stack: nothing is left of any above it. */
+  endChildren(): void {
+    this.#endChildren(ALL);
+    this.#state.open = 0;
+  }
+
+  /** As `endChildren`, of a frame below which there is none. */
+  endAll(): void {
+    const { early, local, arena } = this.#state;
+    this.endChildren();
+    this.#helping = 0;
+    mapClear(early);
+    mapClear(local);
+    // Those of children that async tasks await are in use.
+    if (this.awaited.isEmpty) arena!.freeArguments();
+  }
+
+  /** The frame on top returns, and has children that are not joined; or did, in a frame above it, when that overflowed. */
+  notJoined(fn: Forkable): void {
+    const open = this.#state.open & ~TORN;
+    this.endChildren();
+    if (open === 0) return;
     throw new MillraceError(
       'ERR_NOT_JOINED',
       `\`${fn.name}\` returned with ${open === 1 ? 'a child' : `${open} children`} that it had forked and not joined. Join every handle before the function returns; after an \`await\`, use \`forkAsync\`.`,
@@ -160,7 +203,7 @@ export class SlowPaths {
   /** A child that is not on top of the own deque. */
   join(handle: number): unknown {
     const state = this.#state;
-    if (handle < 0 && mapGet(state.local, handle) !== undefined) return this.#joinLocal(handle);
+    if ((handle & LOCAL) !== 0 && mapGet(state.local, handle) !== undefined) return this.#joinLocal(handle);
     const record = this.#recordOf(handle);
     const early = mapGet(state.early, handle);
     if (early !== undefined) return this.#ended(handle, record, early);
@@ -176,26 +219,6 @@ export class SlowPaths {
     }
   }
 
-  /** A child of this frame that is not wanted any more: as when the frame ends. */
-  drop(handle: number): void {
-    const state = this.#state;
-    if (mapGet(state.local, handle) !== undefined) {
-      mapDelete(state.local, handle);
-      state.open--;
-      return;
-    }
-    const record = this.#recordOf(handle);
-    if (mapGet(state.early, handle) === undefined && !this.#claimOwn(handle, record))
-      this.#dropElsewhere(record, handle);
-    mapDelete(state.early, handle);
-    this.#free(record);
-  }
-
-  #dropElsewhere(record: number, item: number): void {
-    const was = this.#state.core.forkDrop(this.#state.block, record, item);
-    if (was === L.CLAIMED || was === L.RUNNING || was === L.PENDING) this.#waitForEnd(record, item);
-  }
-
   #joinLocal(handle: number): unknown {
     const state = this.#state;
     const { fn, args, frame } = mapGet(state.local, handle)!;
@@ -206,15 +229,22 @@ export class SlowPaths {
   }
 
   #recordOf(handle: number): number {
+    const record = this.#openRecord(handle);
+    if (record === 0) throw badHandle();
+    return record;
+  }
+
+  // 0: it is no open child of this frame.
+  #openRecord(handle: number): number {
     const state = this.#state;
     const slot = handle & L.SLOT_MASK;
     const record = state.records + (slot << L.FORK_SHIFT);
     const { i32 } = state;
-    const used = Number.isInteger(handle) && slot > 0 && slot <= i32[(state.block + L.W_FORK_USED) >> 2]!;
-    if (!used) throw badHandle();
+    const used = handle === (handle | 0) && slot > 0 && slot <= i32[(state.block + L.W_FORK_USED) >> 2]!;
+    if (!used) return 0;
     const word = Atomics.load(i32, record >> 2);
-    const isOpen = ((word ^ handle) & ~L.SLOT_MASK) === 0 && (word & L.STATE_MASK) !== L.FREE;
-    if (!isOpen || i32[(record + L.F_FRAME) >> 2] !== state.depth) throw badHandle();
+    const isThat = ((word ^ handle) & ~L.SLOT_MASK) === 0 && isOpen(word);
+    if (!isThat || i32[(record + L.F_FRAME) >> 2] !== state.depth) return 0;
     return record;
   }
 
@@ -273,8 +303,12 @@ export class SlowPaths {
   }
 
   #free(record: number): void {
+    this.#state.open--;
+    this.#release(record);
+  }
+
+  #release(record: number): void {
     const state = this.#state;
-    state.open--;
     if ((state.i32[(record + L.F_META) >> 2]! & L.FORK_ENCODED) !== 0) {
       state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
     }
@@ -294,9 +328,13 @@ export class SlowPaths {
         // Its thief's children descend from it: the stack grows no deeper than it would have with that child on it.
         const found = core.forkHelp(block, (word >> L.OWNER_SHIFT) & L.OWNER_MASK, state.root);
         if (found !== 0) {
-          this.#helping++;
-          runStolen(state, found);
-          this.#helping--;
+          const helping = this.#helping;
+          this.#helping = helping + 1;
+          try {
+            runStolen(state, found);
+          } finally {
+            this.#helping = helping;
+          }
           looks = 0;
           continue;
         }
@@ -324,25 +362,100 @@ export class SlowPaths {
     Atomics.wait(this.#state.i32, record >> 2, word, 1);
   }
 
-  // Those that have not started never do; the others are asked to stop and waited for: no child outlives its parent.
-  #endChildren(): void {
+  // Of the frame on top, and of those that were above it. Those that have not started never do; the others are asked to
+  // stop and waited for: no child outlives its parent.
+  #endChildren(open: number): void {
     const state = this.#state;
-    const { core, block, i32 } = state;
+    const { core, block, i32, depth } = state;
     mapForEach(state.local, ({ frame }, handle) => {
-      if (frame === state.depth) mapDelete(state.local, handle);
+      if (frame >= depth) mapDelete(state.local, handle);
     });
-    while (core.forkPop(block, state.depth) !== 0);
+    let ended = 0;
+    for (let frame = this.#newestFrame(); frame >= depth; frame = this.#newestFrame()) {
+      const item = core.forkPop(block, frame);
+      if (item === 0) break;
+      this.#release(state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT));
+      ended++;
+    }
+    // Many frames may end by one error: only those whose children are not all on the deque look at every record.
+    if (ended === open) return;
+    const me = i32[(block + L.W_ID) >> 2]!;
     const used = i32[(block + L.W_FORK_USED) >> 2]!;
+    const running: number[] = [];
+    // Subtle: those that wait before those that run. Who is asked to stop goes on with what is not dropped yet.
     for (let slot = 1; slot <= used; slot++) {
       const record = state.records + (slot << L.FORK_SHIFT);
       const word = Atomics.load(i32, record >> 2);
-      if (i32[(record + L.F_FRAME) >> 2] !== state.depth || !isOpen(word)) continue;
+      if (i32[(record + L.F_FRAME) >> 2]! < depth || !isOpen(word)) continue;
+      // Kept for a thread that still runs what it stole from one that had this block before, or that is stuck.
+      if ((word & L.STATE_MASK) === L.CANCELLED && ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== me) continue;
       const item = (word & ~L.SLOT_MASK) | slot;
       mapDelete(state.early, item);
-      this.#dropElsewhere(record, item);
-      this.#free(record);
+      const seen = word & L.STATE_MASK;
+      if (seen === L.QUEUED ? core.forkDrop(block, record, item) === L.QUEUED : seen >= L.DONE)
+        this.#forget(record);
+      else running[running.length] = item;
     }
-    state.open = 0;
+    for (let i = 0; i < running.length; i++) {
+      const item = running[i]!;
+      core.forkDrop(block, state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT), item);
+    }
+    for (let i = 0; i < running.length; i++) {
+      const item = running[i]!;
+      const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      this.#waitForEnd(record, item);
+      this.#forget(record);
+    }
+  }
+
+  // The frame of the newest child on the own deque, or -1.
+  #newestFrame(): number {
+    const { i32, block, records } = this.#state;
+    const deque = block + i32[(L.HEADER + L.H_FORKS) >> 2]!;
+    const end = i32[(deque + L.DQ_OWN_BOTTOM) >> 2]!;
+    if (end === i32[(deque + L.DQ_OWN_TOP) >> 2]!) return -1;
+    const place = (end - 1) & i32[(deque + L.DQ_OWN_MASK) >> 2]!;
+    const item = i32[(deque + L.DQ_SLOTS + place * 4) >> 2]!;
+    return i32[(records + ((item & L.SLOT_MASK) << L.FORK_SHIFT) + L.F_FRAME) >> 2]!;
+  }
+
+  /** Does with children of the frame on top as if they had failed; what is none of them is ignored. */
+  drop(handles: readonly number[]): void {
+    const state = this.#state;
+    const running: number[] = [];
+    for (let i = handles.length - 1; i >= 0; i--) {
+      const handle = handles[i]!;
+      if ((handle & LOCAL) !== 0 && mapGet(state.local, handle)?.frame === state.depth) {
+        mapDelete(state.local, handle);
+        state.open--;
+        continue;
+      }
+      const record = this.#openRecord(handle);
+      if (record === 0) continue;
+      const waits = (Atomics.load(state.i32, record >> 2) & L.STATE_MASK) === L.QUEUED;
+      if (mapDelete(state.early, handle) || (waits && this.#claimOwn(handle, record))) {
+        state.open--;
+        this.#forget(record);
+      } else {
+        Atomics.store(state.i32, (record + L.F_CANCEL) >> 2, 1);
+        running.push(handle);
+      }
+    }
+    for (const handle of running) {
+      const record = this.#openRecord(handle);
+      if (record === 0) continue;
+      this.#waitForEnd(record, handle);
+      state.open--;
+      this.#forget(record);
+    }
+  }
+
+  // Frees a record nobody reads the result of.
+  #forget(record: number): void {
+    const seen = Atomics.load(this.#state.i32, record >> 2) & L.STATE_MASK;
+    const lent = seen === L.DONE || seen === L.FAILED ? lentBy(this.#state, record) : 0;
+    if (lent !== 0) this.#state.shares!.takeBack(lent);
+    this.#release(record);
   }
 
   #waitForEnd(record: number, item: number): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { NativePromise, subscribe } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Context } from '../context.ts';
 import type { Forkable } from './functions.ts';
@@ -22,6 +23,12 @@ export function endOfTask(fn: Forkable, context: Context | undefined, value: unk
   if (forks.active) {
     try {
       if (forks.open !== 0) forks.slow!.notJoined(fn);
+    } catch (error) {
+      if (!isThenable(value)) throw error;
+      // An async function that fails leaves its children too, and why it failed is what its caller is to know.
+      return new NativePromise((_, reject) =>
+        subscribe(NativePromise.resolve(value), () => reject(error), reject),
+      );
     } finally {
       reset();
     }
@@ -49,7 +56,8 @@ export function notAwaited(): MillraceError {
 /** The code of a submitted task that has forked has thrown. */
 export function failureOfTask(): void {
   if (!forks.active) return;
-  forks.slow!.unwind(0);
+  forks.depth = 1;
+  forks.slow!.endAll();
   reset();
 }
 

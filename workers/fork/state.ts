@@ -19,6 +19,9 @@ import type { Forkable } from './functions.ts';
 import type { Shares } from './shares.ts';
 import type { SlowPaths } from './slow-paths.ts';
 
+/** In `open`: the stack overflowed before the children of a frame above this one were done with. */
+export const TORN = 0x40000000;
+
 /** A child that only its own thread can run, because shared memory cannot hold it. */
 export interface LocalChild {
   readonly fn: Forkable;
@@ -90,7 +93,7 @@ export class ForkState {
   /** By handle. */
   readonly early: Map<number, Early> = new Map();
   readonly local: Map<number, LocalChild> = new Map();
-  lastLocal = 0;
+  locals = 0;
 
   /** `fork.ts` was loaded. */
   use(hot: Hot): void {
@@ -187,6 +190,12 @@ export class ForkState {
       throw new MillraceError(
         'ERR_NO_CONTEXT',
         '`fork` was called outside a running task. Call it in a task function; after an `await`, use `forkAsync`.',
+      );
+    }
+    if (this.slow === undefined) {
+      throw new MillraceError(
+        'ERR_NO_CONTEXT',
+        '`fork` was called in a thread whose task modules had not loaded `millrace/worker` when its first task began. Import it at the top of the task module.',
       );
     }
     this.root = (i32[view.record(slot)]! & ~L.SLOT_MASK) | slot;

@@ -10,7 +10,7 @@ import { asyncStorage } from '../context.ts';
 import type { Forkable } from './functions.ts';
 import { STOLEN } from './stack.ts';
 import type { ForkState } from './state.ts';
-import { readArguments, writeError, writeResult } from './values.ts';
+import { lentBy, readArguments, writeError, writeResult } from './values.ts';
 
 const { apply } = Reflect;
 const AsyncFunction = (async () => {}).constructor;
@@ -43,13 +43,15 @@ export function runStolen(state: ForkState, record: number): void {
     writeResult(state, record, done, value);
   } catch (error) {
     end = L.FAILED;
-    // Its own children are its; `unwind` puts the depth back, and `leave` does so too.
-    state.slow!.unwind(0);
-    state.depth++;
+    state.depth = below.depth + 1;
+    if (below.active) state.slow!.endChildren();
+    else state.slow!.endAll();
     writeError(state, record, (running.word & ~L.STATE_MASK) | L.FAILED, error);
   }
   leave(state, below);
-  core.forkFinish(record, running.word, end);
+  const lent = lentBy(state, record);
+  // Nobody reads what it has lent when its joiner is dead.
+  if (core.forkFinish(record, running.word, end) === 0 && lent !== 0) state.shares!.takeBack(lent);
 }
 
 // After an `await` the stack is lost; an async function finds its context all the same.
@@ -102,6 +104,7 @@ function begin(state: ForkState, record: number): Running | undefined {
 
 /** What is below a stolen child on the stack. */
 interface Below {
+  readonly depth: number;
   readonly active: boolean;
   readonly open: number;
   readonly root: number;
@@ -113,10 +116,10 @@ interface Below {
 
 function enter(state: ForkState, record: number): Below {
   const { i32, view } = state;
-  const { active, open, root, up, rootCancelAt, cancelAt } = state;
+  const { active, depth, open, root, up, rootCancelAt, cancelAt } = state;
   const current = i32[view!.currentAt]!;
   const from = i32[(record + L.F_ROOT) >> 2]!;
-  state.depth++;
+  state.depth = depth + 1;
   state.open = 0;
   state.root = from;
   state.up = record;
@@ -127,12 +130,12 @@ function enter(state: ForkState, record: number): Below {
   i32[state.upAt] = record;
   // A task of this thread that waits for its event loop is not to blame for what is on the stack.
   if (current === 0) i32[view!.currentAt] = STOLEN;
-  return { active, open, root, up, rootCancelAt, cancelAt, current };
+  return { active, depth, open, root, up, rootCancelAt, cancelAt, current };
 }
 
 function leave(state: ForkState, below: Below): void {
   const { i32, view } = state;
-  state.depth--;
+  state.depth = below.depth;
   state.open = below.open;
   state.root = below.root;
   state.up = below.up;

@@ -9,12 +9,12 @@
 import { keepLargeArea, LARGE_BYTES } from '../../src/codec/bytes.ts';
 import { decodeError } from '../../src/codec/decoder.ts';
 import { encodeError, NEEDS_PORT } from '../../src/codec/encoder.ts';
-import { BytesOf } from '../../src/codec/primordials.ts';
-import { MillraceError, SerializeError, WorkerError } from '../../src/errors.ts';
+import { BytesOf, isPromise, subscribe } from '../../src/codec/primordials.ts';
+import { MillraceError, NonErrorThrown, SerializeError, WorkerError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asInteger, inlineValue } from '../../src/memory/shared-memory.ts';
 import { Transferred } from '../transfer.ts';
-import { sharedMemoryOf } from './shares.ts';
+import { Encoded, type Shared, sharedAsCloned, sharedMemoryOf } from './shares.ts';
 import type { ForkState } from './state.ts';
 
 /** The record cannot hold them; the child can only run in its own thread. */
@@ -22,6 +22,7 @@ export const NOT_HERE = -1;
 
 const SLOTS_OF_SHARED = 3;
 const KINDS_PER_WORD = 8;
+const nothing = (): void => {};
 
 /** Writes arguments into a record; what to say in F_META, or `NOT_HERE`. @throws SerializeError what no thread can get */
 export function writeArguments(state: ForkState, record: number, args: readonly unknown[]): number {
@@ -40,10 +41,10 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
     } else if (kind < 0) {
       const buffer = sharedMemoryOf(arg);
       if (buffer !== undefined && slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS) return NOT_HERE;
-      const shared = buffer === undefined ? undefined : state.shares!.write(arg as object, buffer);
-      kind = shared === undefined ? L.KIND_BYTES : L.KIND_SHARED;
-      if (shared === undefined) flags |= L.FORK_ENCODED;
+      kind = buffer === undefined ? L.KIND_BYTES : L.KIND_SHARED;
+      if (buffer === undefined) flags |= L.FORK_ENCODED;
       else {
+        const shared = state.shares!.write(arg as object, buffer);
         flags |= L.FORK_SHARED;
         f64[at + slot++] = shared.id;
         f64[at + slot++] = shared.from;
@@ -136,7 +137,8 @@ function decode(state: ForkState, record: number): unknown[] {
 export function handOver(state: ForkState, value: unknown): unknown {
   if (plainKind(value) >= 0 || typeof value === 'string' || typeof value === 'bigint') return value;
   const moved = value instanceof Transferred ? value.value : value;
-  if (sharedMemoryOf(moved) !== undefined) return moved;
+  const buffer = sharedMemoryOf(moved);
+  if (buffer !== undefined) return sharedAsCloned(moved as object, buffer);
   const { encoder, decoder } = state.codec!;
   const length = encodeResult(state, moved);
   const bytes = new BytesOf((length + 7) & ~7);
@@ -146,6 +148,8 @@ export function handOver(state: ForkState, value: unknown): unknown {
 
 function encodeResult(state: ForkState, value: unknown): number {
   if (typeof (value as { then?: unknown } | null)?.then === 'function') {
+    // Nobody waits for it: should it fail, that is no stray error of this thread.
+    if (isPromise(value)) subscribe(value as Promise<unknown>, nothing, nothing);
     throw new SerializeError(
       'ERR_RESULT_SERIALIZE',
       'result',
@@ -161,7 +165,7 @@ function encodeResult(state: ForkState, value: unknown): number {
   );
 }
 
-/** Writes the result of a stolen child. @throws SerializeError it cannot cross; MillraceError there is no room. */
+/** Writes the result of a stolen child. @throws SerializeError it cannot cross. */
 export function writeResult(state: ForkState, record: number, done: number, returned: unknown): void {
   const { i32, f64 } = state;
   const value = returned instanceof Transferred ? returned.value : returned;
@@ -172,15 +176,22 @@ export function writeResult(state: ForkState, record: number, done: number, retu
     return;
   }
   const buffer = sharedMemoryOf(value);
-  const shared = buffer === undefined ? undefined : state.shares!.lend(value as object, buffer);
-  if (shared !== undefined) {
-    f64[(record + L.F_RESULT) >> 3] = shared.id;
-    f64[(record + L.F_RESULT_FROM) >> 3] = shared.from;
-    f64[(record + L.F_RESULT_SIZE) >> 3] = shared.length;
-    i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_SHARED;
-    return;
-  }
-  writeBytes(state, record, done, encodeResult(state, value));
+  if (buffer !== undefined) writeShared(state, record, state.shares!.lend(value as object, buffer));
+  else writeBytes(state, record, done, encodeResult(state, value));
+}
+
+function writeShared(state: ForkState, record: number, shared: Shared): void {
+  const { i32, f64 } = state;
+  f64[(record + L.F_RESULT) >> 3] = shared.id;
+  f64[(record + L.F_RESULT_FROM) >> 3] = shared.from;
+  f64[(record + L.F_RESULT_SIZE) >> 3] = shared.length;
+  i32[(record + L.F_RESULT_KIND) >> 2] = L.RESULT_SHARED;
+}
+
+/** What the thread that ran this child has lent for its result or error, as a number; 0: nothing. */
+export function lentBy(state: ForkState, record: number): number {
+  const isLent = state.i32[(record + L.F_RESULT_KIND) >> 2] === L.RESULT_SHARED;
+  return isLent ? state.f64[(record + L.F_RESULT) >> 3]! : 0;
 }
 
 /** Writes what a stolen child threw. */
@@ -196,7 +207,13 @@ export function writeError(state: ForkState, record: number, failed: number, err
 function writeBytes(state: ForkState, record: number, end: number, length: number): void {
   const { i32 } = state;
   const address = state.arena!.takeWhile(length, record >> 2, end);
-  if (address === 0) throw noRoom(state, `${length} bytes`);
+  if (address === 0) {
+    // Memory of its own, as if it were the user's.
+    const buffer = new SharedArrayBuffer((length + 7) & ~7);
+    state.codec!.encoder.copyTo(new BytesOf(buffer), 0);
+    writeShared(state, record, state.shares!.lendEncoded(buffer, length));
+    return;
+  }
   state.codec!.encoder.copyTo(state.view!.memory.u8, address);
   i32[(record + L.F_RESULT) >> 2] = address;
   i32[(record + L.F_RESULT_LENGTH) >> 2] = length;
@@ -208,16 +225,19 @@ export function readResult(state: ForkState, record: number): unknown {
   const { i32, f64 } = state;
   const kind = i32[(record + L.F_RESULT_KIND) >> 2]!;
   if (kind === L.RESULT_SHARED) {
-    return state.shares!.take(
-      f64[(record + L.F_RESULT) >> 3]!,
-      f64[(record + L.F_RESULT_FROM) >> 3]!,
-      f64[(record + L.F_RESULT_SIZE) >> 3]!,
-    );
+    const lent = takeLent(state, record);
+    return lent instanceof Encoded ? state.codec!.decoder.decode(lent.bytes, 0, lent.bytes.length) : lent;
   }
   if (kind !== L.RESULT_BYTES) return inlineValue(kind, f64[(record + L.F_RESULT) >> 3]!);
   const address = i32[(record + L.F_RESULT) >> 2]!;
   const length = i32[(record + L.F_RESULT_LENGTH) >> 2]!;
   return state.codec!.decoder.decode(state.view!.bytesUpTo(address + length), address, length);
+}
+
+function takeLent(state: ForkState, record: number): object {
+  const { f64, shares } = state;
+  const from = f64[(record + L.F_RESULT_FROM) >> 3]!;
+  return shares!.take(lentBy(state, record), from, f64[(record + L.F_RESULT_SIZE) >> 3]!)!;
 }
 
 /** Why a child that another thread ran has failed; `joinedAt`: the stack of its joiner. */
@@ -236,17 +256,33 @@ export function readError(state: ForkState, record: number, joinedAt: string): u
     const code = stuck ? 'ERR_WORKER_STUCK' : 'ERR_WORKER_CRASHED';
     return new WorkerError(code, { worker, started: true, attempts: 1 }, text);
   }
-  if (kind === L.RESULT_NO_ROOM) return noRoom(state, 'what a child threw');
+  if (kind === L.RESULT_NO_ROOM) return noRoom(state);
+  if (kind === L.RESULT_SHARED) {
+    const { bytes } = takeLent(state, record) as Encoded;
+    return thrownIn(state, bytes, 0, bytes.length, joinedAt);
+  }
   const address = i32[(record + L.F_RESULT) >> 2]!;
   const length = i32[(record + L.F_RESULT_LENGTH) >> 2]!;
-  const bytes = state.view!.bytesUpTo(address + length);
-  return decodeError(state.codec!.decoder, bytes, address, length, { submittedAt: joinedAt }).error;
+  return thrownIn(state, state.view!.bytesUpTo(address + length), address, length, joinedAt);
 }
 
-function noRoom(state: ForkState, what: string): MillraceError {
+// What is no error is thrown as it was, as by a child that was not stolen.
+function thrownIn(
+  state: ForkState,
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  joinedAt: string,
+): unknown {
+  const { error } = decodeError(state.codec!.decoder, bytes, at, length, { submittedAt: joinedAt });
+  return error instanceof NonErrorThrown ? error.thrown : error;
+}
+
+function noRoom(state: ForkState): MillraceError {
+  const name = 'What a child threw';
   const room = state.i32[(L.HEADER + L.H_FORK_BYTES_SIZE) >> 2];
   return new MillraceError(
     'ERR_NO_MEMORY',
-    `There is no room for ${what}: a worker keeps at most ${room} bytes of its children's. Write large results to a SharedArrayBuffer that the child gets as an argument.`,
+    `${name} could not be kept: there was no memory for it, nor room in the ${room} bytes a worker has for that.`,
   );
 }

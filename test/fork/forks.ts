@@ -1,0 +1,56 @@
+/**
+ * Pools of the fork fixtures.
+ *
+ * @module
+ */
+import type { Pool, PoolEvents, PoolOptions } from 'millrace';
+import { expect } from 'vitest';
+import { startPool } from '../pool/pools.ts';
+import { until } from '../process/harness/until.ts';
+
+export const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url);
+
+/** 32-bit words of shared memory, all 0. */
+export const sharedWords = (n: number): Int32Array => new Int32Array(new SharedArrayBuffer(n * 4));
+
+export interface ForkPool {
+  readonly pool: Pool;
+  /** Every worker's module has been given them, by its export `give`. */
+  readonly words: Int32Array;
+  readonly strays: PoolEvents['strayError'][0][];
+  readonly crashes: PoolEvents['workerCrash'][0][];
+}
+
+/** A pool of a fixture whose workers share `words`. Default: 2 workers. */
+export async function startForks(name: string, options: PoolOptions = {}): Promise<ForkPool> {
+  const pool = await startPool({ tasks: fixture(name), graceMs: 100, ...options });
+  const strays: PoolEvents['strayError'][0][] = [];
+  const crashes: PoolEvents['workerCrash'][0][] = [];
+  pool.on('strayError', (event) => strays.push(event));
+  pool.on('workerCrash', (event) => crashes.push(event));
+  const words = sharedWords(64);
+  await onEach(pool, 'give', [words]);
+  return { pool, words, strays, crashes };
+}
+
+/** The results of a task that ran on each worker. */
+export function onEach(pool: Pool, name: string, args: readonly unknown[] = []): Promise<unknown[]> {
+  const workers = Array.from({ length: pool.workers }, (_, worker) => worker);
+  return Promise.all(workers.map((worker) => pool.run(name, args, { affinity: worker })));
+}
+
+/** Nothing is pending, every worker is back, and none has anything left of a child. */
+export async function expectNothingLeft(pool: Pool): Promise<void> {
+  await until('nothing is pending', () => pool.stats().pending === 0);
+  await until('every worker is back', () =>
+    pool.stats().workers.every(({ state }) => state === 'idle' || state === 'busy'),
+  );
+  const none = { inUse: 0, depth: 0, open: 0, early: 0, local: 0, active: false };
+  let last: unknown[] = [];
+  // A child whose parent's thread has died may go on for a while.
+  await until('no worker has anything left of a child', async () => {
+    last = await onEach(pool, 'leftovers');
+    return last.every((one) => JSON.stringify(one) === JSON.stringify(none));
+  }).catch(() => expect(last).toEqual(last.map(() => none)));
+  await until('every record is free', () => pool.stats().memory.records === 0);
+}
