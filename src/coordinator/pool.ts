@@ -316,8 +316,6 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     return (...args) => this.#submission.submit(fn, args, options);
   }
 
-  // ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────
-
   #enterClosing(report: Promise<CloseReport>): Promise<CloseReport> {
     this.#submission.shut();
     this.#phase = { phase: 'closing', report };

@@ -5,11 +5,11 @@
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, mapClear, mapDelete, mapForEach, mapGet, mapSet } from '../../src/codec/primordials.ts';
+import { Atomics, mapClear, mapDelete, mapGet, mapSet } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import { onePerThread } from '../one-per-thread.ts';
 import { AwaitedChildren } from './awaited.ts';
+import { type Ends, endFrames, isOpen } from './ends.ts';
 import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './functions.ts';
 import { PendingChildren } from './pending.ts';
@@ -24,13 +24,7 @@ import {
   readResult,
   writeArguments,
 } from './values.ts';
-
-/** So often a joiner looks for something to help with before it sleeps: some 10 us, less than a sleep and a wake. */
-const LOOKS = 200;
-/** Stolen children on one stack: each may be as deep as a task. */
-const MAX_HELP = 64;
-/** Calls that must fit on the stack before a stolen child is put on it. */
-const HEADROOM = 500;
+import { Waiting } from './waiting.ts';
 
 /** When no record was free, that many children are kept out of shared memory before it is looked again. */
 const FORKS_BETWEEN_LOOKS = 256;
@@ -44,19 +38,22 @@ const ALL = TORN;
 
 const { apply } = Reflect;
 
-/** How many locks of `millrace/sync` this thread holds. */
-const held = onePerThread('held', () => ({ count: 0 }));
-
 export class SlowPaths {
   readonly #state: ForkState;
+  readonly #waiting: Waiting;
+  readonly #ends: Ends = {
+    release: (record) => this.#release(record),
+    forget: (record) => this.#forget(record),
+    waitForEnd: (record, item) => this.#waitForEnd(record, item),
+  };
   readonly awaited: AwaitedChildren;
   readonly pending: PendingChildren;
-  #helping = 0;
   #untilAttach = 0;
   #context: ForkContext | undefined;
 
   constructor(state: ForkState) {
     this.#state = state;
+    this.#waiting = new Waiting(state);
     this.awaited = new AwaitedChildren(state);
     this.pending = new PendingChildren(state);
   }
@@ -164,7 +161,7 @@ export class SlowPaths {
     const state = this.#state;
     state.depth++;
     try {
-      this.#endChildren(left);
+      endFrames(this.#state, left, this.#ends);
     } finally {
       // Subtle: `open` says TORN until the children are gone.
       state.depth--;
@@ -174,7 +171,7 @@ export class SlowPaths {
 
   /** The frame on top is over, by an error or at the bottom of the stack: nothing is left of any above it. */
   endChildren(): void {
-    this.#endChildren(ALL);
+    endFrames(this.#state, ALL, this.#ends);
     this.#state.open = 0;
   }
 
@@ -182,7 +179,7 @@ export class SlowPaths {
   endAll(): void {
     const { early, local, arena } = this.#state;
     this.endChildren();
-    this.#helping = 0;
+    this.#waiting.helping = 0;
     mapClear(early);
     mapClear(local);
     // Those of children that async tasks await are in use.
@@ -214,7 +211,7 @@ export class SlowPaths {
       } else if (seen >= L.DONE) {
         return this.#endedElsewhere(record, seen);
       } else {
-        this.#wait(record);
+        this.#waiting.wait(record);
       }
     }
   }
@@ -315,110 +312,6 @@ export class SlowPaths {
     state.core.forkFree(state.block, record);
   }
 
-  // Until the child is over, or its joiner's again. Who holds a lock helps nobody: what it would run might want the lock.
-  #wait(record: number): void {
-    const state = this.#state;
-    const { core, block } = state;
-    let looks = 0;
-    for (;;) {
-      const word = Atomics.load(state.i32, record >> 2);
-      const seen = word & L.STATE_MASK;
-      if (seen === L.QUEUED || seen >= L.DONE) return;
-      if (held.count === 0 && this.#helping < MAX_HELP && hasStack()) {
-        // Its thief's children descend from it: the stack grows no deeper than it would have with that child on it.
-        const found = core.forkHelp(block, (word >> L.OWNER_SHIFT) & L.OWNER_MASK, state.root);
-        if (found !== 0) {
-          const helping = this.#helping;
-          this.#helping = helping + 1;
-          try {
-            runStolen(state, found);
-          } finally {
-            this.#helping = helping;
-          }
-          looks = 0;
-          continue;
-        }
-        if (++looks < LOOKS) continue;
-      }
-      if (core.joinPark(block, record) === 0) {
-        if (held.count !== 0 || this.#helping >= MAX_HELP) this.#sleep(record, word);
-        continue;
-      }
-      this.#sleepInJoin();
-      looks = 0;
-    }
-  }
-
-  #sleepInJoin(): void {
-    const { core, block, view, i32, patience } = this.#state;
-    while (Atomics.load(i32, view!.parkAt) === 0) {
-      if (Atomics.wait(i32, view!.parkAt, 0, patience.ms) === 'timed-out') patience.look();
-    }
-    core.joinUnpark(block);
-  }
-
-  // Who may not help would be woken for what it may not take: it looks at nothing but its child, now and then.
-  #sleep(record: number, word: number): void {
-    Atomics.wait(this.#state.i32, record >> 2, word, 1);
-  }
-
-  // Of the frame on top, and of those that were above it. Those that have not started never do; the others are asked to
-  // stop and waited for: no child outlives its parent.
-  #endChildren(open: number): void {
-    const state = this.#state;
-    const { core, block, i32, depth } = state;
-    mapForEach(state.local, ({ frame }, handle) => {
-      if (frame >= depth) mapDelete(state.local, handle);
-    });
-    let ended = 0;
-    for (let frame = this.#newestFrame(); frame >= depth; frame = this.#newestFrame()) {
-      const item = core.forkPop(block, frame);
-      if (item === 0) break;
-      this.#release(state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT));
-      ended++;
-    }
-    // Many frames may end by one error: only those whose children are not all on the deque look at every record.
-    if (ended === open) return;
-    const me = i32[(block + L.W_ID) >> 2]!;
-    const used = i32[(block + L.W_FORK_USED) >> 2]!;
-    const running: number[] = [];
-    // Subtle: those that wait before those that run. Who is asked to stop goes on with what is not dropped yet.
-    for (let slot = 1; slot <= used; slot++) {
-      const record = state.records + (slot << L.FORK_SHIFT);
-      const word = Atomics.load(i32, record >> 2);
-      if (i32[(record + L.F_FRAME) >> 2]! < depth || !isOpen(word)) continue;
-      // Kept for a thread that still runs what it stole from one that had this block before, or that is stuck.
-      if ((word & L.STATE_MASK) === L.CANCELLED && ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== me) continue;
-      const item = (word & ~L.SLOT_MASK) | slot;
-      mapDelete(state.early, item);
-      const seen = word & L.STATE_MASK;
-      if (seen === L.QUEUED ? core.forkDrop(block, record, item) === L.QUEUED : seen >= L.DONE)
-        this.#forget(record);
-      else running[running.length] = item;
-    }
-    for (let i = 0; i < running.length; i++) {
-      const item = running[i]!;
-      core.forkDrop(block, state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT), item);
-    }
-    for (let i = 0; i < running.length; i++) {
-      const item = running[i]!;
-      const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
-      this.#waitForEnd(record, item);
-      this.#forget(record);
-    }
-  }
-
-  // The frame of the newest child on the own deque, or -1.
-  #newestFrame(): number {
-    const { i32, block, records } = this.#state;
-    const deque = block + i32[(L.HEADER + L.H_FORKS) >> 2]!;
-    const end = i32[(deque + L.DQ_OWN_BOTTOM) >> 2]!;
-    if (end === i32[(deque + L.DQ_OWN_TOP) >> 2]!) return -1;
-    const place = (end - 1) & i32[(deque + L.DQ_OWN_MASK) >> 2]!;
-    const item = i32[(deque + L.DQ_SLOTS + place * 4) >> 2]!;
-    return i32[(records + ((item & L.SLOT_MASK) << L.FORK_SHIFT) + L.F_FRAME) >> 2]!;
-  }
-
   /** Does with children of the frame on top as if they had failed; what is none of them is ignored. */
   drop(handles: readonly number[]): void {
     const state = this.#state;
@@ -466,36 +359,16 @@ export class SlowPaths {
       const seen = word & L.STATE_MASK;
       // Its own thread ran it early.
       if (seen >= L.DONE || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === me) return;
-      if (seen !== L.QUEUED) this.#wait(record);
+      if (seen !== L.QUEUED) this.#waiting.wait(record);
       else if (core.forkDrop(block, record, item) === L.QUEUED) return;
     }
   }
-}
-
-/** In use, and not kept from use only for an entry that names it. */
-function isOpen(word: number): boolean {
-  const state = word & L.STATE_MASK;
-  if (state === L.FREE) return false;
-  return state !== L.PENDING || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) !== L.NOBODY;
 }
 
 function isPlain(args: readonly unknown[]): boolean {
   for (const arg of args)
     if (typeof arg === 'object' || typeof arg === 'function' || typeof arg === 'symbol') return false;
   return true;
-}
-
-/** Whether a stolen child can be run and its end be published: a stack that overflows on the way would lose it. */
-function hasStack(): boolean {
-  try {
-    return deeper(HEADROOM) >= 0;
-  } catch {
-    return false;
-  }
-}
-
-function deeper(calls: number): number {
-  return calls === 0 ? 0 : deeper(calls - 1) + 1;
 }
 
 function badHandle(): MillraceError {

@@ -1,9 +1,10 @@
 // Everything the built core exports. TypeScript sees it through ../core.ts.
 export { dequeInit, dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
+export { forkAdopt, forkMend } from './fork-deaths';
 export {
-  fork, fork1, fork3, forkAdopt, forkAttach, forkBegin, forkClaim, forkDrop, forkFinish, forkFree, forkHelp, forkHungry, forkInit, forkMend, forkOwn, forkPop, forkReturn, forkSuspend,
-  joinPark, joinUnpark, take,
-} from './forks';
+  forkBegin, forkClaim, forkDrop, forkFree, forkHelp, forkOwn, forkReturn, forkSuspend,
+} from './fork-steals';
+export { fork, fork1, fork3, forkAttach, forkHungry, forkInit, forkPop, take } from './forks';
 export {
   anyShared,
   anyWork,
@@ -20,6 +21,7 @@ export {
   wakeSome,
   wakeWorker,
 } from './idle';
+export { forkFinish, joinPark, joinUnpark } from './joins';
 export { finishNext, next, offer } from './pick';
 export { adopt, graceBegin, graceOver } from './recovery';
 export {

@@ -4,7 +4,7 @@ import {
   RETRY, SCHEDULE_LENGTH, W_BATCH, W_DEQUE, W_ID, W_RANDOM, W_SEEN, W_STEALS, W_TICK, W_TOKEN,
 } from '../layout';
 import { dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
-import { forkHelp, forkOwn } from './forks';
+import { forkHelp, forkOwn } from './fork-steals';
 import { BASE, blockOf, endSearch, header, wakeOne } from './idle';
 import { ringClaim, ringSize, ringTake, spscTake } from './rings';
 import { claim, finish } from './tasks';
