@@ -27,7 +27,8 @@ export interface PoolOptions {
   readonly workers?: number;
   /**
    * What the main thread does while it waits in `runSync`. `'coordinates'` (default): nothing else. `'helps'`: it loads
-   * the task modules, too, and runs children of the task it waits for; one pool of a process at a time.
+   * the task modules, too, and runs children of the task it waits for; one pool of a process at a time. Modules in TypeScript need a Node that
+   * imports them by itself.
    */
   readonly mainThread?: 'coordinates' | 'helps';
   /**

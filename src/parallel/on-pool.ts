@@ -272,7 +272,6 @@ export function on<M>(pool: Pool<M>, options?: RunOptions): OnPool<M> {
  *
  * const pool = await createPool<typeof tasks>({
  *   tasks: [new URL('./tasks.ts', import.meta.url), parallelTasks],
- *   mainThread: 'helps',
  * });
  * const squares = sharedArray(Float64Array, 4);
  * parallelForSync(pool, 0, 4, 'square', { args: [squares] });
