@@ -19,6 +19,7 @@ import { checkView, create, type Element, kindOf, type Shared, type SharedView, 
  * @param options - `grain`: elements in a block. Default: the 256th part, at least 2048
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what `predicate` throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { filter } from 'millrace/parallel';

@@ -60,6 +60,7 @@ export function parallelFor<A extends readonly unknown[]>(
  *
  * @throws as {@link parallelFor}
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { parallelRanges } from 'millrace/parallel';

@@ -24,6 +24,7 @@ export type Results<F extends readonly AnyFunction[]> = { -readonly [K in keyof 
  * @returns their results, in order
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what a function throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { invoke } from 'millrace/parallel';

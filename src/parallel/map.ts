@@ -46,6 +46,7 @@ export interface MapViewOptions<A extends readonly unknown[], O extends View> ex
  * @returns `out`
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what `fn` throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { map } from 'millrace/parallel';
@@ -94,6 +95,7 @@ export function map(
  *
  * @throws as {@link map}
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { forEach } from 'millrace/parallel';

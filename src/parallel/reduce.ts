@@ -43,6 +43,7 @@ export interface ReduceOptions<A extends readonly unknown[] = readonly unknown[]
  * @param identity - the result when there are no elements; combined once, before the first
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what `combine` or `map` throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { range, reduce } from 'millrace/parallel';

@@ -45,6 +45,7 @@ export interface ScanOptions<O extends View = View> {
  * @returns `out`
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what `combine` throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { scan } from 'millrace/parallel';

@@ -4,6 +4,8 @@ import { rejection } from '../pool/pools.ts';
 import { expectNothingLeft, startForks } from './forks.ts';
 
 const OVERFLOW = 'overflow.mjs';
+/** Node's own default: how deep the stack is does not matter here, and the default of a pool takes 16 times as long. */
+const SHALLOW = { stackSizeMb: 4 };
 
 describe.each([1, 3])('a stack overflow with %i workers', (workers) => {
   it.each([
@@ -13,7 +15,7 @@ describe.each([1, 3])('a stack overflow with %i workers', (workers) => {
     ['endlessPlain', 0, 20],
     ['endlessEarly', 0, 5],
   ])('in %s rejects with RangeError, and every record is free after it', async (name, arg, times) => {
-    const { pool, words, strays, crashes } = await startForks(OVERFLOW, { workers });
+    const { pool, words, strays, crashes } = await startForks(OVERFLOW, { workers, resourceLimits: SHALLOW });
     for (let i = 0; i < times / 5; i++) {
       const errors = await Promise.all(Array.from({ length: 5 }, () => rejection(pool.run(name, [arg]))));
       for (const error of errors) {
@@ -29,7 +31,7 @@ describe.each([1, 3])('a stack overflow with %i workers', (workers) => {
   });
 
   it('that is caught is over', async () => {
-    const { pool } = await startForks(OVERFLOW, { workers });
+    const { pool } = await startForks(OVERFLOW, { workers, resourceLimits: SHALLOW });
     expect(await pool.run('catches', [5])).toBe(5);
     expect(await pool.run('catchesDeep', [0])).toBeGreaterThan(50);
     await expectNothingLeft(pool);

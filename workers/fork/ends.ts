@@ -4,7 +4,7 @@
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, mapDelete, mapForEach } from '../../src/codec/primordials.ts';
+import { Atomics, mapDelete, mapGet } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import type { ForkState } from './state.ts';
 
@@ -23,10 +23,7 @@ export interface Ends {
  */
 export function endFrames(state: ForkState, open: number, ends: Ends): void {
   const { core, block, i32, depth } = state;
-  mapForEach(state.local, ({ frame }, handle) => {
-    if (frame >= depth) mapDelete(state.local, handle);
-  });
-  let ended = 0;
+  let ended = dropLocal(state, depth);
   for (let frame = newestFrame(state); frame >= depth; frame = newestFrame(state)) {
     const item = core.forkPop(block, frame);
     if (item === 0) break;
@@ -62,6 +59,22 @@ export function endFrames(state: ForkState, open: number, ends: Ends): void {
     ends.waitForEnd(record, item);
     ends.forget(record);
   }
+}
+
+// Subtle: from the newest on. A stack that overflowed may have had 10^5 frames, each with one, and each ends by itself.
+function dropLocal({ local, localOrder }: ForkState, depth: number): number {
+  let dropped = 0;
+  for (let i = localOrder.length - 1; i >= 0; i--) {
+    const handle = localOrder[i]!;
+    const child = mapGet(local, handle);
+    if (child !== undefined && child.frame < depth) break;
+    if (child !== undefined) {
+      mapDelete(local, handle);
+      dropped++;
+    }
+    localOrder.length = i;
+  }
+  return dropped;
 }
 
 // The frame of the newest child on the own deque, or -1.

@@ -110,6 +110,7 @@ export class SlowPaths {
     // As an item, of a slot that no record has.
     const handle = ((n >> LOCAL_SHIFT) << L.SLOT_BITS) | LOCAL | (n & (LOCAL - 1));
     const fn = state.functions[number]!;
+    state.localOrder[state.localOrder.length] = handle;
     mapSet(state.local, handle, {
       fn,
       args: isPlain(args) ? args : structuredClone(args),
@@ -182,6 +183,7 @@ export class SlowPaths {
     this.#waiting.helping = 0;
     mapClear(early);
     mapClear(local);
+    this.#state.localOrder.length = 0;
     // Those of children that async tasks await are in use.
     if (this.awaited.isEmpty) arena!.freeArguments();
   }
@@ -220,6 +222,8 @@ export class SlowPaths {
     const state = this.#state;
     const { fn, args, frame } = mapGet(state.local, handle)!;
     if (frame !== state.depth) throw badHandle();
+    const { localOrder } = state;
+    if (localOrder[localOrder.length - 1] === handle) localOrder.length--;
     mapDelete(state.local, handle);
     state.open--;
     return this.#call(fn, args);

@@ -93,6 +93,8 @@ export class ForkState {
   /** By handle. */
   readonly early: Map<number, Early> = new Map();
   readonly local: Map<number, LocalChild> = new Map();
+  /** Their handles, in the order of forking; some may be of children that are joined. */
+  readonly localOrder: number[] = [];
   locals = 0;
 
   /** `fork.ts` was loaded. */

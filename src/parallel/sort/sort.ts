@@ -50,6 +50,7 @@ const NATIVE_PER_VALUE = 1 / 4;
  * @returns the array
  * @throws InvalidArgumentError, `ERR_NO_CONTEXT`, what `by` or `compare` throws
  * @example
+ * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
  * import { sort } from 'millrace/parallel';
