@@ -135,7 +135,10 @@ export function emptyForks(blocks: readonly number[], start: number): EmptyForks
   const deques = blocks.map((at, i) => dequePart(`forks${i}`, at + FORKS, 2, start));
   const spills = blocks.map((at, i) => ringPart(`forkSpill${i}`, at + FORK_SPILL, 2, start, true));
   return {
-    regions: [...deques, ...spills].flatMap((part) => part.regions.map((r) => ({ ...r, constant: true }))),
+    regions: [
+      ...[...deques, ...spills].flatMap((part) => part.regions.map((r) => ({ ...r, constant: true }))),
+      ...blocks.map((at, i) => words(`forksUsed${i}`, at + L.W_FORK_USED, 1, true)),
+    ],
     prepare: (setup) => {
       setup.store(L.HEADER + L.H_FORKS, FORKS);
       setup.store(L.HEADER + L.H_FORK_SPILL, FORK_SPILL);
