@@ -133,7 +133,8 @@ describe('while the codec is being loaded', () => {
 
   it('tasks that do not need it run, and those that do run when it is there', async () => {
     const load = copy.delayCodec();
-    const pool = await startPool({ workers: 2, concurrency: 8, workerUrl: copy.workerUrl });
+    const tasks = new URL('./fixtures/no-forks.mjs', import.meta.url);
+    const pool = await startPool({ tasks, workers: 2, concurrency: 8, workerUrl: copy.workerUrl });
     const results = Promise.all([
       pool.run('all', [1]),
       pool.run('all', [2]),
