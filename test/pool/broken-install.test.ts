@@ -17,6 +17,9 @@ function chain(error: unknown): Error[] {
   return error instanceof Error ? [error, ...chain(error.cause)] : [];
 }
 
+/** It does not wait for the codec before its first task. */
+const NO_FORKS = new URL('./fixtures/no-forks.mjs', import.meta.url);
+
 describe('a worker whose own code does not load', () => {
   it('keeps the pool from starting, when it is needed to start', async () => {
     copy.lack('workers/executor.js');
@@ -45,7 +48,7 @@ describe('a worker whose own code does not load', () => {
 
   it('does not run a task again that needs the codec for its result only', async () => {
     const breakNow = copy.breakCodecLater();
-    const pool = await startPool({ tasks: TASKS, workers: 2, workerUrl: copy.workerUrl });
+    const pool = await startPool({ tasks: NO_FORKS, workers: 2, workerUrl: copy.workerUrl });
     const failed = rejection(pool.run('all', [1, 2]));
     breakNow();
     const error = await failed;
@@ -55,7 +58,7 @@ describe('a worker whose own code does not load', () => {
 
   it('fails a pool at rest, that has run tasks which did not need the codec', async () => {
     const breakNow = copy.breakCodecLater();
-    const pool = await startPool({ tasks: TASKS, workers: 2, workerUrl: copy.workerUrl });
+    const pool = await startPool({ tasks: NO_FORKS, workers: 2, workerUrl: copy.workerUrl });
     expect(await pool.run('add', [1, 2])).toBe(3);
     breakNow();
     await expect.poll(() => pool.stats().workers.map(({ state }) => state), POLL).toEqual(['down', 'down']);
