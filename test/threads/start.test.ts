@@ -37,9 +37,27 @@ describe('a thread that does not become ready', () => {
   });
 
   it('fails when the start data cannot be sent', async () => {
-    const { startFailure, exit } = watch(supervise().spawn({ ...startOf('serve'), memory: { no: () => 0 } }));
+    const timers = new VirtualTimers();
+    const { startFailure, exit } = watch(
+      supervise({ timers }).spawn({ ...startOf('serve'), memory: { no: () => 0 } }),
+    );
     expect((await startFailure).message).toContain('could not be cloned');
-    expect((await exit).reason).toBe('not-started');
+    // No deadline passes here: it is ended at once.
+    expect(await exit).toEqual({ reason: 'not-started', error: await startFailure });
+    expect(timers.pending).toBe(0);
+  });
+
+  it('fails when its entry exports no loop', async () => {
+    const timers = new VirtualTimers();
+    const { startFailure, exit } = run(
+      'serve',
+      {},
+      supervise({ timers, workerUrl: fixture('modules/no-loop.mjs') }),
+    );
+    expect(await startFailure).toMatchObject({ code: 'ERR_POOL_FAILED' });
+    expect((await startFailure).message).toContain('no-loop.mjs');
+    expect(await exit).toEqual({ reason: 'not-started', error: await startFailure });
+    expect(timers.pending).toBe(0);
   });
 
   it('fails when a module never finishes, and names it', async () => {

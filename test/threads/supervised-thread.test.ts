@@ -28,11 +28,13 @@ function begin({ loaded = true } = {}) {
     events: [] as string[],
     exits: [] as ThreadExit[],
     sent: undefined as unknown,
+    undelivered: (_error: unknown): void => {},
   };
   const thread = new SupervisedThread(
     { worker: 2, memory: {}, module: {}, modules: [], config: {} },
-    (start) => {
+    (start, _transfer, onUndelivered) => {
       seen.sent = start;
+      seen.undelivered = onUndelivered;
       if (loaded) start.loading[0] = 1;
       return { worker: worker as unknown as Worker, terminate: () => (seen.terminations += 1) };
     },
@@ -116,6 +118,48 @@ describe('a thread whose entry is being loaded', () => {
     expect(seen.events).toEqual(['stuck']);
     worker.emit('exit', 1);
     expect(seen.exits).toEqual([{ reason: 'killed' }]);
+  });
+
+  it('is terminated at once when it was loaded and did not get its start data', () => {
+    const { seen, worker } = begin({ loaded: false });
+    seen.undelivered(new Error('not cloned'));
+    expect(seen.terminations).toBe(1);
+    expect(seen.events).toEqual([expect.stringContaining('not cloned')]);
+    worker.emit('exit', 1);
+    expect(seen.exits).toMatchObject([{ reason: 'not-started', error: { message: seen.events[0] } }]);
+  });
+
+  it('is terminated then, too, when it had been told to end before', async () => {
+    const { seen, worker, thread } = begin({ loaded: false });
+    thread.requestKill();
+    expect(seen.terminations).toBe(0);
+    seen.undelivered(new Error('not cloned'));
+    await until(() => seen.terminations === 1, 'the termination');
+    worker.emit('exit', 1);
+    expect(seen.events).toEqual([]);
+    expect(seen.exits).toEqual([{ reason: 'killed' }]);
+  });
+
+  it('is not taken for loaded because its termination drops the start data', () => {
+    const listeners = process.listenerCount('exit');
+    const { timers, seen, worker, thread } = begin({ loaded: false });
+    thread.requestKill();
+    timers.advance(100);
+    expect(seen.terminations).toBe(1);
+    seen.undelivered(new Error('ended'));
+    expect((seen.sent as WorkerStart).loading[0]).toBe(0);
+    expect(process.listenerCount('exit')).toBe(listeners + 1);
+    worker.emit('exit', 1);
+    expect(process.listenerCount('exit')).toBe(listeners);
+  });
+
+  it('no longer holds up the end of the process when it did not get its start data', () => {
+    const listeners = process.listenerCount('exit');
+    const { seen, worker } = begin({ loaded: false });
+    expect(process.listenerCount('exit')).toBe(listeners + 1);
+    seen.undelivered(new Error('not cloned'));
+    expect(process.listenerCount('exit')).toBe(listeners);
+    worker.emit('exit', 1);
   });
 
   it('is waited for at the end of the process, for a while', async () => {

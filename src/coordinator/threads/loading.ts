@@ -13,6 +13,7 @@
 const EXIT_MS = 500;
 
 const LOADING = 0;
+const LOADED = 1;
 
 /** Of all threads of this process. */
 const entries = new Set<Int32Array>();
@@ -35,6 +36,13 @@ export class Loading {
   over(): void {
     if (!entries.delete(this.word)) return;
     if (entries.size === 0) process.off('exit', atExit);
+  }
+
+  /** The entry has been loaded and cannot say so itself: the word did not reach it. */
+  loadedUntold(): void {
+    Atomics.store(this.word, 0, LOADED);
+    Atomics.notify(this.word, 0);
+    this.over();
   }
 
   /** Calls `loaded` as soon as the entry has been loaded: at once, if it has. */

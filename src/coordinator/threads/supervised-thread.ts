@@ -23,7 +23,8 @@ export interface Launched {
 }
 
 /**
- * Starts a thread, or throws. `onUndelivered` is called, later, if the start data could not be sent.
+ * Starts a thread, or throws. `onUndelivered` is called, later, if its entry has been loaded and did not get the start
+ * data: they could not be sent, or it exports nothing that takes them. Also if the thread ended before that.
  */
 export type Launch = (
   start: WorkerStart,
@@ -259,6 +260,9 @@ export class SupervisedThread implements Thread {
   }
 
   #undelivered(error: unknown): void {
+    // Terminated while its entry may still have been loading: that is why, and nothing is known of the entry.
+    if (this.#termination === 'begun') return;
+    this.#loading.loadedUntold();
     if (this.#state !== 'starting') return;
     this.#ends({ reason: 'not-started', error: startError(this.worker, error) });
     this.#terminate();
