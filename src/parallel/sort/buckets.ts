@@ -248,30 +248,29 @@ const moveBlock = task(function moveBlock(
   else moveIndexed(words, lo, hi, ids, row, records);
 });
 
-function moveWords(
+/**
+ * Copies elements as records to where their buckets go on, by `starts`. Each stride has a loop of its own: one loop
+ * for two and three words, with the stride as an argument, took some 7 % longer.
+ */
+type Move = (
   words: Int32Array,
   lo: number,
   hi: number,
   ids: Uint8Array,
   starts: Int32Array,
   records: Int32Array,
-): void {
+) => void;
+
+const moveWords: Move = (words, lo, hi, ids, starts, records) => {
   for (let k = lo; k < hi; k++) {
     const id = ids[k]!;
     const p = starts[id]!;
     starts[id] = p + 1;
     records[p] = words[k]!;
   }
-}
+};
 
-function movePairs(
-  words: Int32Array,
-  lo: number,
-  hi: number,
-  ids: Uint8Array,
-  starts: Int32Array,
-  records: Int32Array,
-): void {
+const movePairs: Move = (words, lo, hi, ids, starts, records) => {
   for (let k = lo; k < hi; k++) {
     const id = ids[k]!;
     const p = starts[id]!;
@@ -279,16 +278,9 @@ function movePairs(
     records[p] = words[2 * k]!;
     records[p + 1] = words[2 * k + 1]!;
   }
-}
+};
 
-function moveIndexed(
-  words: Int32Array,
-  lo: number,
-  hi: number,
-  ids: Uint8Array,
-  starts: Int32Array,
-  records: Int32Array,
-): void {
+const moveIndexed: Move = (words, lo, hi, ids, starts, records) => {
   for (let k = lo; k < hi; k++) {
     const id = ids[k]!;
     const p = starts[id]!;
@@ -297,4 +289,4 @@ function moveIndexed(
     records[p + 1] = words[2 * k + 1]!;
     records[p + 2] = k;
   }
-}
+};
