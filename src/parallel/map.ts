@@ -6,7 +6,7 @@
 
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
-import { forker, numberOf } from './forker.ts';
+import { type AnyFunction, forker, numberOf } from './forker.ts';
 import { EACH, loops, MAP, MAP_RANGE } from './loops.ts';
 import {
   checkBounds,
@@ -80,13 +80,13 @@ export function map(
     checkView('options.out', out);
     const length = Math.max(0, over.hi - over.lo);
     if (out.length < length) throw expected('options.out.length', `at least ${length}`, out.length);
-    mapIndices(body, over.lo, over.hi, grain, chunk, over.lo, out, ...args);
+    mapItems(body, over.lo, over.hi, grain, chunk, over.lo, out, ...args);
     return out;
   }
   checkView('over', over);
   const out = options?.out ?? create(kindOf(over), over.length);
   checkOut(over, out);
-  mapElements(body, 0, over.length, grain, chunk, over, out, ...args);
+  mapItems(body, 0, over.length, grain, chunk, over, out, ...args);
   return out;
 }
 
@@ -116,55 +116,44 @@ export function forEach<V extends View, A extends readonly unknown[]>(
   eachElement(numberOf(f, 'fn', fn), 0, view.length, grain, startOf(grain).chunk, view, ...args);
 }
 
-const mapElements = task(function mapElements(
+/** `source`: a shared array, or the first index of a range; its first element or index belongs to `out[0]`. */
+const mapItems = task(function mapItems(
   body: number,
   lo: number,
   hi: number,
   grain: number,
   chunk: number,
-  view: SharedView,
+  source: SharedView | number,
   out: SharedView,
   ...args: readonly unknown[]
 ): void {
   const f = forker();
-  const loop = loops.of(MAP, `${kindOf(view)} ${kindOf(out)}`, args.length, f.functionAt(body));
   const forked = splitLazily(
     f,
     lo,
     hi,
     { grain, chunk },
     {
-      here: (from, to) => loop(from, to, view, out, ...args),
-      fork: (from, to, length) => f.fork(mapElements, body, from, to, grain, length, view, out, ...args),
+      here: mapping(f.functionAt(body), source, out, args),
+      fork: (from, to, length) => f.fork(mapItems, body, from, to, grain, length, source, out, ...args),
     },
   );
   joinAll(f, forked);
 });
 
-const mapIndices = task(function mapIndices(
-  body: number,
-  lo: number,
-  hi: number,
-  grain: number,
-  chunk: number,
-  base: number,
+function mapping(
+  body: AnyFunction,
+  source: SharedView | number,
   out: SharedView,
-  ...args: readonly unknown[]
-): void {
-  const f = forker();
-  const loop = loops.of(MAP_RANGE, kindOf(out), args.length, f.functionAt(body));
-  const forked = splitLazily(
-    f,
-    lo,
-    hi,
-    { grain, chunk },
-    {
-      here: (from, to) => loop(from, to, base, out, ...args),
-      fork: (from, to, length) => f.fork(mapIndices, body, from, to, grain, length, base, out, ...args),
-    },
-  );
-  joinAll(f, forked);
-});
+  args: readonly unknown[],
+): (lo: number, hi: number) => void {
+  if (typeof source === 'number') {
+    const loop = loops.of(MAP_RANGE, kindOf(out), args.length, body);
+    return (lo, hi) => loop(lo, hi, source, out, ...args);
+  }
+  const loop = loops.of(MAP, `${kindOf(source)} ${kindOf(out)}`, args.length, body);
+  return (lo, hi) => loop(lo, hi, source, out, ...args);
+}
 
 const eachElement = task(function eachElement(
   body: number,
