@@ -8,13 +8,13 @@ import {
   allot,
   attach,
   checkInteger,
-  handleOf,
   LINE,
   type NameOptions,
   type Place,
   type SyncHandle,
   WORDS,
 } from './handle.ts';
+import { SyncObject } from './object.ts';
 import { arrive, arrivedOf, breakBarrier, isBroken, LEADER, MAX_PARTIES } from './protocols/rendezvous.ts';
 import { ENDED } from './protocols/sleep.ts';
 import { block, blockAsync, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
@@ -67,8 +67,7 @@ const WORD = WORDS.first;
  * }
  * ```
  */
-export class Barrier {
-  readonly #place: Place;
+export class Barrier extends SyncObject<'Barrier'> {
   readonly #i32: Int32Array;
 
   /**
@@ -77,7 +76,7 @@ export class Barrier {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: BarrierOptions, place: Place = fresh(options)) {
-    this.#place = place;
+    super(place, 'Barrier');
     this.#i32 = place.i32;
   }
 
@@ -87,14 +86,6 @@ export class Barrier {
    */
   static open(handle: BarrierHandle): Barrier {
     return new Barrier({ parties: 1 }, attach(handle, 'Barrier'));
-  }
-
-  get handle(): BarrierHandle {
-    return handleOf(this.#place, 'Barrier');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   get parties(): number {

@@ -8,7 +8,6 @@ import {
   allot,
   attach,
   checkInteger,
-  handleOf,
   LINE,
   type NameOptions,
   type Place,
@@ -17,6 +16,7 @@ import {
 } from './handle.ts';
 import { lookOnce, missed } from './locking.ts';
 import { type Message, messageOf, Porter } from './messages.ts';
+import { SyncObject } from './object.ts';
 import { close, isClosed, type RingPlace, receive, roomOf, send, usedOf } from './protocols/ring.ts';
 import { ENDED, type Waiting } from './protocols/sleep.ts';
 import { alive, ME } from './thread.ts';
@@ -74,8 +74,8 @@ const LARGEST = 2 ** 30;
  * results.close();
  * ```
  */
-export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
-  readonly #place: Place;
+export class Channel<T = unknown> extends SyncObject<'Channel'> implements Iterable<T>, AsyncIterable<T> {
+  readonly #memory: SharedArrayBuffer;
   readonly #i32: Int32Array;
   readonly #ring: RingPlace;
   readonly #porter: Porter;
@@ -86,7 +86,8 @@ export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: ChannelOptions = {}, place: Place = fresh(options)) {
-    this.#place = place;
+    super(place, 'Channel');
+    this.#memory = place.memory;
     this.#i32 = place.i32;
     const capacity = place.i32[WORDS.size]!;
     this.#ring = {
@@ -111,14 +112,6 @@ export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
    */
   static open<T = unknown>(handle: ChannelHandle): Channel<T> {
     return new Channel<T>({}, attach(handle, 'Channel'));
-  }
-
-  get handle(): ChannelHandle {
-    return handleOf(this.#place, 'Channel');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   /** Bytes for messages that wait. */
@@ -182,7 +175,7 @@ export class Channel<T = unknown> implements Iterable<T>, AsyncIterable<T> {
   /** As {@link Channel.receive}, with the event loop alive; the wait keeps the thread from ending. */
   async receiveAsync(options?: WaitOptions): Promise<T | undefined> {
     const timeout = timeoutOf(options);
-    const porter = new Porter(this.#place.memory, 4 * DATA, this.capacity);
+    const porter = new Porter(this.#memory, 4 * DATA, this.capacity);
     const outcome = await blockAsync(this.#i32, this.#receiving(porter), timeout);
     return this.#received(outcome, timeout, porter);
   }

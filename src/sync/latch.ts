@@ -7,13 +7,13 @@ import {
   allot,
   attach,
   checkInteger,
-  handleOf,
   LINE,
   type NameOptions,
   type Place,
   type SyncHandle,
   WORDS,
 } from './handle.ts';
+import { SyncObject } from './object.ts';
 import { awaitZero, countDown } from './protocols/rendezvous.ts';
 import { block, blockAsync, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
 
@@ -46,8 +46,7 @@ const MOST = 2 ** 31 - 1;
  * console.log(ready.count); // 0
  * ```
  */
-export class Latch {
-  readonly #place: Place;
+export class Latch extends SyncObject<'Latch'> {
   readonly #i32: Int32Array;
 
   /**
@@ -56,7 +55,7 @@ export class Latch {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: LatchOptions, place: Place = fresh(options)) {
-    this.#place = place;
+    super(place, 'Latch');
     this.#i32 = place.i32;
   }
 
@@ -66,14 +65,6 @@ export class Latch {
    */
   static open(handle: LatchHandle): Latch {
     return new Latch({ count: 0 }, attach(handle, 'Latch'));
-  }
-
-  get handle(): LatchHandle {
-    return handleOf(this.#place, 'Latch');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   /** What is left to count. */

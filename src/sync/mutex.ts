@@ -8,17 +8,9 @@ import { CycleWatch } from './deadlock/cycle.ts';
 import { noteOrder, ORDER_BYTES, register } from './deadlock/order.ts';
 import { type Tracked, tracked } from './deadlock/tracked.ts';
 import { Guard, type Releasable, runWith } from './guard.ts';
-import {
-  allot,
-  attach,
-  handleOf,
-  LINE,
-  type NameOptions,
-  type Place,
-  type SyncHandle,
-  WORDS,
-} from './handle.ts';
+import { allot, attach, LINE, type NameOptions, type Place, type SyncHandle, WORDS } from './handle.ts';
 import { claimOf, type LockOptions, lookOnce, missed, stuck } from './locking.ts';
+import { SyncObject } from './object.ts';
 import * as Word from './protocols/mutex-word.ts';
 import { alive, holdLock, letGoOfLock, ME, ofThread } from './thread.ts';
 import { block, blockAsync, STUCK, succeed, timeoutOf } from './waiting.ts';
@@ -70,8 +62,7 @@ const SPINS = 100;
  * }
  * ```
  */
-export class Mutex {
-  readonly #place: Place;
+export class Mutex extends SyncObject<'Mutex'> {
   readonly #i32: Int32Array;
   readonly #tracked: Tracked;
   readonly #owner: Releasable;
@@ -82,7 +73,7 @@ export class Mutex {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: MutexOptions = {}, place: Place = allot('Mutex', options, 0, BYTES, ORDER_BYTES)) {
-    this.#place = place;
+    super(place, 'Mutex');
     const { i32 } = place;
     this.#i32 = i32;
     const lock = tracked(place);
@@ -102,14 +93,6 @@ export class Mutex {
    */
   static open(handle: MutexHandle): Mutex {
     return new Mutex({}, attach(handle, 'Mutex'));
-  }
-
-  get handle(): MutexHandle {
-    return handleOf(this.#place, 'Mutex');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   /** Whether a thread died holding it, and nobody has called `clearPoison` since. */

@@ -12,7 +12,6 @@ import {
   allot,
   attach,
   checkInteger,
-  handleOf,
   LINE,
   type NameOptions,
   type Place,
@@ -20,6 +19,7 @@ import {
   WORDS,
 } from './handle.ts';
 import { claimOf, type LockOptions, lookOnce, missed, stuck } from './locking.ts';
+import { SyncObject } from './object.ts';
 import { clearPoison } from './protocols/mutex-word.ts';
 import * as Words from './protocols/rw-words.ts';
 import type { Waiting } from './protocols/sleep.ts';
@@ -63,8 +63,7 @@ const WRITER = -1;
  * // Elsewhere: RwLock.open(handle), with `lock.handle` from here.
  * ```
  */
-export class RwLock {
-  readonly #place: Place;
+export class RwLock extends SyncObject<'RwLock'> {
   readonly #i32: Int32Array;
   readonly #words: Words.RwPlace;
   readonly #tracked: Tracked;
@@ -78,6 +77,7 @@ export class RwLock {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: RwLockOptions = {}, place: Place = fresh(options)) {
+    super(place, 'RwLock');
     const { i32 } = place;
     const lock = tracked(place);
     const words: Words.RwPlace = {
@@ -88,7 +88,6 @@ export class RwLock {
       capacity: i32[WORDS.size]!,
       label: WORDS.label,
     };
-    this.#place = place;
     this.#i32 = i32;
     this.#tracked = lock;
     this.#words = words;
@@ -108,14 +107,6 @@ export class RwLock {
    */
   static open(handle: RwLockHandle): RwLock {
     return new RwLock({}, attach(handle, 'RwLock'));
-  }
-
-  get handle(): RwLockHandle {
-    return handleOf(this.#place, 'RwLock');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   /** Whether a thread died writing, and nobody has called `clearPoison` since. */

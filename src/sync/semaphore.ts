@@ -8,7 +8,6 @@ import {
   allot,
   attach,
   checkInteger,
-  handleOf,
   LINE,
   type NameOptions,
   type Place,
@@ -16,6 +15,7 @@ import {
   WORDS,
 } from './handle.ts';
 import { lookOnce, missed } from './locking.ts';
+import { SyncObject } from './object.ts';
 import { acquire, type PermitsPlace, release, takeFree } from './protocols/permits.ts';
 import { alive, hold, letGo, ME } from './thread.ts';
 import { block, blockAsync, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
@@ -49,8 +49,7 @@ const PERMITS = RELEASES + LINE;
  * console.log(connections.tryAcquire()); // undefined
  * ```
  */
-export class Semaphore {
-  readonly #place: Place;
+export class Semaphore extends SyncObject<'Semaphore'> {
   readonly #i32: Int32Array;
   readonly #words: PermitsPlace;
   readonly #owner: Releasable;
@@ -63,9 +62,9 @@ export class Semaphore {
    * @throws InvalidArgumentError for a wrong option.
    */
   constructor(options: SemaphoreOptions, place: Place = fresh(options)) {
+    super(place, 'Semaphore');
     const { i32 } = place;
     const words: PermitsPlace = { releases: RELEASES, permits: PERMITS, count: i32[WORDS.size]! };
-    this.#place = place;
     this.#i32 = i32;
     this.#words = words;
     this.#hint = ME % words.count;
@@ -83,14 +82,6 @@ export class Semaphore {
    */
   static open(handle: SemaphoreHandle): Semaphore {
     return new Semaphore({ permits: 1 }, attach(handle, 'Semaphore'));
-  }
-
-  get handle(): SemaphoreHandle {
-    return handleOf(this.#place, 'Semaphore');
-  }
-
-  get name(): string {
-    return this.#place.name;
   }
 
   /** How many permits there are, taken or not. */
