@@ -6,7 +6,10 @@
 export type { Context } from './context.ts';
 export { context } from './context.ts';
 export type { Handle } from './fork/fork.ts';
-export { fork, forkAsync, join, joinAll } from './fork/fork.ts';
+export { fork, join } from './fork/fork.ts';
+export { forkAsync } from './fork/fork-async.ts';
+export { hungry } from './fork/hungry.ts';
+export { joinAll } from './fork/join-all.ts';
 export type { TaskOptions } from './task.ts';
 export { task } from './task.ts';
 export { transfer } from './transfer.ts';

@@ -163,9 +163,6 @@ export const W_UP = 412;
 /** Worker: the last fork record listed as free; the highest ever, which recovery reads. */
 export const W_FORK_LISTED = 416;
 export const W_FORK_USED = 420;
-/** Worker alone: addresses of two words; when one is not 0, what is on top of the stack may not fork. */
-export const W_ROOT_STOP = 424;
-export const W_STOP = 428;
 export const W_DEQUE = 512;
 
 export const CMD_STOP = 1;
@@ -218,10 +215,11 @@ export const F_STATE = 0;
 export const F_FN = 4;
 export const F_META = 8;
 export const F_KINDS = 12;
-/** Forking worker: the submitted task it descends from (reference); the stolen record above it, 0: none; the frame. */
+/** Forking worker: the submitted task it descends from (reference); the stolen record above it, 0: none; its place among
+ * the children that wait for their joins, from 1. */
 export const F_ROOT = 16;
 export const F_UP = 20;
-export const F_FRAME = 24;
+export const F_PLACE = 24;
 /** Not 0 when the child is asked to stop: the forking worker, or the coordinator when that is dead. */
 export const F_CANCEL = 28;
 /** Forking worker: encoded arguments. */

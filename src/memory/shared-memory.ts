@@ -88,11 +88,8 @@ export interface Core {
   offer(block: number, ref: number): number;
   forkInit(block: number, dequeMask: number, spillMask: number, start: number): void;
   forkAttach(block: number): number;
-  fork(block: number, fn: number, meta: number, frame: number): number;
-  fork1(block: number, fn: number, frame: number, a: number): number;
-  fork3(block: number, fn: number, count: number, frame: number, a: number, b: number, c: number): number;
-  take(block: number, item: number, frame: number): number;
-  forkPop(block: number, frame: number): number;
+  fork(block: number, fn: number, meta: number, place: number): number;
+  take(block: number, item: number, place: number): number;
   forkClaim(block: number, record: number, item: number): number;
   forkBegin(record: number): number;
   forkOwn(block: number): number;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onePerThread } from '../../workers/one-per-thread.ts';
 import { expected, MillraceError } from '../errors.ts';
 import { OWN, POISON, type Resume, type Sleep, TIMED_OUT, type Waiting } from './protocols/sleep.ts';
 
@@ -17,6 +18,9 @@ export interface WaitOptions {
   /** The longest wait in ms, from the call; 0 or more. 0 looks once. Default: no limit. */
   readonly timeout?: number;
 }
+
+/** Children that this thread keeps for itself are published before it sleeps: they may be what it waits for. */
+const forked: { publish(): void } = onePerThread('forked', () => ({ publish: () => {} }));
 
 /** Looks for cycles of threads that wait for each other, while one of them sleeps. */
 export interface Watch {
@@ -45,6 +49,7 @@ export function block(i32: Int32Array, waiting: Waiting, timeout: number, watch?
     const left = end - performance.now();
     let resume: Resume = 'expired';
     if (left > 0) {
+      forked.publish();
       watch?.asleep();
       const how = Atomics.wait(i32, sleep.at, sleep.value, Math.min(SLICE, left));
       resume = how !== 'timed-out' ? 'woken' : left > SLICE ? 'slice' : 'expired';

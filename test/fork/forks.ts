@@ -45,12 +45,12 @@ export async function expectNothingLeft(pool: Pool): Promise<void> {
   await until('every worker is back', () =>
     pool.stats().workers.every(({ state }) => state === 'idle' || state === 'busy'),
   );
-  const none = { inUse: 0, depth: 0, open: 0, early: 0, local: 0, active: false };
+  const none = { inUse: 0, places: [0, 0, 0], torn: -1, objects: 0, active: false };
   let last: unknown[] = [];
   // A child whose parent's thread has died may go on for a while.
   await until('no worker has anything left of a child', async () => {
     last = await onEach(pool, 'leftovers');
     return last.every((one) => JSON.stringify(one) === JSON.stringify(none));
-  }).catch(() => expect(last).toEqual(last.map(() => none)));
+  }).catch(() => expect(last).toEqual(Array.from({ length: pool.workers }, () => none)));
   await until('every record is free', () => pool.stats().memory.records === 0);
 }

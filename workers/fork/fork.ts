@@ -1,19 +1,26 @@
 /**
  * Fork and join: a task splits itself, and idle workers steal the biggest piece.
  *
- * What is here is the path of children that nobody steals, and whose arguments are numbers: one call of the core to
- * fork, one to join. Everything else is in `slow-paths.ts`.
+ * What is here is the path of children that nobody has looked for: they lie on a stack of this thread's own, and no
+ * thief sees them. Every so often, `turn` publishes the oldest. Everything else is in `slow-paths.ts`, and why this is
+ * right in `README.md`.
  *
  * @module
  */
-import { expected, MillraceError } from '../../src/errors.ts';
-import * as L from '../../src/memory/layout.ts';
-import { asInteger, type Core } from '../../src/memory/shared-memory.ts';
-import { currentContext } from '../context.ts';
+import { expected } from '../../src/errors.ts';
 import { onePerThread } from '../one-per-thread.ts';
-import { type Forkable, functionNumber } from './functions.ts';
+import { type Forkable, functionNumber, knownNumber } from './functions.ts';
+import {
+  ARGUMENT_SHIFT,
+  COUNT_MASK,
+  INLINE_ARGUMENTS,
+  LONG_TURN,
+  META_SHIFT,
+  NO_STOCK,
+  NOT_TORN,
+} from './places.ts';
 import type { SlowPaths } from './slow-paths.ts';
-import { forks, type Hot, TORN } from './state.ts';
+import { forks, type Hot } from './state.ts';
 
 declare const child: unique symbol;
 
@@ -22,51 +29,117 @@ export type Handle<R> = number & { readonly [child]: R };
 
 // Subtle: variables of this module, which V8 reads by one load each. As fields of an object they made a fork and its
 // join cost half as much again.
-/** The core's, and what they work on; before a thread is a worker's, they find nothing. */
-let fork1: Core['fork1'] = () => 0;
-let fork3: Core['fork3'] = () => 0;
-let take: Core['take'] = () => 0;
-let f64: Float64Array = new Float64Array(0);
-let block = 0;
-let records = 0;
+/** Children that are not joined lie at `base` to `top - 1`, those of the frame on top, and below `base`, in the order of forking. Those below `split` are published. */
+let top = 0;
+let base = 0;
+let split = 0;
+/** Handles are numbered through; it is a turn at those that are 0 under `mask`. */
+let serial = 0;
+let mask = 0;
+/** If so many children wait on the deque, nothing is to be done at most turns. */
+let stock = NO_STOCK;
+/** Own bottom and top of the deque. */
+let i32: Int32Array = new Int32Array(2);
+let bottomAt = 0;
+let topAt = 1;
+/** From `torn` to `tornTo - 1`: children of frames that are gone, because the stack overflowed before they were ended. */
+let torn = NOT_TORN;
+let tornTo = 0;
+/** By place: handle; function number and argument count; `INLINE_ARGUMENTS` arguments, of which numbers that are no int32 lie in `doubles`. */
+let handles = new Int32Array(1024);
+let metas = new Int32Array(1024);
+const slots: unknown[] = new Array<unknown>(1024 << ARGUMENT_SHIFT).fill(0);
+let doubles = new Float64Array(1024 << ARGUMENT_SHIFT);
 let functions: readonly Forkable[] = [];
 let slow: SlowPaths | undefined;
-/** Frames on the stack: the number of the one on top. And its children that are not joined. */
-let depth = 0;
-let open = 0;
+/** In `slots`: it is in `doubles`. There, a double needs no object. */
+const DOUBLE = Symbol('double');
+
 // A bundler may have put another copy of this module into the task module: the worker's own is the one that works.
 const own: Hot = {
   // Its other parameters are read through `arguments`.
   fork: forkHere as unknown as Fork,
   join: joinHere as Join,
-  attach(core, at, view) {
-    ({ fork1, fork3, take } = core);
-    ({ block, records, functions } = at);
-    f64 = view;
+  call: callAbove,
+  argument,
+  grow() {
+    const longer = 2 * handles.length;
+    const [h, m, d] = [
+      new Int32Array(longer),
+      new Int32Array(longer),
+      new Float64Array(longer << ARGUMENT_SHIFT),
+    ];
+    h.set(handles);
+    m.set(metas);
+    d.set(doubles);
+    for (let i = slots.length; i < longer << ARGUMENT_SHIFT; i++) slots[i] = 0;
+    [handles, metas, doubles] = [h, m, d];
   },
-  look(view) {
-    f64 = view;
+  get serial() {
+    return serial;
   },
-  get depth() {
-    return depth;
+  get handles() {
+    return handles;
   },
-  set depth(frame) {
-    depth = frame;
+  get metas() {
+    return metas;
   },
-  get open() {
-    return open;
+  get slots() {
+    return slots;
   },
-  set open(children) {
-    open = children;
+  get top() {
+    return top;
   },
-  set slow(paths: SlowPaths | undefined) {
+  set top(value) {
+    top = value;
+  },
+  get base() {
+    return base;
+  },
+  set base(value) {
+    base = value;
+  },
+  get split() {
+    return split;
+  },
+  set split(value) {
+    split = value;
+  },
+  get mask() {
+    return mask;
+  },
+  set mask(value) {
+    mask = value;
+  },
+  get torn() {
+    return torn;
+  },
+  set torn(value) {
+    torn = value;
+  },
+  get tornTo() {
+    return tornTo;
+  },
+  set tornTo(value) {
+    tornTo = value;
+  },
+  get stock() {
+    return stock;
+  },
+  set stock(children) {
+    stock = children;
+  },
+  attach(paths, table, view, bottom, thieves) {
     slow = paths;
+    functions = table;
+    i32 = view;
+    bottomAt = bottom;
+    topAt = thieves;
   },
 };
+const { apply } = Reflect;
 const hot = onePerThread('hot-forks', () => own);
 forks.use(hot);
-
-const NO_HANDLE = 0;
 
 /**
  * Starts a child: `fn(...args)` may from now on run on any worker, or here, when it is joined. For synchronous code.
@@ -101,28 +174,88 @@ export const fork: Fork = hot.fork;
 
 type Fork = <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handle<R>;
 
-function forkHere(fn: (...args: never[]) => unknown, a?: unknown, b?: unknown, c?: unknown): Handle<never> {
+function forkHere(
+  fn: (...args: never[]) => unknown,
+  a?: unknown,
+  b?: unknown,
+  c?: unknown,
+  d?: unknown,
+  e?: unknown,
+  f?: unknown,
+  g?: unknown,
+  h?: unknown,
+): Handle<never> {
   // biome-ignore lint/complexity/noArguments: a rest parameter is an array for each fork
   const count = arguments.length - 1;
-  const number = numberOf(fn);
-  let item = NO_HANDLE;
-  // Subtle: before. Should the stack overflow in the core, the child may be published.
-  open++;
-  if (typeof a === 'number') {
-    if (count === 1) item = fork1(block, number, depth, a);
-    else if (typeof b === 'number') {
-      if (count === 2) item = fork3(block, number, 2, depth, a, b, 0);
-      else if (count === 3 && typeof c === 'number') item = fork3(block, number, 3, depth, a, b, c);
-    }
+  const number = knownNumber(fn) ?? unknownNumber(fn);
+  const place = top;
+  let meta = (number << META_SHIFT) | count;
+  if (count === 1 && typeof a === 'number' && (a | 0) === a) slots[place << ARGUMENT_SHIFT] = a;
+  else if (!keepNumbers(place << ARGUMENT_SHIFT, count, a, b, c, d, e, f, g, h)) {
+    // biome-ignore lint/complexity/noArguments: as above
+    meta = keepSlowly(number, Array.prototype.slice.call(arguments, 1));
   }
-  if (item !== NO_HANDLE) return item as Handle<never>;
-  open--;
-  // biome-ignore lint/complexity/noArguments: as above
-  return forkSlowly(number, Array.prototype.slice.call(arguments, 1)) as Handle<never>;
+  metas[place] = meta;
+  const handle = (serial + 1) | 0;
+  serial = handle;
+  handles[place] = handle;
+  top = place + 1;
+  if ((handle & mask) === 0) turn(handle);
+  return handle as Handle<never>;
+}
+
+function keepNumbers(
+  at: number,
+  count: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+  e: unknown,
+  f: unknown,
+  g: unknown,
+  h: unknown,
+): boolean {
+  if (count === 0) return true;
+  if (!keepNumber(at, a)) return false;
+  if (count === 1) return true;
+  if (!keepNumber(at + 1, b)) return false;
+  if (count === 2) return true;
+  if (!keepNumber(at + 2, c)) return false;
+  if (count === 3) return true;
+  if (!keepNumber(at + 3, d)) return false;
+  if (count === 4) return true;
+  if (!keepNumber(at + 4, e)) return false;
+  if (count === 5) return true;
+  if (!keepNumber(at + 5, f)) return false;
+  if (count === 6) return true;
+  if (!keepNumber(at + 6, g)) return false;
+  if (count === 7) return true;
+  return count === INLINE_ARGUMENTS && keepNumber(at + 7, h);
+}
+
+function keepNumber(at: number, value: unknown): boolean {
+  if (typeof value !== 'number') return false;
+  if ((value | 0) === value) slots[at] = value;
+  else {
+    slots[at] = DOUBLE;
+    doubles[at] = value;
+  }
+  return true;
+}
+
+function argument(at: number): unknown {
+  const value = slots[at];
+  return value === DOUBLE ? doubles[at] : value;
+}
+
+function keepSlowly(number: number, args: unknown[]): number {
+  if (!forks.active) forks.activate();
+  return slow!.keep(number, args);
 }
 
 // Outside a task, that is what is wrong, whatever the function.
-function numberOf(fn: (...args: never[]) => unknown): number {
+function unknownNumber(fn: (...args: never[]) => unknown): number {
   try {
     return functionNumber(fn);
   } catch (error) {
@@ -131,9 +264,16 @@ function numberOf(fn: (...args: never[]) => unknown): number {
   }
 }
 
-function forkSlowly(number: number, args: unknown[]): number {
-  if (!forks.active) forks.activate();
-  return slow!.fork(number, args);
+function turn(handle: number): void {
+  if ((handle & LONG_TURN) !== 0 && i32[bottomAt]! - i32[topAt]! >= stock) return;
+  try {
+    if (!forks.active) forks.activate();
+    slow!.turn(handle);
+  } catch (error) {
+    // Its handle is lost. What is published stays, and fails its parent.
+    if (split < top) top--;
+    throw error;
+  }
 }
 
 /**
@@ -167,34 +307,43 @@ export const join: Join = hot.join;
 type Join = <R>(handle: Handle<R>) => R;
 
 function joinHere(handle: number): never {
-  const taken = take(block, handle, depth);
-  if (taken === 0) return joinElsewhere(handle) as never;
-  open--;
-  const record = records + ((handle & L.SLOT_MASK) << L.FORK_SHIFT);
-  if (taken < 0) return slow!.runOwn(record) as never;
-  const fn = functions[taken >> 4]!;
-  const below = open;
-  const frame = depth;
-  depth = frame + 1;
-  open = 0;
+  const place = top - 1;
+  if (place < base || place < split || handles[place] !== handle) return joinElsewhere(handle) as never;
+  const meta = metas[place]!;
+  const count = meta & COUNT_MASK;
+  if (count > INLINE_ARGUMENTS) return joinElsewhere(handle) as never;
+  top = place;
+  const fn = functions[meta >> META_SHIFT]!;
+  const below = base;
+  base = place;
   let value: unknown;
   try {
-    const count = taken & L.META_COUNT;
-    const at = (record + L.F_ARGS) >> 3;
+    const at = place << ARGUMENT_SHIFT;
     // One number is what most children get: V8 leaves out a call for it.
-    value = count === 1 ? fn(asInteger(f64[at]!)) : callWithNumbers(fn, count, at);
-    if (open !== 0) slow!.notJoined(fn);
+    value = count === 1 ? fn(argument(at)) : callWithSlots(fn, count, at);
+    if (top !== place) slow!.returned(fn);
   } catch (error) {
-    const left = open;
-    // Subtle: no call before these two. If the stack has overflowed, the next call may throw again.
-    depth = frame;
-    open = left === 0 ? below : below | TORN;
-    if (left !== 0) slow!.unwind(left);
+    // Subtle: no call before these. If the stack has overflowed, the next call may throw again.
+    base = below;
+    // What is not published vanishes.
+    if (split <= place) top = place;
+    else {
+      top = split;
+      torn = place;
+      tornTo = split;
+      mask = 0;
+      stock = NO_STOCK;
+      slow!.mend();
+    }
     throw error;
   }
-  depth = frame;
-  open = below;
+  base = below;
+  if ((handle & mask) === 0) turnInJoin();
   return (typeof value === 'number' ? value : slow!.handOver(value)) as never;
+}
+
+function turnInJoin(): void {
+  if (i32[bottomAt]! - i32[topAt]! < stock) slow!.turnInJoin();
 }
 
 function joinElsewhere(handle: number): unknown {
@@ -204,86 +353,46 @@ function joinElsewhere(handle: number): unknown {
   return slow.join(handle);
 }
 
-function callWithNumbers(fn: Forkable, count: number, at: number): unknown {
-  switch (count) {
-    case 0:
-      return fn();
-    case 2:
-      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!));
-    case 3:
-      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
-    default: {
-      const args: number[] = [];
-      for (let i = 0; i < count; i++) args.push(asInteger(f64[at + i]!));
-      return fn(...args);
-    }
-  }
-}
-
-/**
- * The results of several children, in order.
- *
- * @throws what one of them threw; the others that are not joined yet are dropped, or asked to stop and waited for
- * @throws MillraceError `ERR_BAD_HANDLE` as `join`
- * @example
- * ```ts
- * // file: tasks.ts
- * import { fork, joinAll } from 'millrace/worker';
- *
- * export const cube = (n: number): number => n ** 3;
- *
- * export function cubes(numbers: readonly number[]): number[] {
- *   return joinAll(numbers.map((n) => fork(cube, n)));
- * }
- * ```
- */
-export function joinAll<R>(handles: readonly Handle<R>[]): R[] {
-  const results = new Array<R>(handles.length);
-  // The last forked is on top of the deque.
-  let i = handles.length - 1;
+// What `joinHere` does with a child's function, with other arguments.
+function callAbove(fn: Forkable, args: readonly unknown[]): unknown {
+  const place = top;
+  const below = base;
+  base = place;
+  let value: unknown;
   try {
-    for (; i >= 0; i--) results[i] = join(handles[i]!);
+    value = apply(fn, undefined, args);
+    if (top !== place) slow!.returned(fn);
   } catch (error) {
-    if (i > 0 && forks.active) forks.slow!.drop(handles.slice(0, i));
+    base = below;
+    // What is not published vanishes.
+    if (split <= place) top = place;
+    else {
+      top = split;
+      torn = place;
+      tornTo = split;
+      mask = 0;
+      stock = NO_STOCK;
+      slow!.mend();
+    }
     throw error;
   }
-  return results;
+  base = below;
+  return typeof value === 'number' ? value : slow!.handOver(value);
 }
 
-/**
- * Starts a child, for async tasks, before or after an `await`: `fn` may be async too, and runs on any worker, or here
- * when this one has nothing on its stack. Arguments, results and errors are as for `fork`.
- *
- * Children live inside their task: what it has not awaited when it ends is dropped or asked to stop, and the task fails.
- *
- * @returns a promise of the result
- * @throws MillraceError `ERR_NO_CONTEXT` outside a task
- * @throws {InvalidArgumentError} `fn` cannot be found in another worker
- * @example
- * ```ts
- * // file: tasks.ts
- * import { forkAsync } from 'millrace/worker';
- *
- * export const squared = (n: number): number => n * n;
- *
- * export async function squares(numbers: readonly number[]): Promise<number[]> {
- *   return Promise.all(numbers.map((n) => forkAsync(squared, n)));
- * }
- * ```
- */
-export function forkAsync<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
-  const number = functionNumber(fn);
-  const running = currentContext();
-  if (running === undefined || forks.slow === undefined) {
-    throw new MillraceError(
-      'ERR_NO_CONTEXT',
-      '`forkAsync` was called outside a running task. Call it in a task function; after an `await`, in an `async` one.',
-    );
-  }
-  return forks.slow.awaited.fork(running, number, args) as Promise<Awaited<R>>;
-}
-
-/** Whether a thief would find no child of this worker: then it is time to fork. About 5 ns. */
-export function hungry(): boolean {
-  return forks.core.forkHungry(forks.block) !== 0;
+function callWithSlots(fn: Forkable, count: number, at: number): unknown {
+  if (count === 0) return fn();
+  const a = argument(at);
+  const b = argument(at + 1);
+  if (count === 2) return fn(a, b);
+  const c = argument(at + 2);
+  if (count === 3) return fn(a, b, c);
+  const d = argument(at + 3);
+  if (count === 4) return fn(a, b, c, d);
+  const e = argument(at + 4);
+  if (count === 5) return fn(a, b, c, d, e);
+  const f = argument(at + 5);
+  if (count === 6) return fn(a, b, c, d, e, f);
+  const g = argument(at + 6);
+  return count === 7 ? fn(a, b, c, d, e, f, g) : fn(a, b, c, d, e, f, g, argument(at + 7));
 }

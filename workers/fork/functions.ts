@@ -61,8 +61,12 @@ export function numberFunctions(table: readonly Forkable[]): readonly Forkable[]
  * @throws {InvalidArgumentError} it is neither exported by a task module nor registered with `task`.
  */
 export function functionNumber(fn: AnyFunction): number {
-  const number = (fn as { readonly [NUMBER]?: number } | undefined)?.[NUMBER];
-  return number ?? slowNumber(fn);
+  return knownNumber(fn) ?? slowNumber(fn);
+}
+
+/** As `functionNumber`, of most functions that can be forked; else undefined. */
+export function knownNumber(fn: AnyFunction): number | undefined {
+  return (fn as { readonly [NUMBER]?: number } | undefined)?.[NUMBER];
 }
 
 function slowNumber(fn: AnyFunction): number {

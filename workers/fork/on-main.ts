@@ -44,6 +44,6 @@ export function openMainForks(
 /** The pool is over. */
 export function closeMainForks(): void {
   forks.shares?.close();
-  forks.slow = undefined;
+  forks.close();
   forks.view = undefined;
 }

@@ -10,15 +10,19 @@ import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import type { WorkerView } from '../view.ts';
 import { ForkArena } from './arena.ts';
-import { fork, hungry, join } from './fork.ts';
+import { fork, join } from './fork.ts';
 import { type Forkable, functionAt, functionNumber } from './functions.ts';
+import { hungry } from './hungry.ts';
 import { SlowPaths } from './slow-paths.ts';
 import type { ForkState } from './state.ts';
 
 export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap<string, Forkable>): void {
   state.codec = { encoder: new Encoder(), decoder: new Decoder() };
   state.arena = new ForkArena(view);
-  state.slow = new SlowPaths(state);
+  forked.publish = () => {
+    if (state.active) state.slow!.children.publishAll();
+  };
+  state.open((hot) => new SlowPaths(state, hot, () => performance.now()));
   algorithms.current = {
     fork,
     join,
@@ -29,6 +33,9 @@ export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap
     workers: view.memory.i32[(L.HEADER + L.H_WORKERS) >> 2]!,
   };
 }
+
+/** What `millrace/sync` calls before it sleeps. */
+const forked: { publish(): void } = onePerThread('forked', () => ({ publish: () => {} }));
 
 /** What the algorithms of `millrace/parallel` find in this thread. */
 const algorithms: { current: object | undefined; readonly now: () => number } = onePerThread(

@@ -1,21 +1,36 @@
 /**
- * What of fork and join is not one call of the core: other arguments than numbers, stolen children, joins out of
- * order, children nobody has joined, errors.
+ * What of fork and join is not private children of numbers: other arguments, stolen children, joins out of order,
+ * children nobody has joined, errors.
  *
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, mapClear, mapDelete, mapGet, mapSet } from '../../src/codec/primordials.ts';
+import { Atomics } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { AwaitedChildren } from './awaited.ts';
-import { type Ends, endFrames, isOpen } from './ends.ts';
+import { Children } from './children.ts';
+import { type Ends, endChildren } from './ends.ts';
 import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './functions.ts';
 import { PendingChildren } from './pending.ts';
-import { type Early, type ForkState, TORN } from './state.ts';
+import {
+  ARGUMENT_SHIFT,
+  AS_LIST,
+  COUNT_MASK,
+  EARLY,
+  GONE,
+  IN_RECORD,
+  LONG_TURN,
+  META_SHIFT,
+  NO_STOCK,
+  NOT_TORN,
+} from './places.ts';
+import { Sharing } from './sharing.ts';
+import type { ForkState, Hot } from './state.ts';
 import { runStolen } from './stolen.ts';
 import {
+  arePlain,
   handOver,
   lentBy,
   NOT_HERE,
@@ -26,34 +41,37 @@ import {
 } from './values.ts';
 import { Waiting } from './waiting.ts';
 
-/** When no record was free, that many children are kept out of shared memory before it is looked again. */
-const FORKS_BETWEEN_LOOKS = 256;
+/** Children for which the stack has room at any time: more than are forked between two turns. */
+const AHEAD: number = 2 * (LONG_TURN + 1);
 
-/** In a handle: the child is local. Records have lower slots. */
-const LOCAL_SHIFT = 13;
-const LOCAL = 1 << LOCAL_SHIFT;
-
-/** More children than there are. */
-const ALL = TORN;
-
-const { apply } = Reflect;
+/** How a child ended that its own thread ran before it was joined. */
+type Early =
+  | { readonly end: 'value'; readonly value: unknown }
+  | { readonly end: 'error'; readonly error: unknown };
 
 export class SlowPaths {
   readonly #state: ForkState;
+  readonly #hot: Hot;
   readonly #waiting: Waiting;
   readonly #ends: Ends = {
-    release: (record) => this.#release(record),
+    freeArguments: (record) => this.#freeArguments(record),
     forget: (record) => this.#forget(record),
     waitForEnd: (record, item) => this.#waitForEnd(record, item),
   };
+  readonly children: Children;
+  readonly sharing: Sharing;
   readonly awaited: AwaitedChildren;
   readonly pending: PendingChildren;
-  #untilAttach = 0;
+  /** Above the highest place whose first slot may hold an object. */
+  #listed = 0;
   #context: ForkContext | undefined;
 
-  constructor(state: ForkState) {
+  constructor(state: ForkState, hot: Hot, now: () => number) {
     this.#state = state;
+    this.#hot = hot;
     this.#waiting = new Waiting(state);
+    this.children = new Children(state, hot);
+    this.sharing = new Sharing(state, hot, this.children, now);
     this.awaited = new AwaitedChildren(state);
     this.pending = new PendingChildren(state);
   }
@@ -75,276 +93,283 @@ export class SlowPaths {
     return this.#context;
   }
 
-  fork(number: number, args: readonly unknown[]): number {
-    const state = this.#state;
-    if ((state.i32[state.rootCancelAt]! | state.i32[state.cancelAt]!) !== 0) this.stop();
-    const { core, block } = state;
-    const record = state.i32[state.freeAt]! || this.#attach();
-    if (record === 0) return this.#local(number, args);
-    const meta = writeArguments(state, record, args);
-    if (meta === NOT_HERE) return this.#local(number, args);
-    state.open++;
-    const item = core.fork(block, number, meta, state.depth);
-    if (item !== 0) return item;
-    state.open--;
-    if ((meta & L.FORK_ENCODED) !== 0) state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
-    return this.#local(number, args);
+  /** Now and then, with a new child on top of the stack. */
+  turn(handle: number): void {
+    this.mend();
+    this.#stopIfAsked();
+    this.children.reserve(AHEAD);
+    this.sharing.forked(handle);
   }
 
-  // When all records are in use, it takes a look at each to see that: not at every fork.
-  #attach(): number {
-    if (this.#untilAttach > 0) {
-      this.#untilAttach--;
-      return 0;
+  /** Now and then, after a join. */
+  turnInJoin(): void {
+    this.mend();
+    this.sharing.joined();
+  }
+
+  #stopIfAsked(): void {
+    const { i32, rootCancelAt, cancelAt } = this.#state;
+    if ((i32[rootCancelAt]! | i32[cancelAt]!) !== 0) this.stop();
+  }
+
+  /** Keeps arguments that are not a few numbers for a child that is about to lie on top of the stack. Its meta word. */
+  keep(number: number, args: unknown[]): number {
+    this.mend();
+    this.#stopIfAsked();
+    const { slots, top } = this.#hot;
+    let list: unknown[] = args;
+    if (!arePlain(args)) {
+      if (this.#publish(number, args)) return (number << META_SHIFT) | IN_RECORD;
+      list = structuredClone(args);
     }
-    const { core, block } = this.#state;
-    const record = core.forkAttach(block);
-    if (record === 0) this.#untilAttach = FORKS_BETWEEN_LOOKS;
-    return record;
+    slots[top << ARGUMENT_SHIFT] = list;
+    if (this.#listed <= top) this.#listed = top + 1;
+    return (number << META_SHIFT) | AS_LIST;
   }
 
-  // Its thread alone runs it. The clone is what another thread would have got.
-  #local(number: number, args: readonly unknown[]): number {
-    const state = this.#state;
-    const n = ++state.locals;
-    // As an item, of a slot that no record has.
-    const handle = ((n >> LOCAL_SHIFT) << L.SLOT_BITS) | LOCAL | (n & (LOCAL - 1));
-    const fn = state.functions[number]!;
-    state.localOrder[state.localOrder.length] = handle;
-    mapSet(state.local, handle, {
-      fn,
-      args: isPlain(args) ? args : structuredClone(args),
-      frame: state.depth,
-    });
-    state.open++;
-    return handle;
+  // Clones the arguments into the record at once. False: there is no room, or no other thread can get them.
+  #publish(number: number, args: readonly unknown[]): boolean {
+    const hot = this.#hot;
+    const { children } = this;
+    children.publishAll();
+    const place = hot.top;
+    if (hot.split < place) return false;
+    const record = children.freeRecord();
+    if (record === 0) return false;
+    const meta = writeArguments(this.#state, record, args);
+    if (meta === NOT_HERE) return false;
+    // Subtle: on the stack as long as the core may be torn from it by an overflow.
+    hot.metas[place] = EARLY;
+    hot.slots[place << ARGUMENT_SHIFT] = 0;
+    hot.top = place + 1;
+    const published = children.publishAs(place, record, number, meta);
+    hot.top = place;
+    return published;
   }
 
-  /** Runs a child that was on top of the own deque, and whose record is free from now on. */
-  runOwn(record: number): unknown {
-    const state = this.#state;
-    const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
-    const args = readArguments(state, record);
-    if ((state.i32[(record + L.F_META) >> 2]! & L.FORK_ENCODED) !== 0) {
-      state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
-    }
-    return this.#call(fn, args!);
-  }
-
-  #call(fn: Forkable, args: readonly unknown[]): unknown {
-    const state = this.#state;
-    const { depth, open } = state;
-    state.depth = depth + 1;
-    state.open = 0;
-    let value: unknown;
+  /** Ends what frames have left that are gone. @throws RangeError the stack overflows once more; it is tried again */
+  mend(): void {
+    const hot = this.#hot;
+    const { torn, tornTo } = hot;
+    if (torn === NOT_TORN) return;
+    // While those that run are waited for, others run on top.
+    hot.torn = NOT_TORN;
+    this.sharing.turnAgain();
     try {
-      value = apply(fn, undefined, args);
-      if (state.open !== 0) this.notJoined(fn);
+      this.#end(torn, tornTo);
     } catch (error) {
-      const left = state.open;
-      // As in `join`.
-      state.depth = depth;
-      state.open = left === 0 ? open : open | TORN;
-      if (left !== 0) this.unwind(left);
+      hot.torn = torn;
+      hot.tornTo = tornTo;
+      hot.mask = 0;
+      hot.stock = NO_STOCK;
       throw error;
     }
-    state.depth = depth;
-    state.open = open;
-    return handOver(state, value);
   }
 
-  handOver(value: unknown): unknown {
-    return handOver(this.#state, value);
-  }
-
-  /** The frame above the one on top has ended by an error: the children it has left go too. */
-  unwind(left: number): void {
-    const state = this.#state;
-    state.depth++;
-    try {
-      endFrames(this.#state, left, this.#ends);
-    } finally {
-      // Subtle: `open` says TORN until the children are gone.
-      state.depth--;
+  #end(from: number, to: number): void {
+    const { metas, slots } = this.#hot;
+    const places: number[] = [];
+    for (let place = to - 1; place >= from; place--) places[places.length] = place;
+    endChildren(this.#state, this.children, places, this.#ends);
+    for (let place = from; place < to; place++) {
+      metas[place] = GONE;
+      slots[place << ARGUMENT_SHIFT] = 0;
     }
-    state.open &= ~TORN;
+    this.children.trim();
   }
 
-  /** The frame on top is over, by an error or at the bottom of the stack: nothing is left of any above it. */
+  /** Nothing is left of the children of the frame on top, nor of any above it. */
   endChildren(): void {
-    endFrames(this.#state, ALL, this.#ends);
-    this.#state.open = 0;
+    const hot = this.#hot;
+    hot.torn = NOT_TORN;
+    this.sharing.turnAgain();
+    hot.top = Math.max(hot.split, hot.base);
+    this.#end(hot.base, hot.top);
   }
 
   /** As `endChildren`, of a frame below which there is none. */
   endAll(): void {
-    const { early, local, arena } = this.#state;
+    const { arena } = this.#state;
     this.endChildren();
     this.#waiting.helping = 0;
-    mapClear(early);
-    mapClear(local);
-    this.#state.localOrder.length = 0;
     // Those of children that async tasks await are in use.
     if (this.awaited.isEmpty) arena!.freeArguments();
   }
 
-  /** The frame on top returns, and has children that are not joined; or did, in a frame above it, when that overflowed. */
-  notJoined(fn: Forkable): void {
-    const open = this.#state.open & ~TORN;
-    this.endChildren();
+  /** No child is left of what was on the stack, which is empty. */
+  forgetLists(): void {
+    const { slots } = this.#hot;
+    for (let place = 0; place < this.#listed; place++) slots[place << ARGUMENT_SHIFT] = 0;
+    this.#listed = 0;
+  }
+
+  /** The frame on top returns, and something of its children is left, or of those of frames that are gone. */
+  returned(fn: Forkable): void {
+    this.mend();
+    this.children.trim();
+    const { base, top, metas } = this.#hot;
+    let open = 0;
+    for (let place = base; place < top; place++) if (metas[place] !== GONE) open++;
     if (open === 0) return;
+    this.endChildren();
     throw new MillraceError(
       'ERR_NOT_JOINED',
       `\`${fn.name}\` returned with ${open === 1 ? 'a child' : `${open} children`} that it had forked and not joined. Join every handle before the function returns; after an \`await\`, use \`forkAsync\`.`,
     );
   }
 
-  /** A child that is not on top of the own deque. */
+  handOver(value: unknown): unknown {
+    return handOver(this.#state, value);
+  }
+
+  /** A child that is published, or not on top of the stack, or has other arguments than a few numbers. */
   join(handle: number): unknown {
-    const state = this.#state;
-    if ((handle & LOCAL) !== 0 && mapGet(state.local, handle) !== undefined) return this.#joinLocal(handle);
-    const record = this.#recordOf(handle);
-    const early = mapGet(state.early, handle);
-    if (early !== undefined) return this.#ended(handle, record, early);
+    this.mend();
+    const { children } = this;
+    const place = children.placeOf(handle);
+    if (place < 0) throw badHandle();
+    if (this.#hot.metas[place] === EARLY) return this.#ended(place);
+    const item = place < this.#hot.split ? children.items[place]! : 0;
+    return item === 0 ? this.#run(place) : this.#joinPublished(place, item);
+  }
+
+  #joinPublished(place: number, item: number): unknown {
+    const { core, block, i32, records } = this.#state;
+    const record = records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
     for (;;) {
-      const seen = Atomics.load(state.i32, record >> 2) & L.STATE_MASK;
+      if (core.take(block, item, place + 1) !== 0) return this.#runTaken(place, record);
+      const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
       if (seen === L.QUEUED) {
-        if (this.#claimOwn(handle, record)) return this.#runClaimed(record);
+        // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. When none
+        // is left, this one is in the spill ring, or in nobody's hands.
+        if (this.#runNewer(place)) continue;
+        if (core.forkClaim(block, record, item) !== 0) return this.#runClaimed(place, record);
       } else if (seen >= L.DONE) {
-        return this.#endedElsewhere(record, seen);
+        return this.#endedElsewhere(place, record, seen);
       } else {
+        // Nobody else could help, or be helped, with what this thread keeps for itself while it sleeps.
+        this.children.publishAll();
         this.#waiting.wait(record);
       }
     }
   }
 
-  #joinLocal(handle: number): unknown {
-    const state = this.#state;
-    const { fn, args, frame } = mapGet(state.local, handle)!;
-    if (frame !== state.depth) throw badHandle();
-    const { localOrder } = state;
-    if (localOrder[localOrder.length - 1] === handle) localOrder.length--;
-    mapDelete(state.local, handle);
-    state.open--;
-    return this.#call(fn, args);
+  #run(place: number): unknown {
+    const { children } = this;
+    const fn = this.#functionAt(place);
+    const args = children.argumentsAt(place);
+    children.remove(place);
+    return this.#hot.call(fn, args);
   }
 
-  #recordOf(handle: number): number {
-    const record = this.#openRecord(handle);
-    if (record === 0) throw badHandle();
-    return record;
+  #functionAt(place: number): Forkable {
+    return this.#state.functions[this.children.functionNumber(place)]!;
   }
 
-  // 0: it is no open child of this frame.
-  #openRecord(handle: number): number {
-    const state = this.#state;
-    const slot = handle & L.SLOT_MASK;
-    const record = state.records + (slot << L.FORK_SHIFT);
-    const { i32 } = state;
-    const used = handle === (handle | 0) && slot > 0 && slot <= i32[(state.block + L.W_FORK_USED) >> 2]!;
-    if (!used) return 0;
-    const word = Atomics.load(i32, record >> 2);
-    const isThat = ((word ^ handle) & ~L.SLOT_MASK) === 0 && isOpen(word);
-    if (!isThat || i32[(record + L.F_FRAME) >> 2] !== state.depth) return 0;
-    return record;
+  // Its record is free, and keeps its contents until the next fork.
+  #runTaken(place: number, record: number): unknown {
+    const { children } = this;
+    const fn = this.#functionAt(place);
+    const args = this.#argumentsOf(place, record);
+    this.#freeArguments(record);
+    children.remove(place);
+    return this.#hot.call(fn, args);
   }
 
-  // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. All of them are
-  // this frame's. When none is left, this one is in the spill ring or in nobody's hands, or a thief has it.
-  #claimOwn(handle: number, record: number): boolean {
-    const state = this.#state;
-    const { core, block } = state;
-    for (;;) {
-      const item = core.forkPop(block, state.depth);
-      if (item === handle) return true;
-      if (item === 0) return core.forkClaim(block, record, handle) !== 0;
-      mapSet(state.early, item, this.#runEarly(item));
+  #runClaimed(place: number, record: number): unknown {
+    const { children } = this;
+    const fn = this.#functionAt(place);
+    const args = this.#argumentsOf(place, record);
+    this.#release(record);
+    children.remove(place);
+    return this.#hot.call(fn, args);
+  }
+
+  #argumentsOf(place: number, record: number): unknown[] {
+    const isInRecord = (this.#hot.metas[place]! & COUNT_MASK) === IN_RECORD;
+    return isInRecord ? readArguments(this.#state, record)! : this.children.argumentsAt(place);
+  }
+
+  // The newest published child above this place that nobody has taken. False: there is none.
+  #runNewer(place: number): boolean {
+    const { children } = this;
+    const hot = this.#hot;
+    const { core, block, records } = this.#state;
+    for (let newer = hot.split - 1; newer > place; newer--) {
+      const item = children.items[newer]!;
+      if (item === 0 || core.take(block, item, newer + 1) === 0) continue;
+      const record = records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      const fn = this.#functionAt(newer);
+      const args = this.#argumentsOf(newer, record);
+      this.#freeArguments(record);
+      children.items[newer] = 0;
+      const early = this.#callEarly(fn, args);
+      hot.metas[newer] = EARLY;
+      hot.slots[newer << ARGUMENT_SHIFT] = early;
+      if (this.#listed <= newer) this.#listed = newer + 1;
+      return true;
     }
+    return false;
   }
 
-  #runEarly(item: number): Early {
-    const state = this.#state;
-    const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
-    const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
+  #callEarly(fn: Forkable, args: readonly unknown[]): Early {
     try {
-      return { end: 'value', value: this.#call(fn, readArguments(state, record)!) };
+      return { end: 'value', value: this.#hot.call(fn, args) };
     } catch (error) {
       return { end: 'error', error };
     }
   }
 
-  #ended(handle: number, record: number, early: Early): unknown {
-    mapDelete(this.#state.early, handle);
-    this.#free(record);
+  #ended(place: number): unknown {
+    const early = this.#hot.slots[place << ARGUMENT_SHIFT] as Early;
+    this.children.remove(place);
     if (early.end === 'error') throw early.error;
     return early.value;
   }
 
-  #runClaimed(record: number): unknown {
+  #endedElsewhere(place: number, record: number, end: number): unknown {
     const state = this.#state;
-    const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
-    const args = readArguments(state, record)!;
-    this.#free(record);
-    return this.#call(fn, args);
-  }
-
-  #endedElsewhere(record: number, end: number): unknown {
-    const state = this.#state;
+    this.children.remove(place);
     if (end === L.DONE) {
       try {
         return readResult(state, record);
       } finally {
-        this.#free(record);
+        this.#release(record);
       }
     }
     // Where it was joined is below where it was thrown.
     const error = readError(state, record, new Error().stack ?? '');
-    this.#free(record);
+    this.#release(record);
     throw error;
   }
 
-  #free(record: number): void {
-    this.#state.open--;
-    this.#release(record);
+  #freeArguments(record: number): void {
+    const { i32, arena } = this.#state;
+    if ((i32[(record + L.F_META) >> 2]! & L.FORK_ENCODED) !== 0)
+      arena!.free(i32[(record + L.F_PAYLOAD) >> 2]!);
   }
 
   #release(record: number): void {
     const state = this.#state;
-    if ((state.i32[(record + L.F_META) >> 2]! & L.FORK_ENCODED) !== 0) {
-      state.arena!.free(state.i32[(record + L.F_PAYLOAD) >> 2]!);
-    }
+    this.#freeArguments(record);
     state.core.forkFree(state.block, record);
   }
 
   /** Does with children of the frame on top as if they had failed; what is none of them is ignored. */
   drop(handles: readonly number[]): void {
-    const state = this.#state;
-    const running: number[] = [];
-    for (let i = handles.length - 1; i >= 0; i--) {
-      const handle = handles[i]!;
-      if ((handle & LOCAL) !== 0 && mapGet(state.local, handle)?.frame === state.depth) {
-        mapDelete(state.local, handle);
-        state.open--;
-        continue;
-      }
-      const record = this.#openRecord(handle);
-      if (record === 0) continue;
-      const waits = (Atomics.load(state.i32, record >> 2) & L.STATE_MASK) === L.QUEUED;
-      if (mapDelete(state.early, handle) || (waits && this.#claimOwn(handle, record))) {
-        state.open--;
-        this.#forget(record);
-      } else {
-        Atomics.store(state.i32, (record + L.F_CANCEL) >> 2, 1);
-        running.push(handle);
-      }
+    const { children } = this;
+    const hot = this.#hot;
+    const places: number[] = [];
+    for (let i = 0; i < handles.length; i++) {
+      const place = children.placeOf(handles[i]!);
+      if (place < 0) continue;
+      if (place < hot.split && children.items[place] !== 0) places[places.length] = place;
+      else children.remove(place);
     }
-    for (const handle of running) {
-      const record = this.#openRecord(handle);
-      if (record === 0) continue;
-      this.#waitForEnd(record, handle);
-      state.open--;
-      this.#forget(record);
-    }
+    places.sort((a, b) => b - a);
+    children.publishAll();
+    endChildren(this.#state, children, places, this.#ends);
+    for (let i = 0; i < places.length; i++) children.remove(places[i]!);
   }
 
   // Frees a record nobody reads the result of.
@@ -357,22 +382,13 @@ export class SlowPaths {
 
   #waitForEnd(record: number, item: number): void {
     const { core, block, i32 } = this.#state;
-    const me = i32[(block + L.W_ID) >> 2]!;
     for (;;) {
-      const word = Atomics.load(i32, record >> 2);
-      const seen = word & L.STATE_MASK;
-      // Its own thread ran it early.
-      if (seen >= L.DONE || ((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === me) return;
+      const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
+      if (seen >= L.DONE) return;
       if (seen !== L.QUEUED) this.#waiting.wait(record);
       else if (core.forkDrop(block, record, item) === L.QUEUED) return;
     }
   }
-}
-
-function isPlain(args: readonly unknown[]): boolean {
-  for (const arg of args)
-    if (typeof arg === 'object' || typeof arg === 'function' || typeof arg === 'symbol') return false;
-  return true;
 }
 
 function badHandle(): MillraceError {

@@ -22,7 +22,7 @@ export const STOLEN = 0x7fffffff;
 export function endOfTask(fn: Forkable, context: Context | undefined, value: unknown): unknown {
   if (forks.active) {
     try {
-      if (forks.open !== 0) forks.slow!.notJoined(fn);
+      if (forks.hasChildren) forks.slow!.returned(fn);
     } catch (error) {
       if (!isThenable(value)) throw error;
       // An async function that fails leaves its children too, and why it failed is what its caller is to know.
@@ -56,15 +56,14 @@ export function notAwaited(): MillraceError {
 /** The code of a submitted task that has forked has thrown. */
 export function failureOfTask(): void {
   if (!forks.active) return;
-  forks.depth = 1;
+  forks.hot.base = 0;
   forks.slow!.endAll();
   reset();
 }
 
 function reset(): void {
   forks.active = false;
-  forks.depth = 0;
-  forks.open = 0;
   forks.root = 0;
+  forks.slow!.forgetLists();
   forks.shares!.forget();
 }

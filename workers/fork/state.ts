@@ -2,8 +2,7 @@
  * Fork/join as one worker thread sees it: where its structures are, and what is on its stack.
  *
  * A *frame* is one call that may fork: that of a submitted task, of a stolen child, or of a child its joiner runs
- * itself. Frames nest on the stack, so their depth names them. A *run* is the part of the stack that belongs to one
- * claim: a submitted task's, or a stolen child's above it.
+ * itself. Frames nest on the stack, and so do their children on the stack of children.
  *
  * @module
  */
@@ -16,46 +15,44 @@ import type { WorkerView } from '../view.ts';
 import type { ForkArena } from './arena.ts';
 import type { Handle } from './fork.ts';
 import type { Forkable } from './functions.ts';
+import { NO_STOCK } from './places.ts';
 import type { Shares } from './shares.ts';
 import type { SlowPaths } from './slow-paths.ts';
-
-/** In `open`: the stack overflowed before the children of a frame above this one were done with. */
-export const TORN = 0x40000000;
-
-/** A child that only its own thread can run, because shared memory cannot hold it. */
-export interface LocalChild {
-  readonly fn: Forkable;
-  readonly args: readonly unknown[];
-  readonly frame: number;
-}
-
-/** How a child ended that its own thread ran before it was joined. */
-export type Early =
-  | { readonly end: 'value'; readonly value: unknown }
-  | { readonly end: 'error'; readonly error: unknown };
 
 export interface Codec {
   readonly encoder: Encoder;
   readonly decoder: Decoder;
 }
 
-/** What every fork and join reads and writes: variables of `fork.ts`. */
+/** What every fork and join reads and writes: variables of `fork.ts`, which says what they mean. */
 export interface Hot {
   readonly fork: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handle<R>;
   readonly join: <R>(handle: Handle<R>) => R;
+  /** Calls a child's function in a frame of its own. */
+  readonly call: (fn: Forkable, args: readonly unknown[]) => unknown;
+  readonly argument: (at: number) => unknown;
+  /** Doubles the room on the stack of children. */
+  grow(): void;
+  /** `bottomAt`, `topAt`: of the deque, its own bottom and its top. */
   attach(
-    core: WorkerView['core'],
-    at: Pick<ForkState, 'block' | 'records' | 'functions'>,
-    f64: Float64Array,
+    slow: SlowPaths | undefined,
+    functions: readonly Forkable[],
+    i32: Int32Array,
+    bottomAt: number,
+    topAt: number,
   ): void;
-  look(f64: Float64Array): void;
-  depth: number;
-  open: number;
-  slow: SlowPaths | undefined;
+  readonly serial: number;
+  readonly handles: Int32Array;
+  readonly metas: Int32Array;
+  readonly slots: unknown[];
+  top: number;
+  base: number;
+  split: number;
+  mask: number;
+  stock: number;
+  torn: number;
+  tornTo: number;
 }
-
-/** A word that is never 0: nothing on the stack has forked yet. */
-const NEVER_ZERO = L.HEADER + L.H_VERSION;
 
 export class ForkState {
   #hot: Hot | undefined;
@@ -90,13 +87,6 @@ export class ForkState {
   /** Word indices of what says that the code on top is to stop: the root's word, and the stolen child's (or the same). */
   rootCancelAt = 0;
   cancelAt = 0;
-  /** By handle. */
-  readonly early: Map<number, Early> = new Map();
-  readonly local: Map<number, LocalChild> = new Map();
-  /** Their handles, in the order of forking; some may be of children that are joined. */
-  readonly localOrder: number[] = [];
-  locals = 0;
-
   /** `fork.ts` was loaded. */
   use(hot: Hot): void {
     this.#hot = hot;
@@ -107,18 +97,24 @@ export class ForkState {
     return this.#hot !== undefined;
   }
 
-  /** What most forks and joins do without; loaded after a task module has imported `fork`, before any task runs. */
+  /** What most forks and joins do without; opened after a task module has imported `fork`, before any task runs. */
   get slow(): SlowPaths | undefined {
     return this.#slow;
   }
 
-  set slow(paths: SlowPaths | undefined) {
-    this.#slow = paths;
+  open(make: (hot: Hot) => SlowPaths): void {
     if (this.#hot === undefined) return;
-    this.#hot.slow = paths;
-    if (paths === undefined) return;
-    this.#hot.attach(this.core, this, this.f64);
+    this.#slow = make(this.#hot);
+    const deque = this.block + this.i32[(L.HEADER + L.H_FORKS) >> 2]!;
+    const bottomAt = (deque + L.DQ_OWN_BOTTOM) >> 2;
+    this.#hot.attach(this.#slow, this.functions, this.i32, bottomAt, (deque + L.DQ_TOP) >> 2);
     this.active = false;
+  }
+
+  /** Nothing can be forked in this thread from now on. */
+  close(): void {
+    this.#slow = undefined;
+    this.#hot?.attach(undefined, [], new Int32Array(2), 0, 1);
   }
 
   /** Something on the stack has forked, or is a stolen child. */
@@ -127,27 +123,24 @@ export class ForkState {
   }
 
   set active(active: boolean) {
+    const starts = active && !this.#active;
     this.#active = active;
-    this.i32[(this.block + L.W_ROOT_STOP) >> 2] = active ? this.rootCancelAt << 2 : NEVER_ZERO;
-    this.i32[(this.block + L.W_STOP) >> 2] = active ? this.cancelAt << 2 : NEVER_ZERO;
+    if (starts) this.#slow!.sharing.start();
+    else if (!active) {
+      // So that the first fork of the next task is seen.
+      this.#hot!.mask = 0;
+      this.#hot!.stock = NO_STOCK;
+    }
   }
 
-  /** Frames on the stack; the number of the one on top. */
-  get depth(): number {
-    return this.#hot!.depth;
+  /** The stack of children. */
+  get hot(): Hot {
+    return this.#hot!;
   }
 
-  set depth(frame: number) {
-    this.#hot!.depth = frame;
-  }
-
-  /** Children of the frame on top that are not joined. */
-  get open(): number {
-    return this.#hot!.open;
-  }
-
-  set open(children: number) {
-    this.#hot!.open = children;
+  /** The frame on top has children that are not joined, or something is left of others. */
+  get hasChildren(): boolean {
+    return this.#hot!.top !== this.#hot!.base;
   }
 
   attach(view: WorkerView, worker: number, functions: readonly Forkable[]): void {
@@ -168,7 +161,6 @@ export class ForkState {
   look(): void {
     this.i32 = this.view!.memory.i32;
     this.f64 = this.view!.memory.f64;
-    this.#hot?.look(this.f64);
   }
 
   /** Makes sure the views reach a record, which may lie in a block that was added later. */
@@ -206,8 +198,6 @@ export class ForkState {
     this.cancelAt = this.rootCancelAt;
     i32[this.rootAt] = this.root;
     i32[this.upAt] = 0;
-    this.depth = 1;
-    this.open = 0;
     this.active = true;
   }
 }

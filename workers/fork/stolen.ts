@@ -33,7 +33,7 @@ export function runStolen(state: ForkState, record: number): void {
   try {
     const fn = state.functions[state.i32[(record + L.F_FN) >> 2]!]!;
     const value = call(state, fn, record, running.args);
-    if (state.open !== 0) state.slow!.notJoined(fn);
+    if (state.hasChildren) state.slow!.returned(fn);
     if (isAwaited(state, record) && isThenable(value)) {
       const context = state.slow!.context(record);
       leave(state, below);
@@ -43,7 +43,7 @@ export function runStolen(state: ForkState, record: number): void {
     writeResult(state, record, done, value);
   } catch (error) {
     end = L.FAILED;
-    state.depth = below.depth + 1;
+    state.hot.base = below.top;
     if (below.active) state.slow!.endChildren();
     else state.slow!.endAll();
     writeError(state, record, (running.word & ~L.STATE_MASK) | L.FAILED, error);
@@ -104,9 +104,10 @@ function begin(state: ForkState, record: number): Running | undefined {
 
 /** What is below a stolen child on the stack. */
 interface Below {
-  readonly depth: number;
+  /** Of the stack of children. */
+  readonly base: number;
+  readonly top: number;
   readonly active: boolean;
-  readonly open: number;
   readonly root: number;
   readonly up: number;
   readonly rootCancelAt: number;
@@ -116,11 +117,11 @@ interface Below {
 
 function enter(state: ForkState, record: number): Below {
   const { i32, view } = state;
-  const { active, depth, open, root, up, rootCancelAt, cancelAt } = state;
+  const { active, hot, root, up, rootCancelAt, cancelAt } = state;
+  const { base, top } = hot;
   const current = i32[view!.currentAt]!;
   const from = i32[(record + L.F_ROOT) >> 2]!;
-  state.depth = depth + 1;
-  state.open = 0;
+  hot.base = top;
   state.root = from;
   state.up = record;
   state.rootCancelAt = (view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2;
@@ -130,13 +131,12 @@ function enter(state: ForkState, record: number): Below {
   i32[state.upAt] = record;
   // A task of this thread that waits for its event loop is not to blame for what is on the stack.
   if (current === 0) i32[view!.currentAt] = STOLEN;
-  return { active, depth, open, root, up, rootCancelAt, cancelAt, current };
+  return { base, top, active, root, up, rootCancelAt, cancelAt, current };
 }
 
 function leave(state: ForkState, below: Below): void {
   const { i32, view } = state;
-  state.depth = below.depth;
-  state.open = below.open;
+  state.hot.base = below.base;
   state.root = below.root;
   state.up = below.up;
   state.rootCancelAt = below.rootCancelAt;
@@ -145,5 +145,7 @@ function leave(state: ForkState, below: Below): void {
   i32[state.rootAt] = below.root;
   i32[state.upAt] = below.up;
   i32[view!.currentAt] = below.current;
-  if (!below.active) state.shares!.forget();
+  if (below.active) return;
+  state.shares!.forget();
+  state.slow!.forgetLists();
 }

@@ -24,6 +24,23 @@ const SLOTS_OF_SHARED = 3;
 const KINDS_PER_WORD = 8;
 const nothing = (): void => {};
 
+/**
+ * Whether a child may be handed these as they are: nobody can change them, or they are shared anyway. Makes of views on
+ * shared memory what another thread would get.
+ */
+export function arePlain(args: unknown[]): boolean {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    const type = typeof arg;
+    if (type === 'function' || type === 'symbol') return false;
+    if (type !== 'object' || arg === null) continue;
+    const buffer = sharedMemoryOf(arg);
+    if (buffer === undefined) return false;
+    args[i] = sharedAsCloned(arg as object, buffer);
+  }
+  return true;
+}
+
 /** Writes arguments into a record; what to say in F_META, or `NOT_HERE`. @throws SerializeError what no thread can get */
 export function writeArguments(state: ForkState, record: number, args: readonly unknown[]): number {
   if (args.length > L.FORK_ARGS) return writeEncoded(state, record, args);

@@ -1,6 +1,6 @@
 // What the coordinator does to children when a thread has ended, or does not end. The protocol: ../forks/README.md.
 import {
-  CANCELLED, CLAIMED, DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_TOP, EMPTY, F_CANCEL, F_FRAME, F_META, F_RESULT_KIND,
+  CANCELLED, CLAIMED, DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_TOP, EMPTY, F_CANCEL, F_META, F_RESULT_KIND,
   F_ROOT, F_SPILLED, F_STATE, F_STUCK, FAILED, FORK_AWAITED, FORK_SHIFT, FREE, H_BLOCKS, H_FORK_SPILL, H_FORKS,
   H_JOINING, H_TASKS, MC_OWN_TAIL, MC_TAIL, META_IDEMPOTENT, NOBODY, OWNER_MASK, OWNER_SHIFT, PENDING, QUEUED,
   RESULT_CRASHED, RESULT_RETURNED, RUNNING, SLOT_MASK, STATE_MASK, T_META, T_STATE, TASK_SHIFT, W_FORK_FREE,
@@ -9,7 +9,7 @@ import {
 import { dequeSteal } from './deque';
 import { BASE, blockOf, header, ping } from './idle';
 import { ringTake } from './rings';
-import { NO_FRAME, freeWord, recordsOf, word } from './forks';
+import { freeWord, recordsOf, word } from './forks';
 import { joinBit, joinWord, wakeJoiner } from './joins';
 
 // @ts-ignore: decorator
@@ -92,11 +92,7 @@ export function forkAdopt(block: usize): void {
       const runs = state >= CLAIMED && state <= PENDING && owner != NOBODY;
       const stuck = state == FAILED && load<i32>(at, F_STUCK) == seen;
       const elsewhere = owner != me && (runs || stuck);
-      if (elsewhere) {
-        atomic.store<i32>(at, 1, F_CANCEL);
-        // Subtle: a frame of the next owner's must not take it for its child.
-        store<i32>(at, NO_FRAME, F_FRAME);
-      }
+      if (elsewhere) atomic.store<i32>(at, 1, F_CANCEL);
       const was = atomic.cmpxchg<i32>(at, seen, elsewhere ? (seen & ~STATE_MASK) | CANCELLED : freeWord(seen), F_STATE);
       if (was == seen) break;
       seen = was;

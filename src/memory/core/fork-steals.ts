@@ -1,6 +1,6 @@
 // Children that another worker takes, or that are claimed by their record alone. The protocol: ../forks/README.md.
 import {
-  CANCELLED, CLAIMED, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_CANCEL, F_FRAME,
+  CANCELLED, CLAIMED, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_CANCEL,
   F_META, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_STUCK, FAILED, FORK_AWAITED, FORK_ENCODED,
   FORK_SHARED, H_BLOCKS, H_FORK_SPILL, H_FORKS, MC_HEAD, MC_MASK, MC_SLOTS, MC_TAIL, NOBODY, PENDING, QUEUED,
   RESULT_RETURNED, RETRY, RUNNING, STATE_MASK, W_FORK_USED, W_ID, W_RANDOM, W_STEALS,
@@ -8,7 +8,7 @@ import {
 import { dequePop, dequeSteal, slotOf } from './deque';
 import { BASE, blockOf, header, ping } from './idle';
 import { ringSize } from './rings';
-import { LIMBO, NO_FRAME, freeWord, list, recordOf, word } from './forks';
+import { LIMBO, freeWord, list, recordOf, word } from './forks';
 import { wakeJoiner } from './joins';
 
 /**
@@ -72,7 +72,6 @@ export function forkFree(block: usize, at: usize): void {
   const state = atomic.load<i32>(at, F_STATE);
   if ((state & STATE_MASK) == FAILED && load<i32>(at, F_STUCK) == state) {
     // A stuck thread may write to the record the moment it comes to itself: it is kept for it, as for an orphan.
-    store<i32>(at, NO_FRAME, F_FRAME);
     atomic.store<i32>(at, (state & ~STATE_MASK) | CANCELLED, F_STATE);
     // After it: `forkAdopt` must see one of the two.
     store<i32>(at, 0, F_STUCK);

@@ -1,12 +1,12 @@
 // Children of running tasks: their records, fork, and the taking back of what nobody stole. The protocol and its argument:
 // ../forks/README.md.
 import {
-  DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_ARGS, F_CANCEL, F_FN, F_FRAME,
-  F_META, F_NEXT, F_OWNER, F_ROOT, F_SPILLED, F_STATE, F_UP, FORK_SHIFT, FREE, H_FORK_RECORDS, H_FORK_SLOTS,
-  H_FORK_SPILL, H_FORKS, H_JOINING, H_PARKED, H_SEARCHING, META_COUNT, NOBODY, OWNER_SHIFT, PENDING, QUEUED, RETRY,
-  RUNNING, SLOT_MASK, STATE_MASK, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_ROOT, W_ROOT_STOP, W_STOP, W_UP,
+  DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_CANCEL, F_FN, F_PLACE, F_META,
+  F_NEXT, F_OWNER, F_ROOT, F_SPILLED, F_STATE, F_UP, FORK_SHIFT, FREE, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL,
+  H_FORKS, H_JOINING, H_PARKED, H_SEARCHING, NOBODY, OWNER_SHIFT, PENDING, QUEUED, RETRY, SLOT_MASK,
+  STATE_MASK, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_ROOT, W_UP,
 } from '../layout';
-import { dequeInit, dequePop, dequeSize, dequeSteal, room, slotOf } from './deque';
+import { dequeInit, dequeSize, dequeSteal, room, slotOf } from './deque';
 import { BASE, blockOf, header, wakeParked, words } from './idle';
 import { ringInit, ringPublish, ringRoom, ringStage } from './rings';
 import { dropStale } from './fork-steals';
@@ -14,8 +14,6 @@ import { wakeJoiner } from './joins';
 
 /** A record with no entry in a queue and no place on the free list, until the last entry that names it is gone. */
 export const LIMBO = PENDING;
-/** The frame of records that nobody will join, and whose threads may still write to them. */
-export const NO_FRAME = 0;
 /** Records listed at a time. */
 const LIST_RUN = 64;
 
@@ -89,13 +87,8 @@ export function forkAttach(block: usize): i32 {
  * Owner. Publishes the record at the head of the free list, whose arguments are written, as a child of what is on
  * top of the stack. Its item, or 0 when neither the deque nor the spill ring has room.
  */
-export function fork(block: usize, fn: i32, meta: i32, frame: i32): i32 {
-  return publish(block, <usize>load<i32>(block, W_FORK_FREE), fn, meta, frame);
-}
-
-// @ts-ignore: decorator
-@inline
-function publish(block: usize, at: usize, fn: i32, meta: i32, frame: i32): i32 {
+export function fork(block: usize, fn: i32, meta: i32, place: i32): i32 {
+  const at = <usize>load<i32>(block, W_FORK_FREE);
   const deque = block + <usize>header(H_FORKS);
   let b = load<i32>(deque, DQ_OWN_BOTTOM);
   const mask = load<i32>(deque, DQ_OWN_MASK);
@@ -104,7 +97,7 @@ function publish(block: usize, at: usize, fn: i32, meta: i32, frame: i32): i32 {
   store<i32>(at, meta, F_META);
   store<i32>(at, load<i32>(block, W_ROOT), F_ROOT);
   store<i32>(at, load<i32>(block, W_UP), F_UP);
-  store<i32>(at, frame, F_FRAME);
+  store<i32>(at, place, F_PLACE);
   const item = (load<i32>(at, F_STATE) & ~SLOT_MASK) | slotNumber(block, at);
   store<i32>(block, load<i32>(at, F_NEXT), W_FORK_FREE);
   // Subtle: the state comes before the entry; a thief that met the entry first would take it for stale.
@@ -114,35 +107,6 @@ function publish(block: usize, at: usize, fn: i32, meta: i32, frame: i32): i32 {
   atomic.store<i32>(deque, b + 1, DQ_BOTTOM);
   wakeThief();
   return item;
-}
-
-/**
- * Owner: as `fork`, for a child whose only argument is a number. 0 also when no record is listed, or when a stop word
- * says so.
- */
-export function fork1(block: usize, fn: i32, frame: i32, a: f64): i32 {
-  if (stopped(block)) return 0;
-  const at = <usize>load<i32>(block, W_FORK_FREE);
-  if (at == 0) return 0;
-  store<f64>(at, a, F_ARGS);
-  return publish(block, at, fn, 1, frame);
-}
-
-/** Owner: as `fork1`, with two or three numbers. */
-export function fork3(block: usize, fn: i32, count: i32, frame: i32, a: f64, b: f64, c: f64): i32 {
-  if (stopped(block)) return 0;
-  const at = <usize>load<i32>(block, W_FORK_FREE);
-  if (at == 0) return 0;
-  store<f64>(at, a, F_ARGS);
-  store<f64>(at, b, F_ARGS + 8);
-  store<f64>(at, c, F_ARGS + 16);
-  return publish(block, at, fn, count, frame);
-}
-
-// @ts-ignore: decorator
-@inline
-function stopped(block: usize): bool {
-  return (load<i32>(<usize>load<i32>(block, W_ROOT_STOP)) | load<i32>(<usize>load<i32>(block, W_STOP))) != 0;
 }
 
 // Somebody who sleeps, or waits in a join, may take what was published. Only the wish to be fast depends on this: the
@@ -193,18 +157,17 @@ export function forkHungry(block: usize): i32 {
 }
 
 /**
- * Owner: takes its newest child back if that is `item`, of this frame. Then it is the caller's, its record is free and
- * keeps its contents until the next fork: function number << 4 | argument count, when all arguments are numbers; else
- * -1. 0: something else is newest, or a thief was faster.
+ * Owner: takes its newest child back if that is `item`, at this place. 1: then it is the caller's, its record is free and
+ * keeps its contents until the next fork. 0: something else is newest, or a thief was faster.
  */
-export function take(block: usize, item: i32, frame: i32): i32 {
+export function take(block: usize, item: i32, place: i32): i32 {
   const deque = block + <usize>header(H_FORKS);
   const end = load<i32>(deque, DQ_OWN_BOTTOM);
   if (end == load<i32>(deque, DQ_OWN_TOP)) return 0;
   const b = end - 1;
   if (load<i32>(slotOf(deque, b, load<i32>(deque, DQ_OWN_MASK)), DQ_SLOTS) != item) return 0;
   const at = recordOf(block, item);
-  if (load<i32>(at, F_FRAME) != frame) return 0;
+  if (load<i32>(at, F_PLACE) != place) return 0;
   // As in dequePop.
   atomic.store<i32>(deque, b, DQ_BOTTOM);
   const t = atomic.load<i32>(deque, DQ_TOP);
@@ -219,8 +182,7 @@ export function take(block: usize, item: i32, frame: i32): i32 {
   // Subtle: plain. Nobody else can hold this item: it was in the deque, once, and the pop has it.
   store<i32>(at, freeWord(item), F_STATE);
   list(block, at);
-  const meta = load<i32>(at, F_META);
-  return meta > META_COUNT ? -1 : (load<i32>(at, F_FN) << 4) | meta;
+  return 1;
 }
 
 // @ts-ignore: decorator
@@ -228,16 +190,4 @@ export function take(block: usize, item: i32, frame: i32): i32 {
 export function list(block: usize, at: usize): void {
   store<i32>(at, load<i32>(block, W_FORK_FREE), F_NEXT);
   store<i32>(block, <i32>at, W_FORK_FREE);
-}
-
-/** Owner: the newest child on its deque if it is of this frame, now RUNNING here; else EMPTY. */
-export function forkPop(block: usize, frame: i32): i32 {
-  const deque = block + <usize>header(H_FORKS);
-  const end = load<i32>(deque, DQ_OWN_BOTTOM);
-  if (end == load<i32>(deque, DQ_OWN_TOP)) return EMPTY;
-  const newest = load<i32>(slotOf(deque, end - 1, load<i32>(deque, DQ_OWN_MASK)), DQ_SLOTS);
-  if (load<i32>(recordOf(block, newest), F_FRAME) != frame) return EMPTY;
-  const item = dequePop(deque);
-  if (item != EMPTY) atomic.store<i32>(recordOf(block, item), word(item, load<i32>(block, W_ID), RUNNING), F_STATE);
-  return item;
 }

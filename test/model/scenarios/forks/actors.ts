@@ -23,7 +23,7 @@ export const RAN = 5;
 export const JOINED = 6;
 export const FAILED = 7;
 export const DROPPED = 8;
-/** Run before their join, the end kept; without a record. */
+/** Run before their join, the record free since; without a record. */
 const EARLY = 9;
 const LOCAL = 10;
 /** The item of child n is in register HANDLES + n. */
@@ -36,8 +36,6 @@ export interface OwnerOptions {
   readonly block?: number;
   /** `FORK_` flags of its children. Default 0. */
   readonly meta?: number;
-  /** The depth of its frame. Default 1. */
-  readonly frame?: number;
   /** Whether it helps others while it waits. Default `false`. */
   readonly helps?: boolean;
   /** A child may run a second time, after a death. Default `false`. */
@@ -97,10 +95,11 @@ function runStolen(p: Routine, ground: ForkGround, block: number, again: boolean
 
 /** The code of a worker that forks, added to a routine. */
 export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOptions): void {
-  const { block = 0, meta = 0, frame = 1, helps = false, again = false } = options;
+  const { block = 0, meta = 0, helps = false, again = false } = options;
   const at = ground.blocks[block]!;
   const handle = (r: number[], child: number): number => r[HANDLES + child]!;
   const recordOf = (item: number): number => ground.recordOf(block, item);
+  const last = Math.max(...Array.from(options.script.matchAll(/f(\d)/g), ([, child]) => Number(child)), 0);
 
   const forkChild = (child: number): void => {
     const [local, end] = [p.fresh('local'), p.fresh('forked')];
@@ -111,7 +110,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     );
     p.unless((r) => r[AT] !== 0, local);
     p.do((r) => write(r[AT]! + L.F_ARGS, child));
-    p.do(call('fork', at, child, meta, frame)).do((r, x) => {
+    p.do(call('fork', at, child, meta, child + 1)).do((r, x) => {
       r[HANDLES + child] = Number(x);
     });
     p.unless((r) => handle(r, child) === 0, end);
@@ -156,11 +155,10 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
   const joinChild = (child: number): void => {
     const bit = 1 << child;
     const name = (what: string): string => p.fresh(`${what} ${child}`);
-    const [end, look, own, claimed, over, slow] = [
+    const [end, look, own, over, slow] = [
       name('end'),
       name('look'),
       name('own'),
-      name('claimed'),
       name('over'),
       name('slow'),
     ];
@@ -172,7 +170,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
       (r) => (r[LOCAL]! & bit) !== 0,
       () => p.do(isRun).jump(end),
     );
-    p.do((r) => call('take', at, handle(r, child), frame)).keep(GOT);
+    p.do((r) => call('take', at, handle(r, child), child + 1)).keep(GOT);
     p.unless((r) => r[GOT] !== 0, slow);
     p.do((r) => read(recordOf(handle(r, child)) + L.F_ARGS)).do((r, x) => {
       return x === child ? isRun(r) : fail(`child ${child} was taken back as child ${Number(x)}`);
@@ -182,7 +180,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     p.label(slow);
     p.when(
       (r) => (r[EARLY]! & bit) !== 0,
-      () => p.do((r) => call('forkFree', at, recordOf(handle(r, child)))).jump(end),
+      () => p.jump(end),
     );
     p.label(look).do((r) => {
       r.fill(0, AT, RAN);
@@ -201,29 +199,31 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
       (r) => (r[WORD]! & L.STATE_MASK) !== L.QUEUED,
       () => helpOrPark(look),
     );
-    // As `#claimOwn`.
-    p.label(own)
-      .do(call('forkPop', at, frame))
-      .keep(GOT);
-    p.unless((r) => r[GOT] !== handle(r, child), claimed);
+    // As `#runNewer`.
+    p.label(own);
+    for (let newer = last; newer > child; newer--) {
+      const next = name(`newer ${newer}`);
+      p.unless((r) => handle(r, newer) !== 0 && (r[EARLY]! & (1 << newer)) === 0, next);
+      p.do((r) => call('take', at, handle(r, newer), newer + 1)).keep(GOT);
+      p.unless((r) => r[GOT] !== 0, next);
+      p.do((r) => read(recordOf(handle(r, newer)) + L.F_ARGS)).do((r, x) => {
+        if (x !== newer) return fail(`child ${newer} was taken back as child ${Number(x)}`);
+        r[CHILD] = newer;
+        r[EARLY]! |= 1 << newer;
+        return ran(r, again);
+      });
+      p.label(next);
+    }
+    p.do((r) => call('take', at, handle(r, child), child + 1)).keep(GOT);
     p.when(
       (r) => r[GOT] !== 0,
-      () => {
-        p.do((r) => read(recordOf(r[GOT]!) + L.F_ARGS)).do((r, x) => {
-          r[CHILD] = Number(x);
-          r[EARLY]! |= 1 << r[CHILD]!;
-          return ran(r, again);
-        });
-        p.jump(own);
-      },
+      () => p.do(isRun).jump(end),
     );
     p.do((r) => call('forkClaim', at, r[AT]!, handle(r, child))).keep(GOT);
     p.unless((r) => r[GOT] === 1, look);
-    p.label(claimed)
-      .do((r) => read(r[AT]! + L.F_ARGS))
-      .do((_, x) => {
-        return x === child ? undefined : fail(`child ${child} was claimed as child ${Number(x)}`);
-      });
+    p.do((r) => read(r[AT]! + L.F_ARGS)).do((_, x) => {
+      return x === child ? undefined : fail(`child ${child} was claimed as child ${Number(x)}`);
+    });
     p.do((r) => call('forkFree', at, r[AT]!))
       .do(isRun)
       .jump(end);
@@ -256,42 +256,40 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
     });
   };
 
-  // As `#endChildren`: what is left of the frame's children never starts, or is asked to stop and waited for.
+  // As `endChildren`: what is left of the frame's children never starts, or is asked to stop and waited for.
   const dropChildren = (): void => {
-    const pops = p.fresh('pops');
-    p.label(pops)
-      .do(call('forkPop', at, frame))
-      .keep(GOT);
-    p.unless((r) => r[GOT] === 0, pops);
-    for (let slot = 1; slot <= ground.shape.records; slot++) {
-      const record = ground.record(block, slot);
-      const [look, free, next] = [p.fresh('look'), p.fresh('free'), p.fresh('next')];
-      const isOurs = (r: number[]): boolean => {
-        const state = r[WORD]! & L.STATE_MASK;
-        const owner = (r[WORD]! >> L.OWNER_SHIFT) & L.OWNER_MASK;
-        return state !== L.FREE && (state !== L.PENDING || owner !== L.NOBODY);
+    for (let child = last; child >= 0; child--) {
+      const bit = 1 << child;
+      const name = (what: string): string => p.fresh(`${what} dropped ${child}`);
+      const [look, drop, free, over] = [name('look'), name('drop'), name('free'), name('over')];
+      const isDropped = (r: number[]): void => {
+        r[DROPPED]! |= bit;
+        r[HANDLES + child] = 0;
       };
-      p.do(load(record)).keep(WORD);
-      p.do(read(record + L.F_FRAME)).keep(GOT);
-      p.unless((r) => r[GOT] === frame && isOurs(r), next);
-      p.label(look).do((r) => {
-        r[AT] = record;
-        return call('forkDrop', at, record, (r[WORD]! & ~L.SLOT_MASK) | slot);
+      p.unless((r) => handle(r, child) !== 0 && (r[EARLY]! & bit) === 0, over);
+      p.do((r) => call('take', at, handle(r, child), child + 1)).keep(GOT);
+      p.when(
+        (r) => r[GOT] !== 0,
+        () => p.do(isDropped).jump(over),
+      );
+      p.do((r) => {
+        r[AT] = recordOf(handle(r, child));
       });
+      p.label(look)
+        .do((r) => load(r[AT]!))
+        .keep(WORD);
+      p.unless((r) => ((r[WORD]! ^ handle(r, child)) & ~L.SLOT_MASK) !== 0, drop);
+      p.do((r) => fail(`the record of child ${child} went to another in state ${r[WORD]! & L.STATE_MASK}`));
+      p.label(drop).do((r) => call('forkDrop', at, r[AT]!, handle(r, child)));
       p.keep(GOT);
       p.unless((r) => r[GOT]! >= L.CLAIMED && r[GOT]! <= L.PENDING, free);
-      p.do(load(record)).keep(WORD);
-      p.unless((r) => ((r[WORD]! >> L.OWNER_SHIFT) & L.OWNER_MASK) !== block, free);
+      p.do((r) => load(r[AT]!)).keep(WORD);
       p.unless((r) => (r[WORD]! & L.STATE_MASK) < L.DONE, free);
       p.unless((r) => (r[WORD]! & L.STATE_MASK) !== L.QUEUED, look);
       park(look);
-      p.label(free)
-        .do(read(record + L.F_ARGS))
-        .do((r, x) => {
-          r[DROPPED]! |= 1 << Number(x);
-          return call('forkFree', at, record);
-        });
-      p.label(next).do((r) => r.fill(0, AT, RAN) && undefined);
+      p.label(free).do((r) => call('forkFree', at, r[AT]!));
+      p.do(isDropped);
+      p.label(over).do((r) => r.fill(0, AT, RAN) && undefined);
     }
   };
 

@@ -12,7 +12,6 @@ import type { ForkGround } from './ground.ts';
 const { holds, finds } = counts('overflow');
 
 const STEAL = exposed(CORE, 'forkHelp', 1, 'stealFrom');
-const SPILL = exposed(CORE, 'fork', 0, 'spill');
 const DROP = exposed(CORE, 'forkHelp', 0, 'dropStale');
 
 /** Deques of two and of one: the third and the second child spill one. `b`: at the end the worker has no task. */
@@ -86,7 +85,7 @@ describe('the checker finds', () => {
   const reused = /while an entry names it/;
 
   it('a record that is not marked as spilled', () => {
-    const module = mutate(SPILL, { kind: 'dropped-store', in: 'spill', nth: 1 });
+    const module = mutate(CORE, { kind: 'dropped-store', in: 'fork', nth: 2 });
     finds('spilled not set', family({ ...two, thieves: one, module }), reused);
   });
 
@@ -101,7 +100,7 @@ describe('the checker finds', () => {
   });
 
   it('a mark set after the entry shows', () => {
-    const module = mutate(SPILL, { kind: 'delayed-store', in: 'spill', nth: 1, after: 5 });
+    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 2, after: 6 });
     finds('spilled after the entry', family({ ...two, thieves: one, module }), left);
   });
 

@@ -218,13 +218,13 @@ describe('the checker finds', () => {
   });
 
   it('a fork that wakes no joiner', () => {
-    const module = mutate(CORE, { kind: 'fixed-condition', in: 'fork', nth: 4, value: 0 });
+    const module = mutate(CORE, { kind: 'fixed-condition', in: 'fork', nth: 14, value: 0 });
     finds('no joiner woken', overAChild(module), over);
     finds('no parked worker woken', parked(module), over);
   });
 
   it('a fork that wakes before its child shows', () => {
-    const module = movedBehind(CORE, 'fork', [STORE, 0], [LOAD, 2]);
+    const module = movedBehind(CORE, 'fork', [STORE, 2], [LOAD, 9]);
     finds('joiner woken early', overAChild(module), over);
     finds('parked worker woken early', parked(module), over);
   });

@@ -35,7 +35,7 @@ describe('a child whose thread was given up and goes on', () => {
     holds('2 children in 2 records', family({ ...reused, shape: { records: 2 } }));
   });
 
-  it('is not taken for a child of a later frame', () => {
+  it('is not taken for a later child', () => {
     holds('1 child, then 1 dropped', family({ ...stuck, script: 'f1 j1 f2 d', shape: { records: 2 } }));
   });
 
@@ -59,11 +59,6 @@ describe('the checker finds', () => {
   it('the record of a stuck thread freed at the death of its joiner', () => {
     const module = mutate(CORE, { kind: 'changed-constant', in: 'forkAdopt', from: L.FAILED, to: L.FREE });
     finds('record freed at a death', family({ ...orphaned, module }), used);
-  });
-
-  it('a record that keeps its frame', () => {
-    const module = mutate(CORE, { kind: 'dropped-store', in: 'forkFree', nth: 0 });
-    finds('frame kept', family({ ...stuck, script: 'f1 j1 f2 d', shape: { records: 2 }, module }), used);
   });
 
   it('a child given up although its thread has ended it', () => {
