@@ -4,10 +4,11 @@
  *
  * @module
  */
+
+import { type AnyFunction, forker } from '../../workers/fork/forker.ts';
+import { type Calls, invoke } from '../../workers/fork/invoke.ts';
 import { filter } from './filter.ts';
 import { parallelFor, parallelRanges } from './for.ts';
-import { type AnyFunction, forker } from './forker.ts';
-import { type Calls, invoke } from './invoke.ts';
 import { forEach, map } from './map.ts';
 import type { ParallelOptions, Range } from './ranges.ts';
 import { reduce } from './reduce.ts';

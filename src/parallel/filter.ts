@@ -3,10 +3,11 @@
  *
  * @module
  */
+
+import { forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { blockOf } from './blocks.ts';
 import { parallelFor } from './for.ts';
-import { forker, numberOf } from './forker.ts';
 import { loops, PACK } from './loops.ts';
 import { checkOptions, type OptionsFor, type ParallelOptions } from './ranges.ts';
 import { checkView, create, type Element, kindOf, type Shared, type SharedView, type View } from './views.ts';

@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
-import { forker, numberOf } from './forker.ts';
 import { type Callable, FOR, loops } from './loops.ts';
 import { checkBounds, checkOptions, type OptionsFor, type ParallelOptions } from './ranges.ts';
 import { joinAll, splitLazily, startOf } from './splitting.ts';

@@ -6,12 +6,12 @@
  * @module
  */
 
+export type { AnyFunction, Forker, Handle } from '../../workers/fork/forker.ts';
+export type { Calls, Results } from '../../workers/fork/invoke.ts';
+export { invoke } from '../../workers/fork/invoke.ts';
 export { filter } from './filter.ts';
 export { parallelFor, parallelRanges } from './for.ts';
-export type { AnyFunction, Forker, Handle } from './forker.ts';
 export * from './graph/index.ts';
-export type { Calls, Results } from './invoke.ts';
-export { invoke } from './invoke.ts';
 export type { MapViewOptions } from './map.ts';
 export { forEach, map } from './map.ts';
 export type { BodyName, ExtraArgs, ResultOf } from './names.ts';

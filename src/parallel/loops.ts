@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { AnyFunction } from './forker.ts';
+import type { AnyFunction } from '../../workers/fork/forker.ts';
 
 /** Any loop; each template says its own. */
 export type Loop = (...args: never[]) => unknown;

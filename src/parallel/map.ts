@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type AnyFunction, forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
-import { type AnyFunction, forker, numberOf } from './forker.ts';
 import { EACH, loops, MAP, MAP_RANGE } from './loops.ts';
 import {
   checkBounds,

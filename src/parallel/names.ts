@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { AnyFunction } from './forker.ts';
+import type { AnyFunction } from '../../workers/fork/forker.ts';
 
 /** The names of the functions that take `P`, and further arguments, and return `R`. */
 export type BodyName<M, P extends readonly unknown[], R = unknown> = {

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { type Forker, forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
-import { type Forker, forker, numberOf } from './forker.ts';
 import {
   type Callable,
   FOLD,

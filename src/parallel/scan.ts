@@ -4,11 +4,11 @@
  * @module
  */
 
+import { forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
 import { blockOf } from './blocks.ts';
 import { parallelFor } from './for.ts';
-import { forker, numberOf } from './forker.ts';
 import { type Callable, FOLD, loops, SCAN_EXCLUSIVE, SCAN_INCLUSIVE } from './loops.ts';
 import { checkOptions } from './ranges.ts';
 import {

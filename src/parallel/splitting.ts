@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Forker, type Handle, now } from './forker.ts';
+import { type Forker, type Handle, now } from '../../workers/fork/forker.ts';
 
 /** A chunk is made longer below this, ms. */
 const SHORT_MS = 0.01;

@@ -3,8 +3,8 @@
  * so that a closure or a private array in them is found.
  */
 import { MillraceError } from '../../src/errors.ts';
-import { provideForker } from '../../src/parallel/forker.ts';
 import type { AnyFunction, Forker, Handle } from '../../src/parallel/index.ts';
+import { provideForker } from '../../workers/fork/forker.ts';
 
 /** When children run, and when thieves are hungry. */
 export interface Schedule {

@@ -4,8 +4,9 @@
  *
  * @module
  */
+
+import { type Forker, forker } from '../../../workers/fork/forker.ts';
 import { task } from '../../../workers/task.ts';
-import { type Forker, forker } from '../forker.ts';
 import { type Callable, loops, MERGE } from '../loops.ts';
 import { joinAll, splitLazily } from '../splitting.ts';
 import { create, kindOf, type SharedView } from '../views.ts';

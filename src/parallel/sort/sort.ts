@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { forker, numberOf } from '../../../workers/fork/forker.ts';
 import { checkKeys, expected } from '../../errors.ts';
-import { forker, numberOf } from '../forker.ts';
 import { map } from '../map.ts';
 import type { OptionsFor } from '../ranges.ts';
 import { checkOptions } from '../ranges.ts';

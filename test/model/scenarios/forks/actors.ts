@@ -155,13 +155,7 @@ export function forkAndJoin(p: Routine, ground: ForkGround, options: OwnerOption
   const joinChild = (child: number): void => {
     const bit = 1 << child;
     const name = (what: string): string => p.fresh(`${what} ${child}`);
-    const [end, look, own, over, slow] = [
-      name('end'),
-      name('look'),
-      name('own'),
-      name('over'),
-      name('slow'),
-    ];
+    const [end, look, own, over, slow] = [name('end'), name('look'), name('own'), name('over'), name('slow')];
     const isRun = (r: number[]): ReturnType<typeof fail> | undefined => {
       r[CHILD] = child;
       return ran(r, again);

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { expected } from '../errors.ts';
+import { expected } from '../../src/errors.ts';
 import { type AnyFunction, forker, type Handle, numberOf } from './forker.ts';
-import type { Callable } from './loops.ts';
+import type { Forkable } from './functions.ts';
 
 /** The functions of the calls, each followed by its arguments. */
 export type Calls<F extends readonly AnyFunction[]> = {
@@ -27,7 +27,7 @@ export type Results<F extends readonly AnyFunction[]> = { -readonly [K in keyof 
  * <!-- no-run: a part of a task module -->
  * ```ts no-run
  * // file: tasks.ts
- * import { invoke } from 'millrace/parallel';
+ * import { invoke } from 'millrace/worker';
  *
  * export const total = (values: Float64Array): number => values.reduce((a, b) => a + b, 0);
  * export const largest = (values: Float64Array): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -39,7 +39,7 @@ export type Results<F extends readonly AnyFunction[]> = { -readonly [K in keyof 
  * ```
  */
 export function invoke<F extends readonly AnyFunction[]>(...calls: Calls<F>): Results<F> {
-  const list = calls as unknown as readonly (readonly [Callable, ...unknown[]])[];
+  const list = calls as unknown as readonly (readonly [Forkable, ...unknown[]])[];
   const f = forker();
   for (const [k, call] of list.entries()) {
     if (!Array.isArray(call)) throw expected(`calls[${k}]`, 'an array of a function and its arguments', call);

@@ -8,9 +8,9 @@
  */
 
 // So that a thread whose task modules import this gets what forks need.
-import '../../workers/fork/fork.ts';
-import { onePerThread } from '../../workers/one-per-thread.ts';
-import { expected, MillraceError } from '../errors.ts';
+import './fork.ts';
+import { expected, MillraceError } from '../../src/errors.ts';
+import { onePerThread } from '../one-per-thread.ts';
 
 declare const handle: unique symbol;
 
