@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  matrices,
-  matrixChecksum,
-  orderChecksum,
-  numbers as unsorted,
-  utsCounts,
-} from '../tasks/forkjoin.mjs';
+import { fillAddends, fillUnsorted, orderChecksum, sharedDoubles } from '../tasks/arrays.mjs';
+import { matrices, matrixChecksum, utsCounts } from '../tasks/forkjoin.mjs';
 import type { MillracePool } from './millrace.ts';
 import { NO_POOL, type Problem, type Program, type Solution, type Solver } from './solver.ts';
 
@@ -45,9 +40,23 @@ const POSED: Readonly<Record<Program, (numbers: readonly number[]) => Posing>> =
     };
   },
   sort: ([count]) => {
-    const values = shared(unsorted(count!));
-    return { task: 'quicksort', args: [values, 0, count], answer: () => [orderChecksum(values)] };
+    const values = fillUnsorted(sharedDoubles(count!));
+    return { task: 'sortShared', args: [values], answer: () => [orderChecksum(values)] };
   },
+  mandelbrot: ([n]) => {
+    const bits = new Uint8Array(new SharedArrayBuffer(n! * (n! / 8)));
+    return { task: 'mandelbrotByRows', args: [n, bits], answer: () => [orderChecksum(bits)] };
+  },
+  reduce: ([count]) => ({
+    task: 'totalShared',
+    args: [fillAddends(sharedDoubles(count!))],
+    answer: theResult,
+  }),
+  scan: ([count]) => {
+    const values = fillAddends(sharedDoubles(count!));
+    return { task: 'addUpShared', args: [values], answer: () => [orderChecksum(values)] };
+  },
+  loop: ([count]) => ({ task: 'emptyParallelLoop', args: [count], answer: () => [count!] }),
 };
 
 function shared(values: Float64Array): Float64Array {
@@ -77,8 +86,20 @@ export function solverOf(start: (threads: number) => Promise<MillracePool>): Sol
   };
 }
 
-async function solved(pool: MillracePool, { program, numbers }: Problem, threads: number): Promise<Solution> {
-  const { task, args, alsoOfEach, answer } = POSED[program](numbers);
+/** Those that are there twice. */
+const AT_EVERY_NODE: Readonly<Partial<Record<Program, string>>> = {
+  nqueens: 'nqueensEvery',
+  uts: 'utsEvery',
+};
+
+async function solved(
+  pool: MillracePool,
+  { program, numbers, forks }: Problem,
+  threads: number,
+): Promise<Solution> {
+  const posing = POSED[program](numbers);
+  const { args, alsoOfEach, answer } = posing;
+  const task = (forks === undefined ? undefined : AT_EVERY_NODE[program]) ?? posing.task;
   globalThis.gc?.();
   const from = performance.now();
   const result = await pool.run(task, args);

@@ -12,7 +12,8 @@ function native(name: string, variant: Variant): Contender {
       return {
         ...NO_POOL,
         parallel: variant !== 'sequential',
-        solve: (problem, threads) => runYardstick(file, { ...problem, variant, threads }),
+        warm: true,
+        solve: ({ program, numbers }, threads) => runYardstick(file, { program, numbers, variant, threads }),
       };
     },
   };

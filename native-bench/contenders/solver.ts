@@ -6,12 +6,27 @@
 import type { RunningPool } from './contender.ts';
 
 /** A program of `native/`, of `tasks/forkjoin.mjs` and of `tasks/forking/`. */
-export type Program = 'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort';
+export type Program =
+  | 'fib'
+  | 'nqueens'
+  | 'uts'
+  | 'skynet'
+  | 'matmul'
+  | 'sort'
+  | 'mandelbrot'
+  | 'reduce'
+  | 'scan'
+  | 'loop';
 
 export interface Problem {
   readonly program: Program;
   /** Its arguments, as the programs document them. */
   readonly numbers: readonly number[];
+  /**
+   * Millrace forks at every node. Absent: where its program, if there are two, finds that a thief waits. The others have
+   * one program.
+   */
+  readonly forks?: 'at every node';
 }
 
 export interface Solution {
@@ -24,6 +39,8 @@ export interface Solution {
 export interface Solver extends RunningPool {
   /** `false`: it has one thread, whatever it is asked for. */
   readonly parallel: boolean;
+  /** Its first run is as fast as any: it is compiled, and has a process of its own for each run. */
+  readonly warm?: true;
   /** Solves one problem on `threads` threads. Rejects when the program fails. */
   readonly solve: (problem: Problem, threads: number) => Promise<Solution>;
 }

@@ -52,9 +52,12 @@ function forkJoinFigure({ name, title, task, solvers, claims = [], sizes }: Fork
         }
         return ms;
       };
-      await solve(1);
-      // Other threads than those of before: their code is not yet optimized either.
-      if (running.parallel) await solve(workers);
+      // All contenders warm up at once: programs that need not would hold up to 800 MB each meanwhile.
+      if (running.warm === undefined) {
+        await solve(1);
+        // Other threads than those of before: their code is not yet optimized either.
+        if (running.parallel) await solve(workers);
+      }
       return {
         async sample() {
           const one = await solve(1);

@@ -9,8 +9,12 @@
 #include <string>
 #include <thread>
 #include "fib.hpp"
+#include "loop.hpp"
+#include "mandelbrot.hpp"
 #include "matmul.hpp"
 #include "nqueens.hpp"
+#include "reduce.hpp"
+#include "scan.hpp"
 #include "skynet.hpp"
 #include "sort.hpp"
 #include "uts.hpp"
@@ -21,8 +25,9 @@
 
 namespace {
 const std::map<std::string, Outcome (*)(const Arguments&)> PROGRAMS{
-    {"fib", fib::run},       {"matmul", matmul::run}, {"nqueens", nqueens::run},
-    {"skynet", skynet::run}, {"sort", sort::run},     {"uts", uts::run},
+    {"fib", fib::run},         {"loop", loop::run},     {"mandelbrot", mandelbrot::run}, {"matmul", matmul::run},
+    {"nqueens", nqueens::run}, {"reduce", reduce::run}, {"scan", scan::run},             {"skynet", skynet::run},
+    {"sort", sort::run},       {"uts", uts::run},
 };
 const std::map<std::string, Variant> VARIANTS{
     {"sequential", Variant::sequential},

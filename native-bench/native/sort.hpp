@@ -2,6 +2,7 @@
 #pragma once
 #include <oneapi/tbb/parallel_sort.h>
 #include <algorithm>
+#include "doubles.hpp"
 #include "program.hpp"
 #include "shared-queue.hpp"
 
@@ -17,13 +18,6 @@ std::vector<double> numbers(int64_t count) {
     value = x;
   }
   return values;
-}
-
-// Depends on every value and its place.
-int64_t checksum(const std::vector<double>& values) {
-  uint32_t sum = 0;
-  for (const double value : values) sum = sum * 31 + static_cast<uint32_t>(value);
-  return sum;
 }
 
 // Of the first `k` values of the merger of two sorted ranges, how many come from the first.
@@ -79,7 +73,7 @@ Outcome run(const Arguments& arguments) {
     }
     return {};
   });
-  outcome.answer = {checksum(values)};
+  outcome.answer = {order_checksum(values)};
   return outcome;
 }
 }  // namespace sort

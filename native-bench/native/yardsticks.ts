@@ -11,7 +11,17 @@ import { fileURLToPath } from 'node:url';
 /** `sequential` is the plain program; the others are ways to make it parallel. */
 export type Variant = 'sequential' | 'tbb-group' | 'tbb-for' | 'std-thread';
 
-export type NativeProgram = 'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort';
+export type NativeProgram =
+  | 'fib'
+  | 'nqueens'
+  | 'uts'
+  | 'skynet'
+  | 'matmul'
+  | 'sort'
+  | 'mandelbrot'
+  | 'reduce'
+  | 'scan'
+  | 'loop';
 
 /** Which programs there are, and in which variants. */
 export const PROGRAMS: Readonly<Record<NativeProgram, readonly Variant[]>> = {
@@ -21,6 +31,10 @@ export const PROGRAMS: Readonly<Record<NativeProgram, readonly Variant[]>> = {
   skynet: ['sequential', 'tbb-group', 'std-thread'],
   matmul: ['sequential', 'tbb-for', 'std-thread'],
   sort: ['sequential', 'tbb-for', 'std-thread'],
+  mandelbrot: ['sequential', 'tbb-for', 'std-thread'],
+  reduce: ['sequential', 'tbb-for', 'std-thread'],
+  scan: ['sequential', 'tbb-for', 'std-thread'],
+  loop: ['sequential', 'tbb-for', 'std-thread'],
 };
 
 export interface YardstickRun {

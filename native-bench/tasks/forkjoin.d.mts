@@ -1,5 +1,6 @@
 export function fib(n: number): number;
 export function nqueens(n: number): number;
+export function waysFrom(full: number, columns: number, left: number, right: number): number;
 export function skynet(first: number, leaves: number): number;
 
 /** States of nodes: five words each, the first word of a node at a given index. */
@@ -27,13 +28,15 @@ export function multiplyTile(matrices: Matrices, number: number): void;
 export function multiply(matrices: Matrices): void;
 export function matrixChecksum(matrices: Matrices): number;
 
-export function numbers(count: number): Float64Array;
-export function orderChecksum(values: Float64Array): number;
-
 export interface Steps {
   readonly prepare: (numbers: readonly number[]) => unknown;
   /** What is measured. Gives the answer, or nothing when `read` finds it in the input. */
   readonly solve: (input: unknown) => readonly number[] | undefined;
   readonly read?: (input: unknown) => readonly number[];
 }
-export const SEQUENTIAL: Readonly<Record<'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort', Steps>>;
+export const SEQUENTIAL: Readonly<
+  Record<
+    'fib' | 'nqueens' | 'uts' | 'skynet' | 'matmul' | 'sort' | 'mandelbrot' | 'reduce' | 'scan' | 'loop',
+    Steps
+  >
+>;

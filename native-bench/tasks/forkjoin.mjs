@@ -2,6 +2,16 @@
  * The fork/join problems as plain JavaScript without any library: what a parallel program has to beat. The same
  * algorithms as the C++ programs in `native/`, and the same answers.
  */
+import {
+  addUp,
+  emptyLoop,
+  fillAddends,
+  fillUnsorted,
+  mandelbrot,
+  orderChecksum,
+  ownDoubles,
+  total,
+} from './arrays.mjs';
 
 /** Without a cut-off: nothing but the price of a call, which a fork and a join replace. */
 export function fib(n) {
@@ -13,7 +23,8 @@ export function nqueens(n) {
   return waysFrom((1 << n) - 1, 0, 0, 0);
 }
 
-function waysFrom(full, columns, left, right) {
+/** Ways to fill the rows that are left. */
+export function waysFrom(full, columns, left, right) {
   if (columns === full) return 1;
   let ways = 0;
   for (let free = full & ~(columns | left | right); free !== 0; free &= free - 1) {
@@ -34,7 +45,7 @@ export function skynet(first, leaves) {
   return sum;
 }
 
-const DIGEST_WORDS = 5;
+export const DIGEST_WORDS = 5;
 const words = new Int32Array(80);
 
 /** SHA-1 (FIPS 180-4) of the block in the first 16 of `words`, as five words into `states` at `at`. */
@@ -227,26 +238,6 @@ export function matrixChecksum({ c }) {
   return sum;
 }
 
-/** Xorshift32, each state as a double from 0 to 2^32. */
-export function numbers(count) {
-  const values = new Float64Array(count);
-  let x = 2463534242;
-  for (let i = 0; i < count; i++) {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    values[i] = x >>> 0;
-  }
-  return values;
-}
-
-/** Depends on every value and its place. */
-export function orderChecksum(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum = (Math.imul(sum, 31) + values[i]) | 0;
-  return sum >>> 0;
-}
-
 /**
  * Each problem in two steps: `prepare` makes the input, `solve` does what is measured; `read` makes an answer of what
  * `solve` gave, where that is not the answer yet.
@@ -258,8 +249,21 @@ export const SEQUENTIAL = {
   skynet: { prepare: ([leaves]) => leaves, solve: (leaves) => [skynet(0, leaves)] },
   matmul: { prepare: ([n]) => matrices(n), solve: multiply, read: (given) => [matrixChecksum(given)] },
   sort: {
-    prepare: ([count]) => numbers(count),
+    prepare: ([count]) => fillUnsorted(ownDoubles(count)),
     solve: (values) => void values.sort(),
     read: (values) => [orderChecksum(values)],
   },
+  mandelbrot: {
+    prepare: ([n]) => ({ n, bits: new Uint8Array(n * (n / 8)) }),
+    solve: mandelbrot,
+    read: ({ bits }) => [orderChecksum(bits)],
+  },
+  reduce: { prepare: ([count]) => fillAddends(ownDoubles(count)), solve: (values) => [total(values)] },
+  scan: {
+    prepare: ([count]) => fillAddends(ownDoubles(count)),
+    solve: addUp,
+    read: (values) => [orderChecksum(values)],
+  },
+  // An empty body leaves nothing to be checked but that the loop ends.
+  loop: { prepare: ([count]) => count, solve: emptyLoop, read: (count) => [count] },
 };

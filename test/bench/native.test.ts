@@ -11,10 +11,17 @@ import { type Built, buildYardsticks } from '../../native-bench/native/build.ts'
 import { PROGRAMS, readOutcome, runYardstick } from '../../native-bench/native/yardsticks.ts';
 import { forkjoin } from '../../native-bench/suites/forkjoin.ts';
 import {
+  fillAddends,
+  fillUnsorted,
+  mandelbrot,
+  orderChecksum,
+  ownDoubles,
+  sharedDoubles,
+} from '../../native-bench/tasks/arrays.mjs';
+import {
   fib,
   nqueens,
-  numbers,
-  orderChecksum,
+  SEQUENTIAL,
   skynet,
   uts,
   utsChild,
@@ -78,12 +85,50 @@ describe('the sequential programs', () => {
   });
 
   it('sort by value, which the checksum sees', () => {
-    const values = numbers(1000);
+    const values = fillUnsorted(new Float64Array(1000));
     const sorted = Float64Array.from(values).sort();
     expect(orderChecksum(sorted)).not.toBe(orderChecksum(values));
     const swapped = Float64Array.from(sorted);
     [swapped[500], swapped[501]] = [swapped[501]!, swapped[500]!];
     expect(orderChecksum(swapped)).not.toBe(orderChecksum(sorted));
+  });
+
+  it('draw the Mandelbrot set as the Benchmarks Game does, which the checksum sees', () => {
+    const bits = new Uint8Array(200 * 25);
+    mandelbrot({ n: 200, bits });
+    const picture = createHash('md5').update('P4\n200 200\n').update(bits).digest('hex');
+    expect(picture).toBe('cc65e64bd553ed18896de1dfe7fae3e5');
+    const posed = PROBLEMS.find(({ name }) => name === 'mandelbrot')!.sizes.smoke;
+    expect(posed).toMatchObject({ numbers: [200], answer: [orderChecksum(bits)] });
+    bits[2_500]! ^= 1;
+    expect([orderChecksum(bits)]).not.toEqual(posed.answer);
+  });
+
+  it('add up small integers, exactly, to what two sums that share no code come to', () => {
+    const values = fillAddends(new Float64Array(1000));
+    expect(new Set(values)).toEqual(new Set(Array.from({ length: 16 }, (_, i) => i)));
+    const totals = Array.from(values, (_, i) => values.slice(0, i + 1).reduce((sum, value) => sum + value));
+    const { prepare, solve, read } = SEQUENTIAL.scan;
+    const given = prepare([1000]) as Float64Array;
+    expect(solve(given)).toBeUndefined();
+    expect([...given]).toEqual(totals);
+    expect(read!(given)).toEqual([orderChecksum(Float64Array.from(totals))]);
+    expect(SEQUENTIAL.reduce.solve(SEQUENTIAL.reduce.prepare([1000]))).toEqual([totals.at(-1)]);
+  });
+
+  it('are given one large array, and fill it anew', () => {
+    for (const doubles of [ownDoubles, sharedDoubles]) {
+      const array = doubles(100);
+      expect([array.length, doubles(100) === array, doubles(99) === array]).toEqual([100, true, false]);
+      expect(doubles(100).buffer instanceof SharedArrayBuffer).toBe(doubles === sharedDoubles);
+    }
+    const steps = SEQUENTIAL.scan;
+    const answers = [0, 1].map(() => {
+      const given = steps.prepare([1000]);
+      steps.solve(given);
+      return steps.read!(given);
+    });
+    expect(answers[1]).toEqual(answers[0]);
   });
 });
 
@@ -116,6 +161,25 @@ describe('the problems', () => {
       }
     }
     expect(new Set(forkjoin.figures.map(({ name }) => name)).size).toBe(PROBLEMS.length);
+  });
+
+  it('promise something beside those that solve them', () => {
+    for (const { name, solvers, claims = [] } of PROBLEMS) {
+      for (const claim of claims) {
+        const other = claim.kind === 'ratio' ? claim.to : claim.kind === 'excess' ? claim.over : undefined;
+        if (other !== undefined) expect(solvers, name).toContain(other);
+      }
+    }
+  });
+
+  it('are the same with a fork at every node', () => {
+    const sizes = (name: string) => PROBLEMS.find((problem) => problem.name === name)!.sizes;
+    for (const name of ['nqueens', 'uts-t1', 'uts-t3']) {
+      for (const effort of ['full', 'quick', 'smoke'] as const) {
+        const every = sizes(`${name}-every`)[effort];
+        expect(every).toEqual({ ...sizes(name)[effort], forks: 'at every node' });
+      }
+    }
   });
 });
 
@@ -153,8 +217,14 @@ describe('a fork/join figure', () => {
     start: () => Promise.resolve(running),
   });
   const [figure] = FORK_JOIN_FIGURES;
-  const answering = (solve: (problem: Problem, threads: number) => Solution, parallel = true): RunningPool =>
-    Object.assign({ ...NO_POOL }, { parallel, solve: async (p: Problem, t: number) => solve(p, t) });
+  const answering = (
+    solve: (problem: Problem, threads: number) => Solution,
+    traits: { readonly parallel?: boolean; readonly warm?: true } = {},
+  ): RunningPool =>
+    Object.assign(
+      { ...NO_POOL },
+      { parallel: true, ...traits, solve: async (p: Problem, t: number) => solve(p, t) },
+    );
 
   it('makes times of a task and a speed-up of two runs', () => {
     const posed = { program: 'fib', numbers: [16], answer: [987], tasks: 1_000 } as const;
@@ -163,17 +233,19 @@ describe('a fork/join figure', () => {
   });
 
   it('runs a parallel solver on one thread and on all, a sequential one on one', async () => {
-    for (const [parallel, wanted] of [
-      [true, [1, 2, 1, 2]],
-      [false, [1, 1]],
+    for (const [traits, wanted] of [
+      [{ parallel: true }, [1, 2, 1, 2]],
+      [{ parallel: false }, [1, 1]],
+      [{ parallel: true, warm: true }, [1, 2]],
+      [{ parallel: false, warm: true }, [1]],
     ] as const) {
       const asked: number[] = [];
       const running = answering((_problem, threads) => {
         asked.push(threads);
         return { ms: 10 / threads, answer: [987] };
-      }, parallel);
+      }, traits);
       const trial = await figure!.open(stage('smoke', running));
-      expect(await trial.sample()).toMatchObject({ speedUp: parallel ? 2 : null });
+      expect(await trial.sample()).toMatchObject({ speedUp: traits.parallel ? 2 : null });
       expect(asked).toEqual(wanted);
     }
   });

@@ -4,13 +4,8 @@
  * @module
  */
 import { createHash } from 'node:crypto';
-import {
-  matrices,
-  matrixChecksum,
-  multiply,
-  numbers,
-  orderChecksum,
-} from '../../native-bench/tasks/forkjoin.mjs';
+import { fillAddends, fillUnsorted, orderChecksum } from '../../native-bench/tasks/arrays.mjs';
+import { matrices, matrixChecksum, multiply } from '../../native-bench/tasks/forkjoin.mjs';
 import { fannkuch, mandelbrotPbm, pbmHeader, spectralNorm } from './oracles/benchmarks-game.ts';
 import { sharedBytes, sharedDoubles } from './programs.ts';
 
@@ -52,9 +47,14 @@ function fib(n: number, value: number, size: Size, source: string): Case {
   return { title: `fib(${n})`, size, fn: 'fib', args: is([n]), expected: is(value), source };
 }
 
-function queens(n: number, ways: number, size: Size): Case {
+/** With a fork where a thief waits for one, and for every queen. */
+function queens(n: number, ways: number, size: Size): Case[] {
   const source = 'OEIS A000170, and the tables of libfork and Taskflow';
-  return { title: `${n} queens`, size, fn: 'nqueens', args: is([n]), expected: is(ways), source };
+  const posed = { size, args: is([n]), expected: is(ways), source };
+  return [
+    { title: `${n} queens`, fn: 'nqueens', ...posed },
+    { title: `${n} queens, a fork for each`, fn: 'nqueensEvery', ...posed },
+  ];
 }
 
 function skynet(leaves: number, sum: number, size: Size): Case {
@@ -108,8 +108,11 @@ function product(n: number, size: Size): Case {
     size,
     fn: 'multiply',
     args: () => {
-      const { a, b, c } = matrices(n);
-      return [n, sharedDoubles(a), sharedDoubles(b), sharedDoubles(c), 0, (n / 64) ** 2];
+      const { a, b } = matrices(n);
+      const shared = [0, 1, 2].map(() => sharedDoubles(n * n));
+      shared[0]!.set(a);
+      shared[1]!.set(b);
+      return [n, ...shared, 0, (n / 64) ** 2];
     },
     answer: (_, [, a, b, c]) =>
       matrixChecksum({ n, a: a as Float64Array, b: b as Float64Array, c: c as Float64Array }),
@@ -123,17 +126,69 @@ function product(n: number, size: Size): Case {
   };
 }
 
-function sorted(count: number, size: Size): Case {
-  return {
-    title: `quicksort of ${count}`,
+function unsorted(count: number): Float64Array<SharedArrayBuffer> {
+  return fillUnsorted(sharedDoubles(count));
+}
+
+function sorted(count: number, size: Size): Case[] {
+  const posed = {
     size,
-    fn: 'quicksort',
-    args: () => [sharedDoubles(numbers(count)), 0, count],
-    answer: (_, [values]) => orderChecksum(values as Float64Array),
-    expected: () => orderChecksum(numbers(count).sort()),
+    answer: (_: unknown, [values]: readonly unknown[]) => orderChecksum(values as Float64Array),
+    expected: () => orderChecksum(fillUnsorted(new Float64Array(count)).sort()),
     source: 'own',
     copies: true,
+  } as const;
+  return [
+    { title: `sort of ${count}`, fn: 'sortShared', args: () => [unsorted(count)], ...posed },
+    { title: `quicksort of ${count}`, fn: 'quicksort', args: () => [unsorted(count), 0, count], ...posed },
+  ];
+}
+
+function addedUp(count: number, size: Size): Case[] {
+  const values = (): Float64Array => fillAddends(sharedDoubles(count));
+  const totals = (): Float64Array => {
+    let sum = 0;
+    return values().map((value) => (sum += value));
   };
+  return [
+    {
+      title: `sum of ${count}`,
+      size,
+      fn: 'totalShared',
+      args: () => [values()],
+      expected: () => totals()[count - 1],
+      source: 'own',
+      copies: true,
+    },
+    {
+      title: `running totals of ${count}`,
+      size,
+      fn: 'addUpShared',
+      args: () => [values()],
+      answer: (_, [given]) => orderChecksum(given as Float64Array),
+      expected: () => orderChecksum(totals()),
+      source: 'own',
+      copies: true,
+    },
+  ];
+}
+
+function byRows(n: number, size: Size, source: string, expected: () => string): Case {
+  return {
+    title: `Mandelbrot set, ${n} by ${n}, by a loop over rows`,
+    size,
+    fn: 'mandelbrotByRows',
+    args: () => [n, sharedBytes(n * (n / 8))],
+    answer: (_, [, bits]) => md5(Buffer.concat([pbmHeader(n), bits as Uint8Array])),
+    expected,
+    source,
+    copies: true,
+  };
+}
+
+function emptyLoop(count: number, size: Size): Case {
+  const title = `a loop of ${count} with an empty body`;
+  return { title, size, fn: 'emptyParallelLoop', args: is([count]), expected: is(undefined), source: 'own' };
 }
 
 function wide(n: number, order: 'forward' | 'reversed' | 'all', size: Size): Case {
@@ -156,12 +211,12 @@ export const CASES: readonly Case[] = [
   fib(32, 2_178_309, 'usual', 'rayon-demo'),
   fib(35, 9_227_465, 'long', BOTS),
   fib(40, 102_334_155, 'long', BOTS),
-  ...[1, 0, 0, 2, 10, 4, 40, 92, 352].map((ways, i) => queens(i + 1, ways, 'small')),
-  queens(10, 724, 'usual'),
-  queens(11, 2_680, 'usual'),
-  queens(12, 14_200, 'usual'),
-  queens(13, 73_712, 'usual'),
-  queens(14, 365_596, 'long'),
+  ...[1, 0, 0, 2, 10, 4, 40, 92, 352].flatMap((ways, i) => queens(i + 1, ways, 'small')),
+  ...queens(10, 724, 'usual'),
+  ...queens(11, 2_680, 'usual'),
+  ...queens(12, 14_200, 'usual'),
+  ...queens(13, 73_712, 'usual'),
+  ...queens(14, 365_596, 'long'),
   skynet(1_000, 499_500, 'small'),
   skynet(1_000_000, 499_999_500_000, 'usual'),
   skynet(100_000_000, 4_999_999_950_000_000, 'long'),
@@ -175,6 +230,8 @@ export const CASES: readonly Case[] = [
     md5,
     is('cc65e64bd553ed18896de1dfe7fae3e5'),
   ),
+  byRows(200, 'small', `${GAME}, as its users quote the sum`, is('cc65e64bd553ed18896de1dfe7fae3e5')),
+  byRows(400, 'usual', 'own', () => md5(mandelbrotPbm(400))),
   mandelbrot(
     400,
     'usual',
@@ -192,9 +249,13 @@ export const CASES: readonly Case[] = [
   product(64, 'small'),
   product(128, 'small'),
   product(512, 'usual'),
-  sorted(10_000, 'small'),
-  sorted(100_000, 'small'),
-  sorted(1_000_000, 'usual'),
+  ...sorted(10_000, 'small'),
+  ...sorted(100_000, 'small'),
+  ...sorted(1_000_000, 'usual'),
+  ...addedUp(10_000, 'small'),
+  ...addedUp(1_000_000, 'usual'),
+  emptyLoop(10_000, 'small'),
+  emptyLoop(10_000_000, 'usual'),
   wide(1_000, 'forward', 'small'),
   wide(1_000, 'reversed', 'small'),
   wide(1_000, 'all', 'small'),

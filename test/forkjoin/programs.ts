@@ -5,17 +5,15 @@
  */
 const here = (name: string): URL => new URL(`./programs/${name}.mjs`, import.meta.url);
 
-/** `fib`, `nqueens`, `skynet`, `uts`, `multiply` and `quicksort`, which the bench measures, and those only tests run. */
+/** Those the bench measures, and those only tests run. */
 export const PROGRAMS: readonly URL[] = [
   new URL('../../native-bench/tasks/forking/functions.mjs', import.meta.url),
-  ...['primes', 'mandelbrot', 'spectral-norm', 'fannkuch', 'shapes', 'dag'].map(here),
+  ...['primes', 'mandelbrot', 'quicksort', 'spectral-norm', 'fannkuch', 'shapes', 'dag'].map(here),
 ];
 
 /** An array of zeros in shared memory. */
-export function sharedDoubles(values: Float64Array): Float64Array {
-  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
-  shared.set(values);
-  return shared;
+export function sharedDoubles(length: number): Float64Array<SharedArrayBuffer> {
+  return new Float64Array(new SharedArrayBuffer(8 * length));
 }
 
 export function sharedBytes(length: number): Uint8Array {

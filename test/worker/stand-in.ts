@@ -1,9 +1,12 @@
 /**
  * Fork and join on one thread, for tests of programs: keeps to the contract of `millrace/worker`, refuses what that
- * refuses, and runs children when the test says.
+ * refuses, and runs children when the test says; and the same for `millrace/parallel`.
  *
  * @module
  */
+
+import { type AnyFunction, type Forker, type Handle, provideForker } from '../../src/parallel/forker.ts';
+import { TASK_OPTIONS } from '../../workers/one-per-thread.ts';
 
 /**
  * When a child runs: where it is forked, where it is joined, or, by the numbers of a function, anywhere between, among
@@ -64,18 +67,22 @@ export function run(
   args: readonly unknown[],
 ): { readonly value: unknown; readonly forked: Forked } {
   const before = current;
+  // The clock stands still: chunks of a loop get longer until one is the rest.
+  provideForker(forker, () => 0);
   const forked = { count: 0, inline: 0, mostArguments: 0, copiedResults: 0 };
   current = { schedule, functions, children: new Map(), calls: [], waiting: [], forked };
   try {
     return { value: called(current, fn, args), forked };
   } finally {
     current = before;
+    if (before === undefined) provideForker(undefined);
   }
 }
 
 export function fork(fn: Callable, ...args: readonly unknown[]): number {
   const now = running();
-  if (!now.functions.has(fn)) throw new Error(`\`${fn.name}\` is not exported by a task module`);
+  if (!now.functions.has(fn) && !(TASK_OPTIONS in fn))
+    throw new Error(`\`${fn.name}\` is not exported by a task module`);
   now.forked.count++;
   now.forked.mostArguments = Math.max(now.forked.mostArguments, args.length);
   const inline = args.every(isInline);
@@ -116,6 +123,30 @@ export function join(handle: number): unknown {
 export function joinAll(handles: readonly number[]): unknown[] {
   return handles.toReversed().map(join).reverse();
 }
+
+/** As thieves are: with children that run at once there is always one, with those that run at join none. */
+export function hungry(): boolean {
+  const { schedule } = running();
+  return typeof schedule === 'function' ? schedule(3) === 0 : schedule === 'at fork';
+}
+
+const numbered: AnyFunction[] = [];
+
+/** What `millrace/parallel` finds in the thread. */
+const forker: Forker = {
+  fork: (fn, ...args) => fork(fn as Callable, ...args) as Handle<never>,
+  join: (handle) => join(handle) as never,
+  hungry,
+  functionNumber(fn) {
+    if (!numbered.includes(fn)) numbered.push(fn);
+    return numbered.indexOf(fn);
+  },
+  functionAt: (number) => numbered[number]!,
+  functionNamed() {
+    throw new Error('Only calls from the main thread name functions');
+  },
+  workers: 2,
+};
 
 function running(): Run {
   if (current === undefined) throw new Error('fork and join work inside a task');
