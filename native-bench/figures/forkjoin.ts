@@ -4,8 +4,15 @@
  * @module
  */
 import { isSolver } from '../contenders/solver.ts';
-import type { Figure, Sample } from './figure.ts';
+import type { Effort, Figure, Sample } from './figure.ts';
 import { type ForkJoinProblem, type Posed, PROBLEMS } from './problems.ts';
+
+/**
+ * V8 compiles a program more than once until its code stays as it is: short ones are solved so often before they are
+ * measured, longer ones until so much time has passed.
+ */
+const WARM_UPS: Readonly<Record<Effort, number>> = { full: 5, quick: 5, smoke: 1 };
+const WARM_UP_MS = 500;
 
 /** What one solution of `posed` on one thread, and one on all, make a sample of. `many` is absent for one thread only. */
 export function forkJoinSample({ tasks }: Posed, one: number, many?: number): Sample {
@@ -54,9 +61,11 @@ function forkJoinFigure({ name, title, task, solvers, claims = [], sizes }: Fork
       };
       // All contenders warm up at once: programs that need not would hold up to 800 MB each meanwhile.
       if (running.warm === undefined) {
-        await solve(1);
-        // Other threads than those of before: their code is not yet optimized either.
-        if (running.parallel) await solve(workers);
+        // On all are other threads than on one: their code is not yet optimized either.
+        for (const threads of running.parallel ? [1, workers] : [1]) {
+          let ms = 0;
+          for (let i = 0; i < WARM_UPS[effort] && ms < WARM_UP_MS; i++) ms += await solve(threads);
+        }
       }
       return {
         async sample() {

@@ -250,6 +250,20 @@ describe('a fork/join figure', () => {
     }
   });
 
+  it.each([
+    ['often, when it is short', 10, 5],
+    ['until half a second has passed', 170, 3],
+    ['once, when it is long', 2_000, 1],
+  ])('warms up a program %s', async (_when, ms, times) => {
+    const asked: number[] = [];
+    const running = answering((_problem, threads) => {
+      asked.push(threads);
+      return { ms, answer: [317_811] };
+    });
+    await figure!.open(stage('quick', running));
+    expect(asked).toEqual([...Array(times).fill(1), ...Array(times).fill(2)]);
+  });
+
   it('refuses a wrong answer, whenever it comes', async () => {
     const wrong = answering(() => ({ ms: 1, answer: [986] }));
     await expect(figure!.open(stage('smoke', wrong))).rejects.toThrow('Wrong result: fib gave 986, not 987');
