@@ -11,7 +11,7 @@ import { type ForkJoinProblem, type Posed, PROBLEMS } from './problems.ts';
  * V8 compiles a program more than once until its code stays as it is: short ones are solved so often before they are
  * measured, longer ones until so much time has passed.
  */
-const WARM_UPS: Readonly<Record<Effort, number>> = { full: 5, quick: 5, smoke: 1 };
+const WARM_UPS: Readonly<Record<Effort, number>> = { full: 12, quick: 12, smoke: 1 };
 const WARM_UP_MS = 500;
 
 /** What one solution of `posed` on one thread, and one on all, make a sample of. `many` is absent for one thread only. */

@@ -251,7 +251,7 @@ describe('a fork/join figure', () => {
   });
 
   it.each([
-    ['often, when it is short', 10, 5],
+    ['often, when it is short', 10, 12],
     ['until half a second has passed', 170, 3],
     ['once, when it is long', 2_000, 1],
   ])('warms up a program %s', async (_when, ms, times) => {
