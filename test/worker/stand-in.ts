@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type AnyFunction, type Forker, type Handle, provideForker } from '../../src/parallel/forker.ts';
+import { type AnyFunction, type Forker, type Handle, provideForker } from '../../workers/fork/forker.ts';
 import { TASK_OPTIONS } from '../../workers/one-per-thread.ts';
 
 /**
