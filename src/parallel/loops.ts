@@ -30,7 +30,7 @@ export type Compile = (text: string) => (f: Callable, g: Callable) => Loop;
 /** Finds the loop of a template for one body, or two. */
 export class Loops {
   readonly #compile: Compile;
-  readonly #made = new WeakMap<AnyFunction, WeakMap<AnyFunction, Map<string, Loop>>>();
+  readonly #made = new WeakMap<AnyFunction, WeakMap<AnyFunction, Map<Template<never>, Map<string, Loop>>>>();
   /** V8 keeps one function for equal texts, and with it what it has learnt of its calls. */
   #serial = 0;
   #forbidden = false;
@@ -51,8 +51,8 @@ export class Loops {
     f: AnyFunction,
     g: AnyFunction = f,
   ): L {
-    const key = `${template.text}${about}${extra}`;
-    const loops = this.#loops(f, g);
+    const key = extra === 0 ? about : `${about} ${extra}`;
+    const loops = this.#loops(f, g, template as never);
     let loop = loops.get(key);
     if (loop === undefined) {
       loop = this.#make(template, extra, f as Callable, g as Callable);
@@ -61,11 +61,13 @@ export class Loops {
     return loop as L;
   }
 
-  #loops(f: AnyFunction, g: AnyFunction): Map<string, Loop> {
+  #loops(f: AnyFunction, g: AnyFunction, template: Template<never>): Map<string, Loop> {
     let second = this.#made.get(f);
     if (second === undefined) this.#made.set(f, (second = new WeakMap()));
-    let loops = second.get(g);
-    if (loops === undefined) second.set(g, (loops = new Map()));
+    let templates = second.get(g);
+    if (templates === undefined) second.set(g, (templates = new Map()));
+    let loops = templates.get(template);
+    if (loops === undefined) templates.set(template, (loops = new Map()));
     return loops;
   }
 
@@ -170,33 +172,6 @@ export const FOLD_RANGE_MAPPED: Template<Fold> = {
       for (let i = lo; i < hi; i++) acc = f(acc, g(i, i, ...extra));
       return acc;
     },
-};
-
-type Scan = (acc: unknown, lo: number, hi: number, view: Indexed, out: Indexed) => unknown;
-
-/** Writes what was folded up to and with each element. */
-export const SCAN_INCLUSIVE: Template<Scan> = {
-  text: '(acc, lo, hi, view, out) => { for (let i = lo; i < hi; i++) { acc = f(acc, view[i]); out[i] = acc; } return acc; }',
-  plain: (f) => (acc, lo, hi, view, out) => {
-    for (let i = lo; i < hi; i++) {
-      acc = f(acc, view[i]);
-      out[i] = acc;
-    }
-    return acc;
-  },
-};
-
-/** Writes what was folded before each element; `out` may be `view`. */
-export const SCAN_EXCLUSIVE: Template<Scan> = {
-  text: '(acc, lo, hi, view, out) => { for (let i = lo; i < hi; i++) { const x = view[i]; out[i] = acc; acc = f(acc, x); } return acc; }',
-  plain: (f) => (acc, lo, hi, view, out) => {
-    for (let i = lo; i < hi; i++) {
-      const x = view[i];
-      out[i] = acc;
-      acc = f(acc, x);
-    }
-    return acc;
-  },
 };
 
 /** Packs the elements that `f` accepts from `out[lo]` on; how many they are. */

@@ -8,6 +8,14 @@ import { type Forker, forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
 import {
+  FOLD_LANES,
+  FOLD_LANES_MAPPED,
+  FOLD_LANES_RANGE,
+  FOLD_LANES_RANGE_MAPPED,
+  type FoldLanes,
+  laneOf,
+} from './lanes.ts';
+import {
   type Callable,
   FOLD,
   FOLD_MAPPED,
@@ -167,23 +175,28 @@ function folding(
 ): Folding {
   const items = view as unknown as readonly unknown[];
   const combine = f.functionAt(by);
+  const about = view === null ? '' : kindOf(view);
   if (mapped === NOT_MAPPED) {
-    const loop: Fold = loops.of(
-      view === null ? FOLD_RANGE : FOLD,
-      view === null ? '' : kindOf(view),
-      0,
-      combine,
-    );
+    const loop: Fold = loops.of(view === null ? FOLD_RANGE : FOLD, about, 0, combine);
+    const lanes: FoldLanes = loops.of(view === null ? FOLD_LANES_RANGE : FOLD_LANES, about, 0, combine);
     return {
       first: (i) => (view === null ? i : items[i]),
-      more: (acc, lo, hi) => loop(acc, lo, hi, items),
+      more: (acc, lo, hi) => {
+        const lane = laneOf(hi - lo);
+        return lane === 0 ? loop(acc, lo, hi, items) : lanes(acc, lane, lo, hi, items);
+      },
     };
   }
   const map = f.functionAt(mapped) as Callable;
-  const template = view === null ? FOLD_RANGE_MAPPED : FOLD_MAPPED;
-  const loop: Fold = loops.of(template, view === null ? '' : kindOf(view), args.length, combine, map);
+  const extra = args.length;
+  const loop: Fold = loops.of(view === null ? FOLD_RANGE_MAPPED : FOLD_MAPPED, about, extra, combine, map);
+  const template = view === null ? FOLD_LANES_RANGE_MAPPED : FOLD_LANES_MAPPED;
+  const lanes: FoldLanes = loops.of(template, about, extra, combine, map);
   return {
     first: (i) => map(view === null ? i : items[i], i, ...args),
-    more: (acc, lo, hi) => loop(acc, lo, hi, items, ...args),
+    more: (acc, lo, hi) => {
+      const lane = laneOf(hi - lo);
+      return lane === 0 ? loop(acc, lo, hi, items, ...args) : lanes(acc, lane, lo, hi, items, ...args);
+    },
   };
 }

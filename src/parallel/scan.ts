@@ -7,9 +7,9 @@
 import { forker, numberOf } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
-import { blockOf } from './blocks.ts';
-import { parallelFor } from './for.ts';
-import { type Callable, FOLD, loops, SCAN_EXCLUSIVE, SCAN_INCLUSIVE } from './loops.ts';
+import { parallelRanges } from './for.ts';
+import { LANES, laneOf, SCAN_EXCLUSIVE, SCAN_INCLUSIVE, SUM_LANES } from './lanes.ts';
+import { type Callable, FOLD, loops } from './loops.ts';
 import { checkOptions } from './ranges.ts';
 import {
   checkOut,
@@ -29,17 +29,20 @@ export interface ScanOptions<O extends View = View> {
   readonly exclusive?: boolean;
   /** Where results go: at least as long as the input; it may be the input itself. Default: a new shared array. */
   readonly out?: O;
-  /** Elements in a block; at least 1. Default: the 256th part, at least 2048. */
+  /** Elements in a block; at least 1. Default 2048. */
   readonly grain?: number;
 }
+
+/** Some of them fit into a core's own cache. */
+const BLOCK = 2048;
+/** Blocks that are read twice in a row. */
+const RUN = 8;
 
 /**
  * Writes for each element what the elements up to it make together: `identity`, `x0`, …, `xi` combined in this order.
  * `combine` must be associative; it need not be commutative. The same input gives the same bits, whatever the number
- * of workers: each block is combined by itself first. What blocks hand on is a float64, or a 64-bit integer for
- * arrays of bigints.
- *
- * It reads the array twice, so that two threads gain little where `combine` only adds.
+ * of workers: the array is cut into blocks, each of them into four runs, and each run is combined by itself first. What
+ * they hand on is a float64, or a 64-bit integer for arrays of bigints.
  *
  * @param combine - exported by the task module, or registered with `task(fn)`
  * @returns `out`
@@ -74,23 +77,24 @@ export function scan<V extends View, O extends View = Shared<V>>(
   }
   const f = forker();
   const by = numberOf(f, 'combine', combine);
-  const block = blockOf(view.length, grain);
+  const block = grain === 0 ? BLOCK : grain;
   const blocks = Math.ceil(view.length / block);
-  const carries = create(carryOf(view), blocks + 1);
+  const carries = create(carryOf(view), LANES * blocks + 1);
   (carries as Record<number, unknown>)[0] = identity;
   const how = exclusive ? 1 : 0;
   if (f.workers === 1) {
-    // One pass, while the block is in the cache; the same combinations as with more.
-    for (let b = 0; b < blocks; b++) {
-      sumBlock(b, by, block, view, carries);
-      carry(b, combine as Callable, carries);
-      scanBlock(b, by, block, view, out, carries, how);
+    // One pass, while the blocks are in the cache; the same combinations as with more workers.
+    for (let b = 0; b < blocks; b += RUN) {
+      const end = Math.min(b + RUN, blocks);
+      sumBlocks(b, end, by, block, view, carries);
+      for (let i = b; i < end; i++) carry(i, block, view.length, combine as Callable, carries);
+      scanBlocks(b, end, by, block, view, out, carries, how);
     }
     return out as O;
   }
-  parallelFor(0, blocks - 1, sumBlock, { args: [by, block, view, carries] });
-  for (let b = 0; b < blocks - 1; b++) carry(b, combine as Callable, carries);
-  parallelFor(0, blocks, scanBlock, { args: [by, block, view, out, carries, how] });
+  parallelRanges(0, blocks, sumBlocks, { args: [by, block, view, carries] });
+  for (let b = 0; b < blocks; b++) carry(b, block, view.length, combine as Callable, carries);
+  parallelRanges(0, blocks, scanBlocks, { args: [by, block, view, out, carries, how] });
   return out as O;
 }
 
@@ -100,27 +104,41 @@ function carryOf(view: SharedView): 'Float64Array' | 'BigInt64Array' | 'BigUint6
   return kind === 'BigInt64Array' || kind === 'BigUint64Array' ? kind : 'Float64Array';
 }
 
-/** From the sum of a block to what comes before the next. */
-function carry(b: number, combine: Callable, carries: View): void {
+/** From the sums of a block's lanes to what comes before each, and before the next block. */
+function carry(b: number, block: number, length: number, combine: Callable, carries: View): void {
   const values = carries as Record<number, unknown>;
-  values[b + 1] = combine(values[b], values[b + 1]);
+  const end = LANES * (b + 1);
+  let at = LANES * b;
+  if (laneOf(Math.min(block, length - b * block)) === 0) {
+    for (; at < end - 1; at++) values[at + 1] = values[at];
+  }
+  for (; at < end; at++) values[at + 1] = combine(values[at], values[at + 1]);
 }
 
-const sumBlock = task(function sumBlock(
-  b: number,
+const sumBlocks = task(function sumBlocks(
+  from: number,
+  to: number,
   by: number,
   block: number,
   view: View,
   carries: View,
 ): void {
-  const lo = b * block;
-  const hi = Math.min(lo + block, view.length);
-  const loop = loops.of(FOLD, kindOf(view), 0, forker().functionAt(by));
-  (carries as Record<number, unknown>)[b + 1] = loop(view[lo], lo + 1, hi, view as never);
+  const combine = forker().functionAt(by);
+  const run = loops.of(FOLD, kindOf(view), 0, combine);
+  const lanes = loops.of(SUM_LANES, kindOf(view), 0, combine);
+  for (let b = from; b < to; b++) {
+    const lo = b * block;
+    const hi = Math.min(lo + block, view.length);
+    const lane = laneOf(hi - lo);
+    const at = LANES * b + 1;
+    if (lane !== 0) lanes(lane, lo, hi, view as never, carries as never, at);
+    else (carries as Record<number, unknown>)[at + LANES - 1] = run(view[lo], lo + 1, hi, view as never);
+  }
 });
 
-const scanBlock = task(function scanBlock(
-  b: number,
+const scanBlocks = task(function scanBlocks(
+  from: number,
+  to: number,
   by: number,
   block: number,
   view: View,
@@ -128,9 +146,11 @@ const scanBlock = task(function scanBlock(
   carries: View,
   exclusive: number,
 ): void {
-  const lo = b * block;
-  const hi = Math.min(lo + block, view.length);
   const template = exclusive === 1 ? SCAN_EXCLUSIVE : SCAN_INCLUSIVE;
   const loop = loops.of(template, `${kindOf(view)} ${kindOf(out)}`, 0, forker().functionAt(by));
-  loop(carries[b], lo, hi, view as never, out as never);
+  for (let b = from; b < to; b++) {
+    const lo = b * block;
+    const hi = Math.min(lo + block, view.length);
+    loop(laneOf(hi - lo), lo, hi, view as never, out as never, carries as never, LANES * b);
+  }
 });

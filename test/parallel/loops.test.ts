@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  FOLD_LANES,
+  FOLD_LANES_MAPPED,
+  FOLD_LANES_RANGE,
+  FOLD_LANES_RANGE_MAPPED,
+  SCAN_EXCLUSIVE,
+  SCAN_INCLUSIVE,
+  SUM_LANES,
+} from '../../src/parallel/lanes.ts';
+import {
   type Callable,
   type Compile,
   EACH,
@@ -13,8 +22,6 @@ import {
   MAP,
   MAP_RANGE,
   PACK,
-  SCAN_EXCLUSIVE,
-  SCAN_INCLUSIVE,
   type Template,
 } from '../../src/parallel/loops.ts';
 
@@ -36,9 +43,33 @@ const CASES: readonly (readonly [string, Template<Loop>, () => readonly unknown[
   ['FOLD_MAPPED', FOLD_MAPPED, () => [100, 1, 5, view, 10], 1],
   ['FOLD_RANGE', FOLD_RANGE, () => [100, 1, 5, null], 0],
   ['FOLD_RANGE_MAPPED', FOLD_RANGE_MAPPED, () => [100, 1, 5, null, 10], 1],
-  ['SCAN_INCLUSIVE', SCAN_INCLUSIVE, () => [100, 1, 5, view, out()], 0],
-  ['SCAN_EXCLUSIVE', SCAN_EXCLUSIVE, () => [100, 1, 5, view, out()], 0],
   ['PACK', PACK, () => [1, 5, view, out(), 0.5], 1],
+];
+
+const long = Float64Array.from({ length: 48 }, (_, i) => (i * 7) % 11);
+const sums = (): Float64Array => new Float64Array(8);
+
+/** Loops of lanes of nine from index 1 on, the last of eleven, and one that is a single run. Their calls come in another order. */
+const LANES: readonly (readonly [string, Template<Loop>, () => readonly unknown[], number])[] = [
+  ['FOLD_LANES', FOLD_LANES, () => [100, 9, 1, 39, long], 0],
+  ['FOLD_LANES_MAPPED', FOLD_LANES_MAPPED, () => [100, 9, 1, 39, long, 10], 1],
+  ['FOLD_LANES_RANGE', FOLD_LANES_RANGE, () => [100, 9, 1, 39, null], 0],
+  ['FOLD_LANES_RANGE_MAPPED', FOLD_LANES_RANGE_MAPPED, () => [100, 9, 1, 39, null, 10], 1],
+  ['SUM_LANES', SUM_LANES, () => [9, 1, 39, long, sums(), 2], 0],
+  ['SCAN_INCLUSIVE', SCAN_INCLUSIVE, () => [9, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
+  ['SCAN_EXCLUSIVE', SCAN_EXCLUSIVE, () => [9, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
+  [
+    'SCAN_INCLUSIVE, one run',
+    SCAN_INCLUSIVE,
+    () => [0, 1, 6, long, new Float64Array(48), long.slice(5), 1],
+    0,
+  ],
+  [
+    'SCAN_EXCLUSIVE, one run',
+    SCAN_EXCLUSIVE,
+    () => [0, 1, 6, long, new Float64Array(48), long.slice(5), 1],
+    0,
+  ],
 ];
 
 /** What a loop returns, writes, and calls. */
@@ -61,6 +92,15 @@ describe('a loop', () => {
     const generated = trace(generate, template, args(), extra);
     expect(trace(forbidden, template, args(), extra)).toEqual(generated);
     expect((generated as { calls: unknown[] }).calls.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each(LANES)('%s does the same generated and plain', (_name, template, args, extra) => {
+    const [generated, plain] = [generate, forbidden].map((compile) => {
+      const traced = trace(compile, template, args(), extra) as { readonly calls: readonly unknown[] };
+      return { ...traced, calls: traced.calls.map(String).sort() };
+    });
+    expect(plain).toEqual(generated);
+    expect(generated!.calls.length).toBeGreaterThanOrEqual(5);
   });
 
   it('is made once for a body and its arguments, and never shared between bodies', () => {
