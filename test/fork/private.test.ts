@@ -1,6 +1,8 @@
 // Children stay with their worker until thieves want them, and only if they are short.
 import { Latch } from 'millrace/sync';
 import { describe, expect, it } from 'vitest';
+import { rejection } from '../pool/pools.ts';
+import { until } from '../process/harness/until.ts';
 import { expectNothingLeft, onEach, startForks } from './forks.ts';
 
 const PRIVATE = 'private.mjs';
@@ -56,6 +58,25 @@ describe('children are private', () => {
     }
     expect(keeps).toBeGreaterThan(10);
     await expectNothingLeft(pool);
+  });
+});
+
+describe('a task that was asked to stop', () => {
+  it.each([
+    [1, 0],
+    [1, 2],
+    [3, 0],
+    [3, 2],
+  ])('cannot fork any more, with %i workers and children of %i ms', async (workers, ms) => {
+    const { pool, words, crashes } = await startForks(PRIVATE, { workers });
+    const controller = new AbortController();
+    const task = rejection(pool.run('forksOn', [ms], { signal: controller.signal }));
+    await until('it forks', () => words[5] === 1);
+    controller.abort();
+    expect(await task).toMatchObject({ name: 'AbortError' });
+    await until('it has ended', () => words[6] === 1);
+    await expectNothingLeft(pool);
+    expect(crashes).toEqual([]);
   });
 });
 

@@ -38,10 +38,12 @@ let serial = 0;
 let mask = 0;
 /** If so many children wait on the deque, nothing is to be done at most turns. */
 let stock = NO_STOCK;
-/** Own bottom and top of the deque. */
-let i32: Int32Array = new Int32Array(2);
+/** Own bottom and top of the deque; what is not 0 when the code on top of the stack is to stop. */
+let i32: Int32Array = new Int32Array(4);
 let bottomAt = 0;
 let topAt = 1;
+let rootStopAt = 2;
+let stopAt = 3;
 /** From `torn` to `tornTo - 1`: children of frames that are gone, because the stack overflowed before they were ended. */
 let torn = NOT_TORN;
 let tornTo = 0;
@@ -57,7 +59,6 @@ const DOUBLE = Symbol('double');
 
 // A bundler may have put another copy of this module into the task module: the worker's own is the one that works.
 const own: Hot = {
-  // Its other parameters are read through `arguments`.
   fork: forkHere as unknown as Fork,
   join: joinHere as Join,
   call: callAbove,
@@ -129,12 +130,18 @@ const own: Hot = {
   set stock(children) {
     stock = children;
   },
-  attach(paths, table, view, bottom, thieves) {
+  attach(paths, table) {
     slow = paths;
     functions = table;
+  },
+  look(view, bottom, thieves) {
     i32 = view;
     bottomAt = bottom;
     topAt = thieves;
+  },
+  stopsBy(root, own) {
+    rootStopAt = root;
+    stopAt = own;
   },
 };
 const { apply } = Reflect;
@@ -216,22 +223,16 @@ function keepNumbers(
   g: unknown,
   h: unknown,
 ): boolean {
-  if (count === 0) return true;
-  if (!keepNumber(at, a)) return false;
-  if (count === 1) return true;
-  if (!keepNumber(at + 1, b)) return false;
-  if (count === 2) return true;
-  if (!keepNumber(at + 2, c)) return false;
-  if (count === 3) return true;
-  if (!keepNumber(at + 3, d)) return false;
-  if (count === 4) return true;
-  if (!keepNumber(at + 4, e)) return false;
-  if (count === 5) return true;
-  if (!keepNumber(at + 5, f)) return false;
-  if (count === 6) return true;
-  if (!keepNumber(at + 6, g)) return false;
-  if (count === 7) return true;
-  return count === INLINE_ARGUMENTS && keepNumber(at + 7, h);
+  if (count > INLINE_ARGUMENTS) return false;
+  if (count > 0 && !keepNumber(at, a)) return false;
+  if (count > 1 && !keepNumber(at + 1, b)) return false;
+  if (count > 2 && !keepNumber(at + 2, c)) return false;
+  if (count > 3 && !keepNumber(at + 3, d)) return false;
+  if (count > 4 && !keepNumber(at + 4, e)) return false;
+  if (count > 5 && !keepNumber(at + 5, f)) return false;
+  if (count > 6 && !keepNumber(at + 6, g)) return false;
+  if (count > 7 && !keepNumber(at + 7, h)) return false;
+  return true;
 }
 
 function keepNumber(at: number, value: unknown): boolean {
@@ -254,18 +255,19 @@ function keepSlowly(number: number, args: unknown[]): number {
   return slow!.keep(number, args);
 }
 
-// Outside a task, that is what is wrong, whatever the function.
 function unknownNumber(fn: (...args: never[]) => unknown): number {
   try {
     return functionNumber(fn);
   } catch (error) {
+    // Outside a task, that is what is wrong, whatever the function.
     if (!forks.active) forks.activate();
     throw error;
   }
 }
 
 function turn(handle: number): void {
-  if ((handle & LONG_TURN) !== 0 && i32[bottomAt]! - i32[topAt]! >= stock) return;
+  const stops = i32[rootStopAt]! | i32[stopAt]!;
+  if ((handle & LONG_TURN) !== 0 && stops === 0 && i32[bottomAt]! - i32[topAt]! >= stock) return;
   try {
     if (!forks.active) forks.activate();
     slow!.turn(handle);

@@ -11,14 +11,14 @@
  */
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from './children.ts';
-import { LONG_TURN, NO_STOCK } from './places.ts';
+import { NO_STOCK } from './places.ts';
 import type { ForkState, Hot } from './state.ts';
 
 /** Children are short if it takes less than this to run one, ms: publishing costs 2 percent of it. */
 const SHORT_MS = 0.004;
 /** So many forks are judged together, or more. */
 const WINDOW = 64;
-/** Of short children, so many are forked or joined before it is looked whether thieves have something to take. A power of 2. */
+/** Of short children, so many are forked or joined before it is looked whether thieves have something to take, and whether to stop. A power of 2. */
 const TURN = 8;
 /** Most children that wait for thieves while their worker keeps others for itself. */
 const MAX_STOCK = 8;
@@ -53,13 +53,8 @@ export class Sharing {
   /** Sets after how many forks `forked` is to be called. */
   turnAgain(): void {
     const hot = this.#hot;
-    if (this.isAlone) {
-      hot.mask = LONG_TURN;
-      hot.stock = 0;
-    } else {
-      hot.mask = this.#short ? TURN - 1 : 0;
-      hot.stock = this.#short ? Math.min(MAX_STOCK, this.#blocks) : NO_STOCK;
-    }
+    hot.mask = this.#short ? TURN - 1 : 0;
+    hot.stock = !this.#short ? NO_STOCK : this.isAlone ? 0 : Math.min(MAX_STOCK, this.#blocks);
   }
 
   /** There are no thieves. */
@@ -73,7 +68,6 @@ export class Sharing {
 
   /** A child with this handle is on top of the stack: at every fork, or at every long turn and when the stock is low. */
   forked(handle: number): void {
-    if (this.isAlone) return;
     if (((handle - this.#sinceHandle) | 0) > WINDOW) this.#judge(handle);
     this.joined();
   }

@@ -33,14 +33,11 @@ export interface Hot {
   readonly argument: (at: number) => unknown;
   /** Doubles the room on the stack of children. */
   grow(): void;
+  attach(slow: SlowPaths | undefined, functions: readonly Forkable[]): void;
   /** `bottomAt`, `topAt`: of the deque, its own bottom and its top. */
-  attach(
-    slow: SlowPaths | undefined,
-    functions: readonly Forkable[],
-    i32: Int32Array,
-    bottomAt: number,
-    topAt: number,
-  ): void;
+  look(i32: Int32Array, bottomAt: number, topAt: number): void;
+  /** Words that are not 0 when the code on top of the stack is to stop. */
+  stopsBy(rootAt: number, ownAt: number): void;
   readonly serial: number;
   readonly handles: Int32Array;
   readonly metas: Int32Array;
@@ -105,16 +102,15 @@ export class ForkState {
   open(make: (hot: Hot) => SlowPaths): void {
     if (this.#hot === undefined) return;
     this.#slow = make(this.#hot);
-    const deque = this.block + this.i32[(L.HEADER + L.H_FORKS) >> 2]!;
-    const bottomAt = (deque + L.DQ_OWN_BOTTOM) >> 2;
-    this.#hot.attach(this.#slow, this.functions, this.i32, bottomAt, (deque + L.DQ_TOP) >> 2);
+    this.#hot.attach(this.#slow, this.functions);
+    this.look();
     this.active = false;
   }
 
   /** Nothing can be forked in this thread from now on. */
   close(): void {
     this.#slow = undefined;
-    this.#hot?.attach(undefined, [], new Int32Array(2), 0, 1);
+    this.#hot?.attach(undefined, []);
   }
 
   /** Something on the stack has forked, or is a stolen child. */
@@ -161,6 +157,8 @@ export class ForkState {
   look(): void {
     this.i32 = this.view!.memory.i32;
     this.f64 = this.view!.memory.f64;
+    const deque = this.block + this.i32[(L.HEADER + L.H_FORKS) >> 2]!;
+    this.#hot?.look(this.i32, (deque + L.DQ_OWN_BOTTOM) >> 2, (deque + L.DQ_TOP) >> 2);
   }
 
   /** Makes sure the views reach a record, which may lie in a block that was added later. */
@@ -174,6 +172,13 @@ export class ForkState {
   get cancelled(): boolean {
     if (this.i32[this.rootCancelAt] !== 0) return true;
     return isCancelled(this, this.up);
+  }
+
+  /** What says that the code on top of the stack is to stop, as word indices. */
+  stopsBy(rootCancelAt: number, cancelAt: number): void {
+    this.rootCancelAt = rootCancelAt;
+    this.cancelAt = cancelAt;
+    this.#hot!.stopsBy(rootCancelAt, cancelAt);
   }
 
   /** The first fork of a submitted task. @throws MillraceError `ERR_NO_CONTEXT` when none is on the stack. */
@@ -194,8 +199,8 @@ export class ForkState {
     }
     this.root = (i32[view.record(slot)]! & ~L.SLOT_MASK) | slot;
     this.up = 0;
-    this.rootCancelAt = (view.coldOf(slot) + L.C_CANCEL) >> 2;
-    this.cancelAt = this.rootCancelAt;
+    const cancelAt = (view.coldOf(slot) + L.C_CANCEL) >> 2;
+    this.stopsBy(cancelAt, cancelAt);
     i32[this.rootAt] = this.root;
     i32[this.upAt] = 0;
     this.active = true;

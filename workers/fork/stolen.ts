@@ -124,8 +124,7 @@ function enter(state: ForkState, record: number): Below {
   hot.base = top;
   state.root = from;
   state.up = record;
-  state.rootCancelAt = (view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2;
-  state.cancelAt = (record + L.F_CANCEL) >> 2;
+  state.stopsBy((view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2, (record + L.F_CANCEL) >> 2);
   state.active = true;
   i32[state.rootAt] = from;
   i32[state.upAt] = record;
@@ -139,8 +138,7 @@ function leave(state: ForkState, below: Below): void {
   state.hot.base = below.base;
   state.root = below.root;
   state.up = below.up;
-  state.rootCancelAt = below.rootCancelAt;
-  state.cancelAt = below.cancelAt;
+  state.stopsBy(below.rootCancelAt, below.cancelAt);
   state.active = below.active;
   i32[state.rootAt] = below.root;
   i32[state.upAt] = below.up;
