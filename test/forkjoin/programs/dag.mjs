@@ -9,10 +9,10 @@ export function dagRoot(seed, size, ledger) {
 
 /** As `dagRoot`, after so many short children that from then on children stay private until thieves come. */
 export function dagOfShort(seed, size, ledger) {
-  for (let i = 0; i < 1000; i++) if (join(fork(nothing, i)) !== i) throw new Error('wrong');
+  for (let i = 0; i < 1000; i++) if (join(fork(itself, i)) !== i) throw new Error('wrong');
   return dagRoot(seed, size, ledger);
 }
-export const nothing = (n) => n;
+export const itself = (n) => n;
 
 /**
  * One call of the program.
