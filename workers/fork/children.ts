@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { ARGUMENT_SHIFT, AS_LIST, COUNT_MASK, GONE, INLINE_ARGUMENTS, META_SHIFT } from './places.ts';
 import type { ForkState, Hot } from './state.ts';
@@ -158,4 +159,19 @@ export class Children {
     if (record === 0) this.#untilAttach = FORKS_BETWEEN_LOOKS;
     return record;
   }
+}
+
+export function badHandle(): MillraceError {
+  return new MillraceError(
+    'ERR_BAD_HANDLE',
+    'This is no open child of the call that joins it. Join each handle once, in the call that forked it.',
+  );
+}
+
+export function notJoined(name: string, open: number): MillraceError {
+  const children = open === 1 ? 'a child' : `${open} children`;
+  return new MillraceError(
+    'ERR_NOT_JOINED',
+    `\`${name}\` returned with ${children} that it had forked and not joined. Join every handle before the function returns; after an \`await\`, use \`forkAsync\`.`,
+  );
 }

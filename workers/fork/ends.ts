@@ -48,7 +48,11 @@ export function endChildren(
       children.items[place] = 0;
       ends.forget(record);
     } else if (seen === L.FREE) children.items[place] = 0;
-    else running[running.length] = place;
+    else if (ownerOf(i32, record) === i32[(block + L.W_ID) >> 2]) {
+      // Claimed here, and the stack overflowed before it ran.
+      children.items[place] = 0;
+      ends.forget(record);
+    } else running[running.length] = place;
   }
   for (let i = 0; i < running.length; i++) {
     const item = children.items[running[i]!]!;
@@ -62,6 +66,10 @@ export function endChildren(
     children.items[place] = 0;
     ends.forget(record);
   }
+}
+
+function ownerOf(i32: Int32Array, record: number): number {
+  return (Atomics.load(i32, record >> 2) >> L.OWNER_SHIFT) & L.OWNER_MASK;
 }
 
 // FREE also when the stack overflowed before the record became this child's.

@@ -25,3 +25,14 @@ export const NOT_TORN = -1;
 export const LONG_TURN = 255;
 /** More than ever wait: there is something to be done at every turn. */
 export const NO_STOCK = 0x40000000;
+
+/** How a child ended that its own thread ran before it was joined. */
+export type Early =
+  | { readonly end: 'value'; readonly value: unknown }
+  | { readonly end: 'error'; readonly error: unknown };
+
+/** The stack overflowed before it ran. */
+export const OVERFLOWED: Early = {
+  end: 'error',
+  error: new RangeError('Maximum call stack size exceeded'),
+};

@@ -9,7 +9,7 @@ import { Atomics } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { AwaitedChildren } from './awaited.ts';
-import { Children } from './children.ts';
+import { badHandle, Children, notJoined } from './children.ts';
 import { type Ends, endChildren } from './ends.ts';
 import { ForkContext } from './fork-context.ts';
 import type { Forkable } from './functions.ts';
@@ -19,12 +19,14 @@ import {
   AS_LIST,
   COUNT_MASK,
   EARLY,
+  type Early,
   GONE,
   IN_RECORD,
   LONG_TURN,
   META_SHIFT,
   NO_STOCK,
   NOT_TORN,
+  OVERFLOWED,
 } from './places.ts';
 import { Sharing } from './sharing.ts';
 import type { ForkState, Hot } from './state.ts';
@@ -43,11 +45,6 @@ import { Waiting } from './waiting.ts';
 
 /** Children for which the stack has room at any time: more than are forked between two turns. */
 const AHEAD: number = 2 * (LONG_TURN + 1);
-
-/** How a child ended that its own thread ran before it was joined. */
-type Early =
-  | { readonly end: 'value'; readonly value: unknown }
-  | { readonly end: 'error'; readonly error: unknown };
 
 export class SlowPaths {
   readonly #state: ForkState;
@@ -81,7 +78,6 @@ export class SlowPaths {
     throw new MillraceError('ERR_CANCELLED', 'The task was asked to stop.');
   }
 
-  /** Runs a child that the worker, with nothing on its stack, has stolen. */
   runStolen(record: number): void {
     runStolen(this.#state, record);
   }
@@ -212,10 +208,7 @@ export class SlowPaths {
     for (let place = base; place < top; place++) if (metas[place] !== GONE) open++;
     if (open === 0) return;
     this.endChildren();
-    throw new MillraceError(
-      'ERR_NOT_JOINED',
-      `\`${fn.name}\` returned with ${open === 1 ? 'a child' : `${open} children`} that it had forked and not joined. Join every handle before the function returns; after an \`await\`, use \`forkAsync\`.`,
-    );
+    throw notJoined(fn.name, open);
   }
 
   handOver(value: unknown): unknown {
@@ -234,21 +227,35 @@ export class SlowPaths {
   }
 
   #joinPublished(place: number, item: number): unknown {
+    const { children } = this;
     const { core, block, i32, records } = this.#state;
     const record = records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+    const fn = this.#functionAt(place);
+    const args = this.#argumentsAt(place);
     for (;;) {
-      if (core.take(block, item, place + 1) !== 0) return this.#runTaken(place, record);
-      const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
+      const { metas } = this.#hot;
+      const { items } = children;
+      if (core.take(block, item, place + 1) !== 0) {
+        // Subtle: no call before these two. If the stack overflows now, nothing must take this place for a child's.
+        items[place] = 0;
+        metas[place] = GONE;
+        return this.#runTaken(record, fn, args);
+      }
+      const word = Atomics.load(i32, record >> 2);
+      const seen = word & L.STATE_MASK;
       if (seen === L.QUEUED) {
         // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. When none
         // is left, this one is in the spill ring, or in nobody's hands.
         if (this.#runNewer(place)) continue;
-        if (core.forkClaim(block, record, item) !== 0) return this.#runClaimed(place, record);
+        if (core.forkClaim(block, record, item) !== 0) return this.#runClaimed(place, record, fn, args);
       } else if (seen >= L.DONE) {
         return this.#endedElsewhere(place, record, seen);
+      } else if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === i32[(block + L.W_ID) >> 2]) {
+        // It was claimed here, and the stack overflowed before it ran.
+        return this.#runClaimed(place, record, fn, args);
       } else {
         // Nobody else could help, or be helped, with what this thread keeps for itself while it sleeps.
-        this.children.publishAll();
+        children.publishAll();
         this.#waiting.wait(record);
       }
     }
@@ -267,46 +274,46 @@ export class SlowPaths {
   }
 
   // Its record is free, and keeps its contents until the next fork.
-  #runTaken(place: number, record: number): unknown {
-    const { children } = this;
-    const fn = this.#functionAt(place);
-    const args = this.#argumentsOf(place, record);
+  #runTaken(record: number, fn: Forkable, own: unknown[] | undefined): unknown {
+    const args = own ?? readArguments(this.#state, record)!;
     this.#freeArguments(record);
-    children.remove(place);
+    this.children.trim();
     return this.#hot.call(fn, args);
   }
 
-  #runClaimed(place: number, record: number): unknown {
-    const { children } = this;
-    const fn = this.#functionAt(place);
-    const args = this.#argumentsOf(place, record);
+  #runClaimed(place: number, record: number, fn: Forkable, own: unknown[] | undefined): unknown {
+    const args = own ?? readArguments(this.#state, record)!;
+    this.children.remove(place);
     this.#release(record);
-    children.remove(place);
     return this.#hot.call(fn, args);
   }
 
-  #argumentsOf(place: number, record: number): unknown[] {
+  #argumentsAt(place: number): unknown[] | undefined {
     const isInRecord = (this.#hot.metas[place]! & COUNT_MASK) === IN_RECORD;
-    return isInRecord ? readArguments(this.#state, record)! : this.children.argumentsAt(place);
+    return isInRecord ? undefined : this.children.argumentsAt(place);
   }
 
   // The newest published child above this place that nobody has taken. False: there is none.
   #runNewer(place: number): boolean {
-    const { children } = this;
     const hot = this.#hot;
     const { core, block, records } = this.#state;
     for (let newer = hot.split - 1; newer > place; newer--) {
-      const item = children.items[newer]!;
-      if (item === 0 || core.take(block, item, newer + 1) === 0) continue;
-      const record = records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      const { metas, slots } = hot;
+      const { items } = this.children;
+      const item = items[newer]!;
+      if (item === 0) continue;
       const fn = this.#functionAt(newer);
-      const args = this.#argumentsOf(newer, record);
+      const own = this.#argumentsAt(newer);
+      if (core.take(block, item, newer + 1) === 0) continue;
+      // Subtle: no call before these. If the stack overflows now, that is how it ended.
+      items[newer] = 0;
+      metas[newer] = EARLY;
+      slots[newer << ARGUMENT_SHIFT] = OVERFLOWED;
+      const record = records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      const args = own ?? readArguments(this.#state, record)!;
       this.#freeArguments(record);
-      children.items[newer] = 0;
-      const early = this.#callEarly(fn, args);
-      hot.metas[newer] = EARLY;
-      hot.slots[newer << ARGUMENT_SHIFT] = early;
       if (this.#listed <= newer) this.#listed = newer + 1;
+      slots[newer << ARGUMENT_SHIFT] = this.#callEarly(fn, args);
       return true;
     }
     return false;
@@ -372,7 +379,6 @@ export class SlowPaths {
     for (let i = 0; i < places.length; i++) children.remove(places[i]!);
   }
 
-  // Frees a record nobody reads the result of.
   #forget(record: number): void {
     const seen = Atomics.load(this.#state.i32, record >> 2) & L.STATE_MASK;
     const lent = seen === L.DONE || seen === L.FAILED ? lentBy(this.#state, record) : 0;
@@ -383,17 +389,11 @@ export class SlowPaths {
   #waitForEnd(record: number, item: number): void {
     const { core, block, i32 } = this.#state;
     for (;;) {
-      const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
+      const word = Atomics.load(i32, record >> 2);
+      const seen = word & L.STATE_MASK;
       if (seen >= L.DONE) return;
       if (seen !== L.QUEUED) this.#waiting.wait(record);
       else if (core.forkDrop(block, record, item) === L.QUEUED) return;
     }
   }
-}
-
-function badHandle(): MillraceError {
-  return new MillraceError(
-    'ERR_BAD_HANDLE',
-    'This is no open child of the call that joins it. Join each handle once, in the call that forked it.',
-  );
 }

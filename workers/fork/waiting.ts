@@ -17,8 +17,8 @@ import { runStolen } from './stolen.ts';
 const LOOKS = 200;
 /** Stolen children on one stack: each may be as deep as a task. */
 const MAX_HELP = 64;
-/** Calls that must fit on the stack before a stolen child is put on it. */
-const HEADROOM = 500;
+/** Calls that must fit on the stack before a stolen child is put on it: compiled, each takes some 60 bytes. What ends its children took more than 500 of them. */
+const HEADROOM = 3000;
 
 /** How many locks of `millrace/sync` this thread holds. */
 const held = onePerThread('held', () => ({ count: 0 }));
@@ -37,11 +37,13 @@ export class Waiting {
     const state = this.#state;
     const { core, block } = state;
     let looks = 0;
+    let room: boolean | undefined;
     for (;;) {
       const word = Atomics.load(state.i32, record >> 2);
       const seen = word & L.STATE_MASK;
       if (seen === L.QUEUED || seen >= L.DONE) return;
-      if (held.count === 0 && this.helping < MAX_HELP && hasStack()) {
+      if (held.count === 0 && this.helping < MAX_HELP) room ??= hasStack();
+      if (held.count === 0 && this.helping < MAX_HELP && room === true) {
         // Its thief's children descend from it: the stack grows no deeper than it would have with that child on it.
         const found = core.forkHelp(block, (word >> L.OWNER_SHIFT) & L.OWNER_MASK, state.root);
         if (found !== 0) {
