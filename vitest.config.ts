@@ -3,11 +3,11 @@ import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config
 /** Tests of one thread: two files at a time, before those that start threads of their own. */
 const IN_PARALLEL = { maxWorkers: 2, sequence: { groupOrder: 0 } } satisfies TestUserConfig;
 
-/** Tests that start threads or processes: they run against `dist/`, and one file at a time. */
+/** Tests that start threads or processes: they run against `dist/`, two files at a time, as beside a busy process. */
 const ON_DIST = {
   globalSetup: ['.ci/setup-dist.mjs'],
   pool: 'forks',
-  fileParallelism: false,
+  maxWorkers: 2,
   sequence: { groupOrder: 1 },
   testTimeout: 60_000,
   hookTimeout: 60_000,

@@ -22,6 +22,11 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** What ends the code of a task that was asked to stop. */
+export function askedToStop(): MillraceError {
+  return new MillraceError('ERR_CANCELLED', 'The task was asked to stop.');
+}
+
 /** One attempt at one task, as the scheduler tracks it. */
 export class TaskContext implements Context {
   readonly worker: number;
@@ -53,7 +58,7 @@ export class TaskContext implements Context {
   /** Fires the signal, if the task has looked at it. */
   abort(): void {
     if (this.#controller !== undefined && !this.#controller.signal.aborted) {
-      this.#controller.abort(new MillraceError('ERR_CANCELLED', 'The task was asked to stop.'));
+      this.#controller.abort(askedToStop());
     }
   }
 

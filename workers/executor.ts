@@ -28,6 +28,7 @@ import { numberFunctions } from './fork/functions.ts';
 import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
+import { isThenable } from './thenable.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
 /** A task function by its number. */
@@ -216,12 +217,8 @@ export class Executor {
             : apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
       }
       if (forks.imported) value = endOfTask(fn, this.#context, value);
-      if (
-        typeof value === 'object' &&
-        value !== null &&
-        typeof (value as { then?: unknown }).then === 'function'
-      ) {
-        this.#suspend(slot, state, value as PromiseLike<unknown>);
+      if (isThenable(value)) {
+        this.#suspend(slot, state, value);
         this.#leave();
         // This one counts now: another may only be claimed when there is room for it too.
         return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;

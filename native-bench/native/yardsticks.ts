@@ -7,24 +7,13 @@ import { execFile } from 'node:child_process';
 import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Program } from '../contenders/solver.ts';
 
 /** `sequential` is the plain program; the others are ways to make it parallel. */
 export type Variant = 'sequential' | 'tbb-group' | 'tbb-for' | 'std-thread';
 
-export type NativeProgram =
-  | 'fib'
-  | 'nqueens'
-  | 'uts'
-  | 'skynet'
-  | 'matmul'
-  | 'sort'
-  | 'mandelbrot'
-  | 'reduce'
-  | 'scan'
-  | 'loop';
-
 /** Which programs there are, and in which variants. */
-export const PROGRAMS: Readonly<Record<NativeProgram, readonly Variant[]>> = {
+export const PROGRAMS: Readonly<Record<Program, readonly Variant[]>> = {
   fib: ['sequential', 'tbb-group', 'std-thread'],
   nqueens: ['sequential', 'tbb-group', 'tbb-for', 'std-thread'],
   uts: ['sequential', 'tbb-group', 'std-thread'],
@@ -38,7 +27,7 @@ export const PROGRAMS: Readonly<Record<NativeProgram, readonly Variant[]>> = {
 };
 
 export interface YardstickRun {
-  readonly program: NativeProgram;
+  readonly program: Program;
   readonly variant: Variant;
   readonly threads: number;
   readonly numbers: readonly number[];

@@ -216,6 +216,13 @@ export function subscribe(
   apply(then, promise, [fulfilled, rejected]);
 }
 
+/** Nobody waits for it: should it fail, that is no stray error. */
+export function letGo(promise: Promise<unknown>): void {
+  subscribe(promise, ignore, ignore);
+}
+
+function ignore(): void {}
+
 export const setImmediate: typeof globalThis.setImmediate = globalThis.setImmediate;
 export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout;
 export const setInterval: typeof globalThis.setInterval = globalThis.setInterval;

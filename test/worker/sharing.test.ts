@@ -60,43 +60,49 @@ function worker(blocks: number) {
   };
 }
 
+function started(blocks: number) {
+  const w = worker(blocks);
+  w.sharing.start();
+  return w;
+}
+
+/** Has run enough short children to know that they are. */
+function afterShort(blocks: number) {
+  const w = started(blocks);
+  w.pairs(500, 0.0001);
+  return w;
+}
+
 describe('children are published', () => {
   it('at once, as long as nobody knows how long they take', () => {
-    const w = worker(4);
-    w.sharing.start();
+    const w = started(4);
     w.fork(1000);
     expect([w.hot.split, w.waiting()]).toEqual([1000, 1000]);
   });
 
   it('at once, when those that have run were long', () => {
-    const w = worker(4);
-    w.sharing.start();
+    const w = started(4);
     w.pairs(500, 0.01);
     w.fork(10);
     expect(w.hot.split).toBe(10);
   });
 
   it('up to a stock for thieves, when those that have run were short', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.fork(32);
     expect(w.waiting()).toBe(4);
     expect(w.hot.top - w.hot.split).toBe(28);
   });
 
   it('never, in a pool of one', () => {
-    const w = worker(1);
-    w.sharing.start();
+    const w = started(1);
     w.fork(1000);
     w.sharing.joined();
     expect(w.hot.split).toBe(0);
   });
 
   it('by half, when thieves have taken all there was', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.fork(32);
     for (let i = 0; i < 4; i++) w.steal();
     w.sharing.joined();
@@ -104,9 +110,7 @@ describe('children are published', () => {
   });
 
   it('one for each that was stolen, as long as some are left', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.fork(32);
     w.steal();
     w.sharing.joined();
@@ -114,26 +118,20 @@ describe('children are published', () => {
   });
 
   it('all, once short ones are followed by many that were only forked', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.fork(1024);
     expect(w.hot.split).toBe(1024);
   });
 
   it('all, once short ones are followed by long ones', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.pairs(300, 1);
     w.fork(10);
     expect(w.hot.split).toBe(10);
   });
 
   it('at once again, when another task starts', () => {
-    const w = worker(4);
-    w.sharing.start();
-    w.pairs(500, 0.0001);
+    const w = afterShort(4);
     w.sharing.start();
     w.fork();
     expect(w.hot.split).toBe(1);

@@ -7,16 +7,15 @@
 import {
   // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
   Atomics,
+  letGo,
   mapDelete,
   mapForEach,
   mapSet,
   mapSize,
   NativePromise,
-  subscribe,
 } from '../../src/codec/primordials.ts';
-import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import type { Context, TaskContext } from '../context.ts';
+import { askedToStop, type Context, type TaskContext } from '../context.ts';
 import { ForkContext } from './fork-context.ts';
 import type { ForkState } from './state.ts';
 import { runStolen } from './stolen.ts';
@@ -47,7 +46,7 @@ export class AwaitedChildren {
 
   fork(context: Context, number: number, args: readonly unknown[]): Promise<unknown> {
     const state = this.#state;
-    if (context.cancelled) return NativePromise.reject(stopped());
+    if (context.cancelled) return NativePromise.reject(askedToStop());
     const { core, block, i32 } = state;
     const record = i32[state.freeAt]! || core.forkAttach(block);
     let meta: number;
@@ -169,8 +168,8 @@ export class AwaitedChildren {
       if (waiting.context !== context) return;
       mapDelete(this.#waiting, item);
       // Whoever does not wait for it need not hear of it either.
-      subscribe(waiting.promise, ignore, ignore);
-      waiting.reject(stopped());
+      letGo(waiting.promise);
+      waiting.reject(askedToStop());
       const end = this.#drop(item, waiting);
       if (end !== undefined) ends.push(end);
     });
@@ -198,10 +197,4 @@ export class AwaitedChildren {
 function placeOf(context: Context): { readonly reference: number; readonly above: number } {
   if (context instanceof ForkContext) return { reference: context.reference, above: context.record };
   return { reference: (context as TaskContext).reference, above: 0 };
-}
-
-function ignore(): void {}
-
-function stopped(): MillraceError {
-  return new MillraceError('ERR_CANCELLED', 'The task was asked to stop.');
 }

@@ -6,7 +6,15 @@
  */
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import { ARGUMENT_SHIFT, AS_LIST, COUNT_MASK, GONE, INLINE_ARGUMENTS, META_SHIFT } from './places.ts';
+import {
+  ARGUMENT_SHIFT,
+  AS_LIST,
+  COUNT_MASK,
+  type Early,
+  GONE,
+  INLINE_ARGUMENTS,
+  META_SHIFT,
+} from './places.ts';
 import type { ForkState, Hot } from './state.ts';
 import { NOT_HERE, writeArguments } from './values.ts';
 
@@ -19,6 +27,8 @@ export class Children {
   /** By place, below `split`: the item it is published as; 0: no thread but this one can run it, or it is gone. */
   items: Int32Array;
   #untilAttach = 0;
+  /** Above the highest place whose first slot may hold an object. */
+  #listed = 0;
 
   constructor(state: ForkState, hot: Hot) {
     this.#state = state;
@@ -68,6 +78,19 @@ export class Children {
     while (top > base && metas[top - 1] === GONE) top--;
     hot.top = top;
     if (hot.split > top) hot.split = top;
+  }
+
+  /** Holds an array of arguments, or an end, at this place. */
+  keep(place: number, held: unknown[] | Early): void {
+    this.#hot.slots[place << ARGUMENT_SHIFT] = held;
+    if (this.#listed <= place) this.#listed = place + 1;
+  }
+
+  /** The stack is empty: lets go of what places still hold. */
+  forgetLists(): void {
+    const { slots } = this.#hot;
+    for (let place = 0; place < this.#listed; place++) slots[place << ARGUMENT_SHIFT] = 0;
+    this.#listed = 0;
   }
 
   /** Its arguments, as the child gets them; those `IN_RECORD` are read there. */

@@ -7,16 +7,9 @@
 import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from './children.ts';
+import { forget, freeArguments } from './records.ts';
 import type { ForkState } from './state.ts';
-
-/** What can be done with a record that is not wanted. */
-export interface Ends {
-  /** It is free again, but for the bytes of its arguments. */
-  freeArguments(record: number): void;
-  /** Its child has ended, or never ran. */
-  forget(record: number): void;
-  waitForEnd(record: number, item: number): void;
-}
+import type { Waiting } from './waiting.ts';
 
 /**
  * Ends the published children at these places, newest first. Those that have not started never do; the others are asked
@@ -28,7 +21,7 @@ export function endChildren(
   state: ForkState,
   children: Children,
   places: readonly number[],
-  ends: Ends,
+  waiting: Waiting,
 ): void {
   const { core, block, i32 } = state;
   const running: number[] = [];
@@ -40,18 +33,18 @@ export function endChildren(
     const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
     if (core.take(block, item, place + 1) !== 0) {
       children.items[place] = 0;
-      ends.freeArguments(record);
+      freeArguments(state, record);
       continue;
     }
     const seen = stateOf(i32, record, item, place);
     if (seen === L.QUEUED ? core.forkDrop(block, record, item) === L.QUEUED : seen >= L.DONE) {
       children.items[place] = 0;
-      ends.forget(record);
+      forget(state, record);
     } else if (seen === L.FREE) children.items[place] = 0;
     else if (ownerOf(i32, record) === i32[(block + L.W_ID) >> 2]) {
       // Claimed here, and the stack overflowed before it ran.
       children.items[place] = 0;
-      ends.forget(record);
+      forget(state, record);
     } else running[running.length] = place;
   }
   for (let i = 0; i < running.length; i++) {
@@ -62,9 +55,9 @@ export function endChildren(
     const place = running[i]!;
     const item = children.items[place]!;
     const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
-    ends.waitForEnd(record, item);
+    waiting.untilEnd(record, item);
     children.items[place] = 0;
-    ends.forget(record);
+    forget(state, record);
   }
 }
 

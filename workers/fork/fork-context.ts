@@ -4,9 +4,8 @@
  * @module
  */
 
-import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import type { Context } from '../context.ts';
+import { askedToStop, type Context } from '../context.ts';
 import { type ForkState, isCancelled } from './state.ts';
 
 export class ForkContext implements Context {
@@ -48,7 +47,7 @@ export class ForkContext implements Context {
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.cancelled && !this.#controller.signal.aborted) {
-      this.#controller.abort(new MillraceError('ERR_CANCELLED', 'The task was asked to stop.'));
+      this.#controller.abort(askedToStop());
     }
     return this.#controller.signal;
   }

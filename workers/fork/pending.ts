@@ -6,6 +6,7 @@
 import {
   // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
   Atomics,
+  letGo,
   mapDelete,
   mapForEach,
   mapGet,
@@ -13,8 +14,8 @@ import {
   NativePromise,
   subscribe,
 } from '../../src/codec/primordials.ts';
-import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
+import { askedToStop } from '../context.ts';
 import type { ForkContext } from './fork-context.ts';
 import { notAwaited } from './stack.ts';
 import type { ForkState } from './state.ts';
@@ -40,7 +41,7 @@ export class PendingChildren {
     const word = state.core.forkSuspend(record, running);
     const settled = NativePromise.resolve(promise);
     if (word === 0) {
-      subscribe(settled, ignore, ignore);
+      letGo(settled);
       state.core.forkFinish(record, running, L.CANCELLED);
       return;
     }
@@ -95,11 +96,9 @@ export class PendingChildren {
       this.#remove(record);
       mine.context.abort();
       void state.slow!.awaited.end(mine.context);
-      const error = new MillraceError('ERR_CANCELLED', 'The task was asked to stop.');
+      const error = askedToStop();
       writeError(state, record, (mine.word & ~L.STATE_MASK) | L.FAILED, error);
       state.core.forkFinish(record, mine.word, L.FAILED);
     });
   }
 }
-
-function ignore(): void {}

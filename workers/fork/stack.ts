@@ -7,6 +7,7 @@
 import { NativePromise, subscribe } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Context } from '../context.ts';
+import { isThenable } from '../thenable.ts';
 import type { Forkable } from './functions.ts';
 import { forks } from './state.ts';
 
@@ -39,12 +40,6 @@ export function endOfTask(fn: Forkable, context: Context | undefined, value: unk
   });
 }
 
-function isThenable(value: unknown): boolean {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
-}
-
 /** An async task has ended before the children it had forked. */
 export function notAwaited(): MillraceError {
   return new MillraceError(
@@ -64,6 +59,6 @@ export function failureOfTask(): void {
 function reset(): void {
   forks.active = false;
   forks.root = 0;
-  forks.slow!.forgetLists();
+  forks.slow!.children.forgetLists();
   forks.shares!.forget();
 }

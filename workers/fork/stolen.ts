@@ -7,6 +7,7 @@
 import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asyncStorage } from '../context.ts';
+import { isThenable } from '../thenable.ts';
 import type { Forkable } from './functions.ts';
 import { STOLEN } from './stack.ts';
 import type { ForkState } from './state.ts';
@@ -62,12 +63,6 @@ function call(state: ForkState, fn: Forkable, record: number, args: readonly unk
 
 function isAwaited(state: ForkState, record: number): boolean {
   return (state.i32[(record + L.F_META) >> 2]! & L.FORK_AWAITED) !== 0;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 interface Running {
@@ -145,5 +140,5 @@ function leave(state: ForkState, below: Below): void {
   i32[view!.currentAt] = below.current;
   if (below.active) return;
   state.shares!.forget();
-  state.slow!.forgetLists();
+  state.slow!.children.forgetLists();
 }

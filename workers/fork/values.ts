@@ -9,7 +9,7 @@
 import { keepLargeArea, LARGE_BYTES } from '../../src/codec/bytes.ts';
 import { decodeError } from '../../src/codec/decoder.ts';
 import { encodeError, NEEDS_PORT } from '../../src/codec/encoder.ts';
-import { BytesOf, isPromise, subscribe } from '../../src/codec/primordials.ts';
+import { BytesOf, isPromise, letGo } from '../../src/codec/primordials.ts';
 import { MillraceError, NonErrorThrown, SerializeError, WorkerError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asInteger, inlineValue } from '../../src/memory/shared-memory.ts';
@@ -22,7 +22,6 @@ export const NOT_HERE = -1;
 
 const SLOTS_OF_SHARED = 3;
 const KINDS_PER_WORD = 8;
-const nothing = (): void => {};
 
 /**
  * Whether a child may be handed these as they are: nobody can change them, or they are shared anyway. Makes of views on
@@ -166,7 +165,7 @@ export function handOver(state: ForkState, value: unknown): unknown {
 function encodeResult(state: ForkState, value: unknown): number {
   if (typeof (value as { then?: unknown } | null)?.then === 'function') {
     // Nobody waits for it: should it fail, that is no stray error of this thread.
-    if (isPromise(value)) subscribe(value as Promise<unknown>, nothing, nothing);
+    if (isPromise(value)) letGo(value as Promise<unknown>);
     throw new SerializeError(
       'ERR_RESULT_SERIALIZE',
       'result',

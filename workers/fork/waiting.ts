@@ -68,6 +68,17 @@ export class Waiting {
     }
   }
 
+  /** Until the child is over, however that comes. It was asked to stop, and this thread does not want its end. */
+  untilEnd(record: number, item: number): void {
+    const { core, block, i32 } = this.#state;
+    for (;;) {
+      const seen = Atomics.load(i32, record >> 2) & L.STATE_MASK;
+      if (seen >= L.DONE) return;
+      if (seen !== L.QUEUED) this.wait(record);
+      else if (core.forkDrop(block, record, item) === L.QUEUED) return;
+    }
+  }
+
   #sleepInJoin(): void {
     const { core, block, view, i32, patience } = this.#state;
     while (Atomics.load(i32, view!.parkAt) === 0) {
