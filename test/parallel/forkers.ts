@@ -16,13 +16,13 @@ export interface Schedule {
 /** Children run when they are joined; thieves are always hungry. */
 export const SEQUENTIAL: Schedule = { hungry: () => true, stolen: () => undefined };
 
-/** Anything at any time. */
-export function adversary(seed: number): Schedule {
+/** Anything at any time; thieves are hungry so often at most, where forks by the thousand would only take long. */
+export function adversary(seed: number, meals = Number.POSITIVE_INFINITY): Schedule {
   const random = mulberry32(seed);
   const eager = random();
   const thief = random();
   return {
-    hungry: () => random() < eager,
+    hungry: () => meals > 0 && random() < eager && meals-- > 0,
     stolen: (waiting) => (waiting > 0 && random() < thief ? Math.floor(random() * waiting) : undefined),
   };
 }

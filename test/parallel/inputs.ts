@@ -39,11 +39,10 @@ export function input(kind: AnyKind, shape: string, n: number, seed: number): Vi
   const valueAt = SHAPES[shape]!(n, random);
   const view = sharedArray(kind, n);
   const big = view instanceof BigInt64Array || view instanceof BigUint64Array;
-  const values = view as unknown as Record<number, number | bigint>;
-  for (let i = 0; i < n; i++) {
-    const value = valueAt(i);
-    values[i] = big ? BigInt(Math.trunc(Number.isFinite(value) ? value : 2 ** 63)) : value;
-  }
+  const values = Array.from({ length: n }, (_, i) => valueAt(i));
+  // At once: stores to every kind of array from one place take ten times as long.
+  if (big) view.set(values.map((value) => BigInt(Math.trunc(Number.isFinite(value) ? value : 2 ** 63))));
+  else (view as Float64Array).set(values);
   if (shape === 'special') negativeNaN(view, random);
   return view;
 }
@@ -74,6 +73,9 @@ export function listed(view: View): readonly (number | bigint)[] {
 /** Whether all elements are the same, -0 apart from 0. A comparison of large arrays by `expect` takes seconds. */
 export function same(a: View, b: View): boolean {
   if (a.length !== b.length) return false;
+  const bytes = (view: View): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  if (Buffer.compare(bytes(a), bytes(b)) === 0) return true;
+  // One NaN is as good as another.
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
 }
