@@ -31,7 +31,7 @@ const PROCESS = [
   'test/command',
 ];
 const SNIPPETS = 'test/snippets';
-const MODEL = 'test/model';
+const MODEL = ['test/model', 'test/sync/model'];
 const DOCS = 'test/project/docs';
 
 const within = (folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.ts`);
@@ -45,7 +45,7 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['.ci/setup-core.mjs'],
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...within([...PROCESS, SNIPPETS, MODEL, DOCS])],
+          exclude: [...configDefaults.exclude, ...within([...PROCESS, SNIPPETS, ...MODEL, DOCS])],
           ...IN_PARALLEL,
           testTimeout: 30_000,
         },
@@ -54,7 +54,7 @@ export default defineConfig({
         test: {
           name: 'model',
           globalSetup: ['.ci/setup-core.mjs'],
-          include: within([MODEL]),
+          include: within(MODEL),
           ...IN_PARALLEL,
           ...LOADED_BY_NODE,
           testTimeout: 60_000,

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { expected, MillraceError } from '../errors.ts';
+import { checkKeys, expected, MillraceError } from '../errors.ts';
 import { ME, ofThread } from './thread.ts';
 
 /** What a handle opens: the name of the class. */
@@ -21,6 +21,16 @@ export interface SyncHandle<Kind extends SyncKind> {
   readonly name: string;
   readonly memory: SharedArrayBuffer;
 }
+
+/** What an object can be made with, besides a name. */
+const OPTIONS: Readonly<Record<SyncKind, readonly string[]>> = {
+  Mutex: [],
+  RwLock: ['readers'],
+  Semaphore: ['permits'],
+  Barrier: ['parties'],
+  Latch: ['count'],
+  Channel: ['capacity'],
+};
 
 /** Raised when the words of any object change their meaning. */
 const VERSION = 1;
@@ -76,6 +86,7 @@ export function allot(
   bytes: number,
   orderBytes = 0,
 ): Place {
+  checkKeys('options', options, [...OPTIONS[kind], 'name']);
   ofThread.made++;
   const name = options.name ?? `${kind} ${ME}.${ofThread.made}`;
   if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME)

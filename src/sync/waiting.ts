@@ -4,7 +4,7 @@
  * @module
  */
 import { onePerThread } from '../../workers/one-per-thread.ts';
-import { expected, MillraceError } from '../errors.ts';
+import { checkKeys, expected, MillraceError } from '../errors.ts';
 import { OWN, POISON, type Resume, type Sleep, TIMED_OUT, type Waiting } from './protocols/sleep.ts';
 
 /**
@@ -33,7 +33,9 @@ export interface Watch {
 /** The wait is part of a cycle, and was given up. Besides the outcomes of protocols. */
 export const STUCK = -6;
 
-export function timeoutOf(options: WaitOptions | undefined): number {
+/** @throws InvalidArgumentError also when there are other options than `known` */
+export function timeoutOf(options: WaitOptions | undefined, known: readonly string[] = ['timeout']): number {
+  if (options !== undefined) checkKeys('options', options, known);
   const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
   if (!(typeof timeout === 'number' && timeout >= 0))
     throw expected('options.timeout', 'a number from 0, in ms', timeout);

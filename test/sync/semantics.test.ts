@@ -114,6 +114,19 @@ describe('Mutex', () => {
     ['a count below 0', () => new Latch({ count: -1 }), 'options.count'],
     ['a step of 0', () => new Latch({ count: 1 }).countDown(0), 'by'],
     ['no readers', () => new RwLock({ readers: 0 }), 'options.readers'],
+    ['an option of another object', () => new Mutex({ capacity: 8 } as never), 'options'],
+    ['an option that is none', () => new Channel({ cap: 1024 } as never), 'options'],
+    ['an option of waiting that is none', () => new Mutex().lock({ timeOut: 5 } as never), 'options'],
+    [
+      'that for a look without waiting',
+      () => new RwLock().tryRead({ poison: 'recover' } as never),
+      'options',
+    ],
+    [
+      'a choice where there is none',
+      () => new Latch({ count: 0 }).wait({ poisoned: 'throw' } as never),
+      'options',
+    ],
     ['a capacity too small', () => new Channel({ capacity: 8 }), 'options.capacity'],
   ])('refuses %s', (_what, call, name) => {
     expect(call).toThrow(code('ERR_INVALID_ARGUMENT'));
