@@ -5,6 +5,7 @@
  * @module
  */
 
+import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDetached } from '../codec/bytes.ts';
 import { checkKeys, checkObject, expected, MillraceError } from '../errors.ts';
@@ -105,6 +106,13 @@ export function poolOptions(options: PoolOptions, cores: number): Resolved {
   }
   if (o.workerUrl !== undefined && !isFile(o.workerUrl)) {
     throw expected('workerUrl', 'a `file:` URL or a path', o.workerUrl);
+  }
+  if (o.workerUrl !== undefined && !exists(o.workerUrl)) {
+    throw expected(
+      'workerUrl',
+      'the file that your bundler has made of `millrace/worker-entry`; there is no such file',
+      String(o.workerUrl),
+    );
   }
   return {
     modules: taskModules(o.tasks),
@@ -230,6 +238,11 @@ function isFile(place: unknown): boolean {
     place !== '' &&
     (place.startsWith('file:') || !/^[a-z][a-z\d+.-]+:/i.test(place))
   );
+}
+
+function exists(place: URL | string): boolean {
+  if (!String(place).startsWith('file:')) return existsSync(place);
+  return URL.canParse(String(place)) && existsSync(new URL(place));
 }
 
 function taskModules(tasks: TaskModules | undefined): readonly string[] {

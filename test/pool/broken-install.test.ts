@@ -21,6 +21,11 @@ function chain(error: unknown): Error[] {
 const NO_FORKS = new URL('./fixtures/no-forks.mjs', import.meta.url);
 
 describe('a worker whose own code does not load', () => {
+  it('says what `workerUrl` is to be, when it is another module', async () => {
+    const error = await rejection(createPool({ tasks: TASKS, workers: 1, workerUrl: NO_FORKS }));
+    expect(error.message).toMatch(/Let `workerUrl` be the file .* made of `millrace\/worker-entry`/);
+  });
+
   it('keeps the pool from starting, when it is needed to start', async () => {
     copy.lack('workers/executor.js');
     const error = await rejection(createPool({ tasks: TASKS, workers: 2, workerUrl: copy.workerUrl }));

@@ -111,6 +111,8 @@ describe('createPool', () => {
     ['workerUrl', 5, /workerUrl/],
     ['workerUrl', 'https://example.com/entry.js', /a `file:` URL or a path/],
     ['workerUrl', new URL('data:text/javascript,'), /a `file:` URL or a path/],
+    ['workerUrl', './no-such-entry.js', /millrace\/worker-entry`; there is no such file/],
+    ['workerUrl', new URL('./no-such-entry.js', import.meta.url), /there is no such file/],
     ['tasks', './tasks.js', /absolute path/],
     ['tasks', 'https://example.com/tasks.js', /file:/],
     ['tasks', new URL('data:text/javascript,'), /file:/],

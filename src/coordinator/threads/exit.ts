@@ -71,11 +71,16 @@ export function startError(worker: number, error: unknown): Error {
     );
   }
   const why = `Worker ${worker} could not be started: ${String(message ?? error)}`;
-  const remedy =
-    code === 'ERR_WORKER_INIT_FAILED'
-      ? '. The system gives this process no more threads: raise its limit, or ask for fewer `workers`.'
-      : '';
-  return new MillraceError('ERR_POOL_FAILED', why + remedy, { cause: error });
+  return new MillraceError('ERR_POOL_FAILED', why + remedy(code, message), { cause: error });
+}
+
+function remedy(code: unknown, message: unknown): string {
+  if (code === 'ERR_WORKER_INIT_FAILED')
+    return '. The system gives this process no more threads: raise its limit, or ask for fewer `workers`.';
+  // What piscina says of a module without a default export.
+  if (String(message).startsWith('No handler function'))
+    return '. Let `workerUrl` be the file that your bundler has made of `millrace/worker-entry`.';
+  return '';
 }
 
 /** Why a thread ended before it was ready; `error` keeps its own code if it says what to do. */
