@@ -15,7 +15,7 @@ import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { NATIVE_YARDSTICKS } from './contenders/yardsticks.ts';
 import type { Figure } from './figures/figure.ts';
-import { writeJson } from './files.ts';
+import { writable, writeJson } from './files.ts';
 import { describeMachine } from './machine.ts';
 import { buildYardsticks } from './native/build.ts';
 import { roundsPerMs } from './pace.ts';
@@ -112,6 +112,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (choices.json !== undefined) await writable(choices.json);
   const results = await measure(choices);
   if (choices.json !== undefined) await writeJson(choices.json, results);
   process.stdout.write(`${Math.round(results.durationMs / 1000)} s\n`);
