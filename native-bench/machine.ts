@@ -22,7 +22,7 @@ export interface Machine {
   readonly governor: string | null;
   /** CPU quota of the control group in cores, or `null` without one. */
   readonly quota: number | null;
-  /** Why figures from this machine may be off; empty when nothing speaks against them. */
+  /** Why figures from this machine may be off, noise during the run included; empty when nothing speaks against them. */
   readonly doubts: readonly string[];
 }
 
