@@ -51,8 +51,9 @@ async function made(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    const there = (await stat(folder).catch(() => undefined))?.isDirectory() ?? false;
-    if (there) return;
+    const there = await stat(folder).catch(() => undefined);
+    if (there?.isDirectory()) return;
+    if (there !== undefined) throw new Error(`${folder} is no folder`);
     const parent = dirname(folder);
     const isLacking = (await stat(parent).catch(() => undefined)) === undefined;
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !isLacking || parent === folder) throw error;

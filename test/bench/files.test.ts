@@ -26,6 +26,7 @@ describe('a file that will be written', () => {
   it('that cannot be is refused with one line', async () => {
     const file = join(directory, 'file');
     await writeFile(file, '');
+    await expect(writable(join(file, 'results.json'))).rejects.toThrow(`${file} is no folder`);
     for (const path of [directory, join(file, 'results.json'), join(file, 'deep', 'results.json')]) {
       for (const attempt of [() => writable(path), () => writeText(path, '')]) {
         await expect(attempt()).rejects.toThrow(InvalidArgumentError);

@@ -235,7 +235,7 @@ describe('the script', () => {
     await writeFile(file, '');
     const { code, stderr, stdout } = await run(['--json', join(file, 'results.json')]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^Cannot write .*a-file.results\.json: E[^\n]*\n$/);
+    expect(stderr).toMatch(/^Cannot write .*a-file.results\.json: [^\n]*a-file is no folder\n$/);
     expect(stdout).toBe('');
   });
 });
