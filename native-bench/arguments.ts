@@ -4,12 +4,11 @@
  * @module
  */
 
-import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
 import type { Contender } from './contenders/contender.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import type { Effort, Figure } from './figures/figure.ts';
-import { integer } from './script.ts';
+import { integer, parsedArgs } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/runtime.ts [options]
@@ -69,26 +68,22 @@ export function parseChoices(argv: readonly string[]): Choices {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        help: { type: 'boolean' },
-        quick: { type: 'boolean' },
-        smoke: { type: 'boolean' },
-        check: { type: 'boolean' },
-        suite: { type: 'string' },
-        only: { type: 'string' },
-        contenders: { type: 'string' },
-        workers: { type: 'string' },
-        rounds: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-      },
-    }).values;
-  } catch (cause) {
-    throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
-  }
+  return parsedArgs({
+    args: [...argv],
+    options: {
+      help: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      smoke: { type: 'boolean' },
+      check: { type: 'boolean' },
+      suite: { type: 'string' },
+      only: { type: 'string' },
+      contenders: { type: 'string' },
+      workers: { type: 'string' },
+      rounds: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'string' },
+    },
+  }).values;
 }
 
 function figures(suite: string | undefined, only: string | undefined): readonly Figure[] {

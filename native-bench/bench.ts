@@ -8,7 +8,6 @@
  * @module
  */
 
-import { mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandLine, USAGE } from './bench/command-line.ts';
@@ -37,7 +36,6 @@ switch (chosen.kind) {
   case 'run': {
     const out = resolve(chosen.out ?? RESULTS);
     const file = (ending: string): string => join(out, `latest.${ending}`);
-    if (chosen.measures) mkdirSync(out, { recursive: true });
     await script('runtime', chosen.measures ? [...chosen.argv, '--json', file('json')] : chosen.argv);
     if (!chosen.measures || process.exitCode === 2) break;
     const code = process.exitCode;

@@ -6,14 +6,13 @@
  * @module
  */
 
-import { parseArgs } from 'node:util';
 import { checkResults, conclusionOf } from '../src/cli/check/judge.ts';
 import { readLimits } from '../src/cli/check/limits.ts';
 import { readMeasured } from '../src/cli/check/measured.ts';
 import { checkedTable } from '../src/cli/check/table.ts';
 import { InvalidArgumentError } from '../src/errors.ts';
 import { measured } from './check/measured.ts';
-import { runScript } from './script.ts';
+import { parsedArgs, runScript } from './script.ts';
 
 const USAGE = `Usage: tsx native-bench/check.ts --slo LIMITS [RESULTS] [--quick]
 
@@ -26,15 +25,11 @@ name is measured now. Exit code 0: all hold; 1: one is broken; 2: bad arguments 
 `;
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { help: { type: 'boolean' }, slo: { type: 'string' }, quick: { type: 'boolean' } },
-    });
-  } catch (cause) {
-    throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
-  }
+  return parsedArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { help: { type: 'boolean' }, slo: { type: 'string' }, quick: { type: 'boolean' } },
+  });
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -15,7 +15,7 @@ import { commitOf } from './compare/checkout.ts';
 import { compareResults, decidesNothing, isWorse } from './compare/compare.ts';
 import type { Compared } from './compare/compared.ts';
 import { comparedTable } from './compare/table.ts';
-import { writeJson } from './files.ts';
+import { writable, writeJson } from './files.ts';
 import { readResults } from './results-file.ts';
 import { runScript } from './script.ts';
 import { DEFAULT_SUITE, figuresOf, SUITES } from './suites/index.ts';
@@ -96,6 +96,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (choices.json !== undefined) await writable(choices.json);
   const compared = await compare(choices);
   process.stdout.write(comparedTable(compared));
   if (choices.json !== undefined) await writeJson(choices.json, compared);

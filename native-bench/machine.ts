@@ -22,7 +22,7 @@ export interface Machine {
   readonly governor: string | null;
   /** CPU quota of the control group in cores, or `null` without one. */
   readonly quota: number | null;
-  /** Why figures from this machine may be off; empty when nothing speaks against them. */
+  /** Why figures from this machine may be off, noise during the run included; empty when nothing speaks against them. */
   readonly doubts: readonly string[];
 }
 
@@ -67,14 +67,31 @@ export function doubts({ minute, usable, workers, governor, quota }: Circumstanc
   return found;
 }
 
-function cpuQuota(): number | null {
-  const v2 = read('/sys/fs/cgroup/cpu.max')?.split(' ');
-  const [limit, period] = v2 ?? [
-    read('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'),
-    read('/sys/fs/cgroup/cpu/cpu.cfs_period_us'),
-  ];
-  const cores = Number(limit ?? Number.NaN) / Number(period ?? Number.NaN);
-  return Number.isFinite(cores) && cores > 0 ? cores : null;
+/**
+ * The tightest CPU quota, in cores, of the control group this process is in and all above it, as far as they can be seen
+ * from here; `null` without one.
+ *
+ * @param file - the text of a file, without white space around it; `null` when there is none
+ */
+export function cpuQuota(file: (path: string) => string | null = read): number | null {
+  const groups = file('/proc/self/cgroup')?.split('\n') ?? [];
+  const limits = [
+    ...upwards(groups.find((line) => line.startsWith('0::'))?.slice(3)).map((group) =>
+      file(`/sys/fs/cgroup${group}/cpu.max`)?.split(' '),
+    ),
+    ...upwards(groups.find((line) => /^\d+:[^:]*\bcpu\b/.test(line))?.split(':')[2]).map((group) => [
+      file(`/sys/fs/cgroup/cpu${group}/cpu.cfs_quota_us`),
+      file(`/sys/fs/cgroup/cpu${group}/cpu.cfs_period_us`),
+    ]),
+  ].map((pair) => Number(pair?.[0] ?? Number.NaN) / Number(pair?.[1] ?? Number.NaN));
+  const cores = limits.filter((limit) => Number.isFinite(limit) && limit > 0);
+  return cores.length === 0 ? null : Math.min(...cores);
+}
+
+/** `/a/b` as `/a/b`, `/a` and the root, which is where a container sees its own group. */
+function upwards(group = ''): string[] {
+  const names = group.split('/').filter((name) => name !== '');
+  return names.map((_, at) => `/${names.slice(0, names.length - at).join('/')}`).concat('');
 }
 
 function read(path: string): string | null {

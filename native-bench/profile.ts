@@ -6,7 +6,7 @@
  * @module
  */
 import { build } from './build.ts';
-import { writeJson } from './files.ts';
+import { writable, writeJson } from './files.ts';
 import { describeMachine } from './machine.ts';
 import { type ProfileChoices, parseProfileChoices, USAGE } from './profiles/arguments.ts';
 import { judgeLeaks } from './profiles/leaks.ts';
@@ -43,6 +43,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (choices.json !== undefined) await writable(choices.json);
   const report = await measure(choices);
   if (choices.json !== undefined) await writeJson(choices.json, report);
   process.stdout.write(reportText(report));

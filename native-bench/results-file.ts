@@ -31,8 +31,9 @@ function checked(found: unknown): Results {
   const file = record('the file', found);
   if (file['schema'] !== SCHEMA) throw expected('schema', `"${SCHEMA}"`, file['schema']);
   for (const name of ['startedAt', 'effort'] as const) text(name, file[name]);
-  for (const name of ['durationMs', 'workers'] as const) number(name, file[name]);
-  if (file['seed'] !== undefined) number('seed', file['seed']);
+  atLeast('durationMs', file['durationMs'], 0);
+  atLeast('workers', file['workers'], 1);
+  for (const name of ['seed', 'pace'] as const) if (file[name] !== undefined) atLeast(name, file[name], 0);
   const machine = record('machine', file['machine']);
   for (const name of ['cpu', 'system', 'node'] as const) text(`machine.${name}`, machine[name]);
   for (const name of ['cores', 'usable', 'memoryBytes'] as const) number(`machine.${name}`, machine[name]);
@@ -54,6 +55,7 @@ function checked(found: unknown): Results {
 function figure(at: string, found: unknown): void {
   const fields = record(at, found);
   for (const name of ['name', 'title', 'method'] as const) text(`${at}.${name}`, fields[name]);
+  if (fields['suite'] !== undefined) text(`${at}.suite`, fields['suite']);
   list(`${at}.metrics`, fields['metrics'], metric);
   if ((fields['metrics'] as readonly unknown[]).length === 0)
     throw expected(`${at}.metrics`, 'one metric at least', 'none');
@@ -61,13 +63,26 @@ function figure(at: string, found: unknown): void {
   if (fields['order'] !== undefined) {
     list(`${at}.order`, fields['order'], (place, round) => list(place, round, text));
   }
-  list(`${at}.verdicts`, fields['verdicts'], verdict);
+  const metrics = (fields['metrics'] as readonly { readonly name: string }[]).map(({ name }) => name);
+  list(`${at}.verdicts`, fields['verdicts'], (place, each) => verdict(place, each, metrics));
 }
 
-function verdict(at: string, found: unknown): void {
+function atLeast(at: string, found: unknown, least: number): void {
+  number(at, found);
+  if ((found as number) < least) throw expected(at, `a number from ${least} on`, found);
+}
+
+function verdict(at: string, found: unknown, metrics: readonly string[]): void {
   const fields = record(at, found);
   const claim = record(`${at}.claim`, fields['claim']);
-  for (const name of ['kind', 'text', 'metric'] as const) text(`${at}.claim.${name}`, claim[name]);
+  text(`${at}.claim.text`, claim['text']);
+  oneOf(`${at}.claim.metric`, claim['metric'], metrics);
+  oneOf(`${at}.claim.kind`, claim['kind'], ['ratio', 'value', 'excess']);
+  const other = { ratio: 'to', excess: 'over' }[claim['kind'] as string];
+  if (other !== undefined) text(`${at}.claim.${other}`, claim[other]);
+  for (const name of ['atLeast', 'atMost', 'everyRoundAtLeast'] as const) {
+    if (claim[name] !== undefined) number(`${at}.claim.${name}`, claim[name]);
+  }
   oneOf(`${at}.status`, fields['status'], ['kept', 'even', 'missed', 'undecided', 'unmeasured']);
 }
 
@@ -86,6 +101,9 @@ function contender(at: string, found: unknown): void {
     const failure = record(`${at}.failure`, fields['failure']);
     number(`${at}.failure.round`, failure['round']);
     text(`${at}.failure.reason`, failure['reason']);
+  }
+  for (const name of ['unsupported', 'unclosed'] as const) {
+    if (fields[name] !== undefined) text(`${at}.${name}`, fields[name]);
   }
   list(`${at}.samples`, fields['samples'], sample);
   for (const [name, spread] of Object.entries(record(`${at}.summary`, fields['summary']))) {

@@ -15,9 +15,10 @@ import { contenderNamed, SUBJECT } from './contenders/index.ts';
 import { installedVersions } from './contenders/versions.ts';
 import { NATIVE_YARDSTICKS } from './contenders/yardsticks.ts';
 import type { Figure } from './figures/figure.ts';
-import { writeJson } from './files.ts';
+import { writable, writeJson } from './files.ts';
 import { describeMachine } from './machine.ts';
 import { buildYardsticks } from './native/build.ts';
+import { type Look, noiseDoubts, othersShare } from './noise.ts';
 import { roundsPerMs } from './pace.ts';
 import type { MeasuredProcess } from './processes.ts';
 import { type FigureResult, type Results, SCHEMA } from './results.ts';
@@ -46,8 +47,11 @@ async function measure(choices: Choices): Promise<Results> {
   const pace = roundsPerMs();
   const kept = effort === 'smoke' ? new Map<string, MeasuredProcess>() : undefined;
   const figures: FigureResult[] = [];
+  const looks: Look[] = [];
   try {
     for (const figure of choices.figures) {
+      // In a smoke run the kept processes are others, too.
+      if (kept === undefined) looks.push({ figure: figure.name, share: await othersShare() });
       const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []).filter(native);
       const suite = suiteOf(figure);
       const subject = suite?.subject ?? SUBJECT;
@@ -69,6 +73,8 @@ async function measure(choices: Choices): Promise<Results> {
   } finally {
     await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));
   }
+  const noise = noiseDoubts(looks);
+  for (const doubt of noise) process.stdout.write(`! ${doubt}\n\n`);
   return {
     schema: SCHEMA,
     startedAt: startedAt.toISOString(),
@@ -77,7 +83,7 @@ async function measure(choices: Choices): Promise<Results> {
     workers,
     pace,
     seed,
-    machine,
+    machine: { ...machine, doubts: [...machine.doubts, ...noise] },
     versions,
     figures,
   };
@@ -112,6 +118,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (choices.json !== undefined) await writable(choices.json);
   const results = await measure(choices);
   if (choices.json !== undefined) await writeJson(choices.json, results);
   process.stdout.write(`${Math.round(results.durationMs / 1000)} s\n`);

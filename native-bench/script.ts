@@ -1,10 +1,11 @@
 /**
- * What the scripts have in common: how one ends, and how it reads a number from its command line.
+ * What the scripts have in common: how one ends, and how it reads its command line.
  *
  * @module
  */
 
-import { expected, MillraceError } from '../src/errors.ts';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { expected, InvalidArgumentError, MillraceError } from '../src/errors.ts';
 
 /**
  * Runs `main` with the arguments of this process and ends with the code it gives; with 2 and one line for an error that
@@ -30,6 +31,33 @@ export async function runScript(
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   }
+}
+
+/**
+ * `parseArgs` with errors of one line. A negative number after an option is its value, so that what is said about it is
+ * said by whoever knows its range.
+ *
+ * @throws InvalidArgumentError when an option is unknown or lacks its value.
+ */
+export function parsedArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs({ ...config, args: withNegatives(config) }) as ReturnType<typeof parseArgs<T>>;
+  } catch (cause) {
+    const [first] = (cause as Error).message.split('\n');
+    throw new InvalidArgumentError(`${first!.replace(/\.$/, '')}. See --help.`, { cause });
+  }
+}
+
+/** `--name -1` as `--name=-1`; node:util takes the two for options. */
+function withNegatives({ args = [], options = {} }: ParseArgsConfig): string[] {
+  const words: string[] = [];
+  for (const word of args) {
+    const before = words.at(-1);
+    const takesValue = before?.startsWith('--') && options[before.slice(2)]?.type === 'string';
+    if (takesValue && /^-\.?\d/.test(word)) words[words.length - 1] = `${before}=${word}`;
+    else words.push(word);
+  }
+  return words;
 }
 
 /** @throws InvalidArgumentError unless `text` is an integer from `least` to `most` */

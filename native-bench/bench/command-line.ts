@@ -73,7 +73,16 @@ export function commandLine(argv: readonly string[]): Command {
   return run(first === 'run' ? rest : argv);
 }
 
-function run(argv: readonly string[]): Command {
+/** `--name=value` as the two words that everybody else writes, so that one spelling is enough to look for. */
+function inTwoWords(argv: readonly string[]): string[] {
+  return argv.flatMap((word) => {
+    const [, name, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
+    return name === undefined ? [word] : [name, value!];
+  });
+}
+
+function run(words: readonly string[]): Command {
+  const argv = inTwoWords(words);
   if (argv.includes('--help')) return { kind: 'help' };
   if (argv.includes('--help-all')) return { kind: 'run', argv: ['--help'], out: undefined, measures: false };
   const quick = argv.includes('--quick');
@@ -82,7 +91,7 @@ function run(argv: readonly string[]): Command {
   const given = argv.filter((word) => word !== '--quick' && word !== '--full');
   const at = given.indexOf('--out');
   const out = at < 0 ? undefined : given[at + 1];
-  if (at >= 0 && (out === undefined || out.startsWith('--')))
+  if (at >= 0 && (out === undefined || out === '' || out.startsWith('--')))
     return { kind: 'wrong', message: 'Expected `--out` to be followed by the name of a folder.' };
   if (at >= 0) given.splice(at, 2);
   if (given.includes('--json'))

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
-import { integer } from '../script.ts';
+import { integer, parsedArgs } from '../script.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/compare.ts BASE HEAD [options]
 
@@ -76,25 +75,21 @@ export function parseChoices(argv: readonly string[]): Choices {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean' },
-        'min-effect': { type: 'string' },
-        alpha: { type: 'string' },
-        only: { type: 'string' },
-        json: { type: 'string' },
-        drift: { type: 'string' },
-        rounds: { type: 'string' },
-        workers: { type: 'string' },
-        quick: { type: 'boolean' },
-      },
-    });
-  } catch (cause) {
-    throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
-  }
+  return parsedArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean' },
+      'min-effect': { type: 'string' },
+      alpha: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      drift: { type: 'string' },
+      rounds: { type: 'string' },
+      workers: { type: 'string' },
+      quick: { type: 'boolean' },
+    },
+  });
 }
 
 /** A number strictly between the two. */

@@ -115,7 +115,8 @@ function subjectOf({ figures }: Results, name: string, contender: string): Subje
   if (figure === undefined) return { absent: 'the figure is not there', failed: false };
   if (result === undefined) return { absent: `${contender} did not take part`, failed: false };
   if (result.status === 'measured') return { figure, result };
-  const { round, reason } = result.failure!;
+  if (result.failure === undefined) return { absent: result.unsupported ?? result.status, failed: false };
+  const { round, reason } = result.failure;
   return { absent: `${contender} failed in round ${round}: ${reason}`, failed: true };
 }
 

@@ -12,6 +12,7 @@ import { millrace } from '../contenders/millrace.ts';
 import type { Effort, Figure } from '../figures/figure.ts';
 import { describeMachine } from '../machine.ts';
 import { rotated, spread } from '../measure.ts';
+import { type Look, noiseDoubts, othersShare } from '../noise.ts';
 import { roundsPerMs } from '../pace.ts';
 import { type ContenderResult, type FigureResult, type Results, SCHEMA } from '../results.ts';
 import { type Run, runFigure } from '../runner.ts';
@@ -110,7 +111,9 @@ export async function measureInTurns(
   const machine = describeMachine(workers);
   const pace = roundsPerMs();
   const found: Record<keyof Sessions, FigureResult[]> = { base: [], head: [] };
+  const looks: Look[] = [];
   for (const figure of figures) {
+    looks.push({ figure: figure.name, share: await othersShare() });
     const parts: Record<keyof Sessions, FigureResult[]> = { base: [], head: [] };
     for (let round = 0; round < rounds; round++) {
       for (const side of rotated(['base', 'head'] as const, round)) {
@@ -141,7 +144,7 @@ export async function measureInTurns(
     effort,
     workers,
     pace,
-    machine,
+    machine: { ...machine, doubts: [...machine.doubts, ...noiseDoubts(looks)] },
     versions: {},
   } as const;
   return { base: { ...common, figures: found.base }, head: { ...common, figures: found.head } };

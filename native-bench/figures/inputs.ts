@@ -34,6 +34,10 @@ export function bytes1m(seed: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+export function bytes16m(seed: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(16 * MEGABYTE).fill(seed + 1);
+}
+
 export interface Entry {
   readonly id: number;
   readonly name: string;

@@ -8,7 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunningPool, TaskName } from '../contenders/contender.ts';
 import { median } from '../measure.ts';
-import type { Effort, Figure } from './figure.ts';
+import type { Claim, Effort, Figure } from './figure.ts';
 
 interface Payload<Input> {
   readonly name: string;
@@ -21,7 +21,26 @@ interface Payload<Input> {
   readonly expected: (input: Input) => unknown;
   /** What is moved rather than copied. */
   readonly transfer?: (input: Input) => ArrayBuffer[];
+  /** Default: never slower than the best pool, at once and awaited. */
+  readonly claims?: readonly Claim[];
 }
+
+const NEVER_SLOWER: readonly Claim[] = [
+  {
+    kind: 'ratio',
+    text: 'at once: never slower than the best pool',
+    metric: 'batch',
+    to: 'best pool',
+    atLeast: 1,
+  },
+  {
+    kind: 'ratio',
+    text: 'awaited: never slower than the best pool',
+    metric: 'single',
+    to: 'best pool',
+    atMost: 1,
+  },
+];
 
 export function payloadFigure<Input>(payload: Payload<Input>): Figure {
   const submit = (pool: RunningPool, input: Input): PromiseLike<unknown> =>
@@ -62,22 +81,7 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
       { name: 'batch', label: 'at once, tasks/s', unit: '1/s', better: 'higher' },
       { name: 'single', label: 'awaited, p50', unit: 'µs', better: 'lower' },
     ],
-    claims: [
-      {
-        kind: 'ratio',
-        text: 'at once: never slower than the best pool',
-        metric: 'batch',
-        to: 'best pool',
-        atLeast: 1,
-      },
-      {
-        kind: 'ratio',
-        text: 'awaited: never slower than the best pool',
-        metric: 'single',
-        to: 'best pool',
-        atMost: 1,
-      },
-    ],
+    claims: payload.claims ?? NEVER_SLOWER,
     schedule: 'interleaved',
     rounds: { full: 9, quick: 3, smoke: 1 },
     ...(payload.transfer === undefined ? {} : { needs: ['transfer'] as const }),

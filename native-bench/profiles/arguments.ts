@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
-import { integer } from '../script.ts';
+import { integer, parsedArgs } from '../script.ts';
 import { PROFILES, profileNamed } from './index.ts';
 import type { Profile, Volume } from './profile.ts';
 
@@ -60,22 +59,18 @@ export function parseProfileChoices(argv: readonly string[]): ProfileChoices | {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean' },
-        quick: { type: 'boolean' },
-        minutes: { type: 'string' },
-        workers: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-      },
-    });
-  } catch (cause) {
-    throw new InvalidArgumentError(`${(cause as Error).message}. See --help.`, { cause });
-  }
+  return parsedArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean' },
+      quick: { type: 'boolean' },
+      minutes: { type: 'string' },
+      workers: { type: 'string' },
+      seed: { type: 'string' },
+      json: { type: 'string' },
+    },
+  });
 }
 
 function minutes(text: string): number {

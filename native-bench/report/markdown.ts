@@ -11,7 +11,7 @@ import { printable } from './markup.ts';
 import type { Plot } from './plots/plot.ts';
 import { minutes, withUnit } from './units.ts';
 import { bestPoolRow, compare, type FigureView, type ReportView } from './view.ts';
-import { comparedWith, inOneLine, metricLabel, rangedRatio, seenInOneLine } from './wording.ts';
+import { commandFor, comparedWith, inOneLine, metricLabel, rangedRatio, seenInOneLine } from './wording.ts';
 
 /** Text from outside: nothing in it may end a cell, start markup, or look like a marker. */
 export function plain(text: string): string {
@@ -152,8 +152,9 @@ export function claimsBlock(report: ReportView): string {
 export function figureBlock(view: FigureView, report: ReportView, links: readonly string[]): string {
   const { figure, failures } = view;
   const { corner, columns, rows } = gridOf(view, report);
+  const command = commandFor(report.results, figure);
   return [
-    `${plain(figure.method)}. Median (least–greatest); ratios with the ${report.interval.label}.`,
+    `${plain(figure.method)}. Median (least–greatest); ratios with the ${report.interval.label}.${command === undefined ? '' : ` Again: \`${command}\`.`}`,
     table(
       [words(corner), ...columns.map(({ title }) => ({ title }))],
       rows.map(({ label, cells }) => [

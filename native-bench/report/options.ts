@@ -4,8 +4,8 @@
  * @module
  */
 
-import { parseArgs } from 'node:util';
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
+import { parsedArgs } from '../script.ts';
 
 export const USAGE: string = `Usage: tsx native-bench/report.ts RESULTS.json [options]
 
@@ -76,21 +76,16 @@ export function parseChoices(argv: readonly string[]): Choices {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean' },
-        html: { type: 'string' },
-        markdown: { type: 'string' },
-        embed: { type: 'string', multiple: true },
-        'svg-dir': { type: 'string' },
-        check: { type: 'boolean' },
-      },
-    });
-  } catch (cause) {
-    const [first] = (cause as Error).message.split('\n');
-    throw new InvalidArgumentError(`${first} See --help.`, { cause });
-  }
+  return parsedArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean' },
+      html: { type: 'string' },
+      markdown: { type: 'string' },
+      embed: { type: 'string', multiple: true },
+      'svg-dir': { type: 'string' },
+      check: { type: 'boolean' },
+    },
+  });
 }

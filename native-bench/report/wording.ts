@@ -6,7 +6,7 @@
 
 import type { RatioEstimate } from '../interval.ts';
 import type { Spread } from '../measure.ts';
-import type { FigureResult, Verdict } from '../results.ts';
+import type { FigureResult, Results, Verdict } from '../results.ts';
 import { number } from '../tables.ts';
 import { withUnit } from './units.ts';
 
@@ -61,6 +61,15 @@ export function seenInOneLine(figure: FigureResult, verdict: Verdict): string {
   const seen = judged(figure, verdict);
   const parts = [...(seen === undefined ? [] : [inOneLine(seen)]), verdict.reason ?? []].flat();
   return parts.join('; ') || 'no value';
+}
+
+/**
+ * What to type to measure one figure again as it was measured, beside everybody; `undefined` where a name from the file
+ * is none that a shell takes as it is, and for a smoke run, which measures nothing.
+ */
+export function commandFor({ effort, workers }: Results, { name }: FigureResult): string | undefined {
+  if (effort === 'smoke' || !/^[\w.-]+$/.test(name)) return undefined;
+  return `npm run bench -- ${effort === 'full' ? '--full ' : ''}--only ${name} --workers ${workers}`;
 }
 
 export function metricLabel({ metrics }: FigureResult, name: string): string {

@@ -84,6 +84,8 @@ describe('the command line', () => {
     [['--workers', '1'], /Expected `--workers` to be an integer from 2 to 64, got `"1"`/],
     [['--workers', '2.5'], /`--workers`/],
     [['--workers', '1e1'], /`--workers`/],
+    [['--workers', '-2'], /Expected `--workers` to be an integer from 2 to 64, got `"-2"`/],
+    [['--seed', '-.5'], /Expected `--seed`/],
     [['--seed', '4294967296'], /Expected `--seed` to be an integer from 0 to 4294967295/],
     [['--rounds', '0'], /Expected `--rounds` to be an integer from 1 to 1000/],
     [['--json='], /Expected `--json` to be the name of a file/],
@@ -95,6 +97,7 @@ describe('the command line', () => {
   ])('refuses %j', (argv, message) => {
     expect(() => parseChoices(argv)).toThrow(InvalidArgumentError);
     expect(() => parseChoices(argv)).toThrow(message);
+    expect(() => parseChoices(argv)).not.toThrow(/\n|\.\./);
   });
 
   it('lists every figure and every contender in its help', () => {

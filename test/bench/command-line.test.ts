@@ -34,6 +34,10 @@ describe('bench', () => {
     expect([choices.rounds, out]).toEqual([4, 'somewhere']);
     expect(run('--suite', 'mix').choices.figures.every(({ name }) => name.startsWith('mix'))).toBe(true);
     expect(run('--contenders', 'single').choices.contenders.map(({ name }) => name)).toEqual(['single']);
+    expect(run('--quick', '--suite=mix', '--out=there', '--seed=1')).toMatchObject({
+      out: 'there',
+      choices: { effort: 'quick', seed: 1 },
+    });
     expect(run('--smoke')).toMatchObject({ measures: false, choices: { effort: 'smoke' } });
   });
 
@@ -51,7 +55,9 @@ describe('bench', () => {
     [['comprae', 'a', 'b'], /^Expected a command out of run, report, compare, check, profile, got `comprae`/],
     [['--quick', '--full'], /got both/],
     [['--out'], /followed by the name of a folder/],
+    [['--out='], /followed by the name of a folder/],
     [['--json', 'x'], /in place of --json/],
+    [['--json=x'], /in place of --json/],
   ])('says what is wrong with %j', (argv, message) => {
     expect(commandLine(argv)).toMatchObject({ kind: 'wrong', message: expect.stringMatching(message) });
   });

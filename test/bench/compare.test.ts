@@ -321,6 +321,7 @@ describe('the arguments', () => {
     ],
     [['a', 'b', '--alpha', '1'], /Expected `--alpha` to be a number above 0 and below 1/],
     [['a', 'b', '--alpha='], /`--alpha`/],
+    [['a', 'b', '--alpha', '-0.1'], /^Expected `--alpha` to be a number above 0 and below 1, got `"-0.1"`/],
     [['a', 'b', '--rounds', '0'], /Expected `--rounds` to be an integer from 1 to 1000/],
     [['a', 'b', '--drift', 'some'], /Expected `--drift` to be "peers" or "none"/],
     [['a', 'b', '--json='], /Expected `--json`/],

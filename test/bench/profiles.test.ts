@@ -228,7 +228,7 @@ describe('the arguments', () => {
     [['load', '--minutes', '1e3'], 'Expected `--minutes` to be'],
     [['load', '--minutes', '10081'], 'Expected `--minutes` to be'],
     [['load', '--workers', '65'], 'Expected `--workers` to be an integer from 1 to 64'],
-    [['load', '--seed', '-1'], 'argument is ambiguous'],
+    [['load', '--seed', '-1'], 'Expected `--seed` to be an integer from 0 to 4294967295'],
     [['load', '--json', ''], 'Expected `--json` to be the name of a file'],
     [['load', '--fast'], "Unknown option '--fast'"],
   ])('%j are refused', (argv, message) => {

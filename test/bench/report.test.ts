@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseChoices } from '../../native-bench/arguments.ts';
+import { commandLine } from '../../native-bench/bench/command-line.ts';
+import { document } from '../../native-bench/report/blocks.ts';
 import { report } from '../../native-bench/report/command.ts';
 import { embed } from '../../native-bench/report/embed.ts';
 import { page } from '../../native-bench/report/page/page.ts';
@@ -139,6 +142,27 @@ describe('the page', () => {
   it('tells yardsticks from pools', () => {
     expect(html(madeUp())).toContain('raw-postmessage (yardstick)');
     expect(html(madeUp())).not.toContain('piscina (yardstick)');
+  });
+
+  it('names the command that measures each figure again, one that is understood', () => {
+    const commands = [...html(madeUp()).matchAll(/<code>npm run bench -- ([^<]*)<\/code>/g)].map(([, argv]) =>
+      commandLine(argv!.split(' ')),
+    );
+    expect(commands).toHaveLength(3);
+    for (const [index, name] of ['throughput', 'round-trip', 'metg'].entries()) {
+      const command = commands[index]!;
+      if (command.kind !== 'run') throw new Error(`Expected a run, got ${command.kind}`);
+      const { figures, effort, workers } = parseChoices(command.argv);
+      expect([figures.map((figure) => figure.name), effort, workers]).toEqual([[name], 'full', 2]);
+    }
+    expect(html({ ...madeUp(), effort: 'quick' })).toContain(
+      '<code>npm run bench -- --only metg --workers 2</code>',
+    );
+    expect(html({ ...madeUp(), effort: 'smoke' })).not.toContain('<code>npm run bench');
+    expect(html(madeUp([rate('crashed', 'a;b')]))).not.toContain('<code>npm run bench');
+    expect(document('report.md', viewed(madeUp()), undefined)).toContain(
+      ' Again: `npm run bench -- --full --only throughput --workers 2`.',
+    );
   });
 
   it('says where doubts are, and that a quick run is not for publication', () => {

@@ -81,6 +81,27 @@ describe('a result file', () => {
       changedContender({ summary: { time: { median: 1 } } }),
       /summary.time.min` to be a number/,
     ],
+    [
+      'of a negative duration',
+      JSON.stringify({ ...good, durationMs: -1 }),
+      /`durationMs` to be a number from 0 on/,
+    ],
+    ['of no workers', JSON.stringify({ ...good, workers: 0 }), /`workers` to be a number from 1 on, got `0`/],
+    ['with a broken suite', changedFigure({ suite: 5 }), /`figures\[0\].suite` to be a string, got `5`/],
+    [
+      'with a verdict on a metric that is not there',
+      changedFigure({
+        verdicts: [{ claim: { kind: 'value', text: 'fast', metric: 'gone' }, status: 'kept' }],
+      }),
+      /`figures\[0\].verdicts\[0\].claim.metric` to be one of .*got `"gone"`/,
+    ],
+    [
+      'with a ratio to nobody',
+      changedFigure({
+        verdicts: [{ claim: { kind: 'ratio', text: 'fast', metric: TIME.name }, status: 'kept' }],
+      }),
+      /`figures\[0\].verdicts\[0\].claim.to` to be a string, got `undefined`/,
+    ],
   ])('that is %s is refused in one line', async (name, content, message) => {
     const file = await write(`${name}.json`, content);
     const failure = await readResults(file).then(

@@ -229,4 +229,13 @@ describe('the script', () => {
     expect(stderr).toBe('Expected `--workers` to be an integer from 2 to 64, got `"many"` (string)\n');
     expect(stdout).toBe('');
   });
+
+  it('says that it cannot write its results before it measures any', { timeout: DEADLINE_MS }, async () => {
+    const file = join(directory, 'a-file');
+    await writeFile(file, '');
+    const { code, stderr, stdout } = await run(['--json', join(file, 'results.json')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^Cannot write .*a-file.results\.json: [^\n]*a-file is no folder\n$/);
+    expect(stdout).toBe('');
+  });
 });

@@ -10,14 +10,15 @@ import { type Markup, markup } from '../markup.ts';
 import { smallPlots } from '../plots/choose.ts';
 import { inlineSvg } from '../plots/plot.ts';
 import type { FigureView, ReportView } from '../view.ts';
-import { comparedWith, judged, metricLabel, seenInOneLine } from '../wording.ts';
+import { commandFor, comparedWith, judged, metricLabel, seenInOneLine } from '../wording.ts';
 
 export function figureSection(view: FigureView, report: ReportView): Markup {
   const { figure, slug, failures } = view;
   const plots = smallPlots(view, report);
+  const command = commandFor(report.results, figure);
   return markup`<article id="${slug}">
 <h3>${figure.title}</h3>
-<p class="method">${figure.method}.</p>
+<p class="method">${figure.method}.${command === undefined ? undefined : markup` Again: <code>${command}</code>`}</p>
 ${table(gridOf(view, report), figure.title)}
 ${failures.length === 0 ? undefined : markup`<ul class="failures">${failures.map(({ name, text }) => markup`<li><strong>${name}</strong> ${text}</li>`)}</ul>`}
 ${figure.verdicts.length === 0 ? undefined : markup`<ul class="verdicts">${figure.verdicts.map((verdict) => verdictItem(view, verdict))}</ul>`}
