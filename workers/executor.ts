@@ -7,7 +7,6 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { MessagePort } from 'node:worker_threads';
 import {
   // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
   Atomics,
@@ -18,40 +17,19 @@ import {
   NativePromise,
   subscribe,
 } from '../src/codec/primordials.ts';
-import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
 import { ownModuleError } from './broken-install.ts';
 import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
+import type { Chunk } from './chunk.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
 import { numberFunctions } from './fork/functions.ts';
 import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
+import type { Callable, Pending, Surroundings } from './surroundings.ts';
 import { isThenable } from './thenable.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
-
-/** A task function by its number. */
-export type Callable = (...args: unknown[]) => unknown;
-
-/** An async task between its function's return and its promise's end. */
-interface Pending {
-  readonly state: number;
-  readonly context: TaskContext | undefined;
-}
-
-/** What goes on around a worker's tasks. */
-export interface Surroundings {
-  /** Through which arguments and results go that shared memory cannot take. */
-  readonly port: MessagePort;
-  /** Something came or went with a task that may go on after it. */
-  readonly onMoved: () => void;
-  /** The functions that task modules export. */
-  readonly names: ReadonlyMap<string, Callable>;
-  readonly onAsyncEnd: () => void;
-  /** The codec does not load: what needs it stays claimed or pending, for ever. */
-  readonly onBroken: (error: MillraceError) => void;
-}
 
 /** Stands for function number 0, source text, until the codec is loaded; never called. */
 export const NOT_LOADED: Callable = () => undefined;
@@ -60,6 +38,7 @@ const NOTHING_MORE = 0;
 /** No state: the end is published when the codec is there. */
 const LATER = -1;
 const { apply } = Reflect;
+const { compareExchange, or } = globalThis.Atomics;
 const AsyncFunction = (async () => {}).constructor;
 
 export class Executor {
@@ -72,6 +51,7 @@ export class Executor {
   readonly #around: Surroundings;
   /** The codec and what uses it, once it has been loaded. */
   #payloads: Payloads | undefined;
+  #chunk: Chunk | undefined;
   #loading: Promise<void> | undefined;
   /** The claimed task that waits for it, or -1. */
   #held = -1;
@@ -151,6 +131,8 @@ export class Executor {
     try {
       const { Payloads } = await import('./payloads.ts');
       payloads = new Payloads(this.#view, port, onMoved);
+      const { Chunk } = await import('./chunk.ts');
+      this.#chunk = new Chunk(this.#view, port, payloads, { compareExchange, or });
       if (forks.imported) {
         const { openForks } = await import('./fork/open.ts');
         openForks(forks, this.#view, this.#around.names);
@@ -175,6 +157,7 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
+      if ((meta & L.META_CHUNK) !== 0) return this.#runChunk(slot, more);
       // From here on the task is in hand: should its arguments end the thread, it is to blame.
       i32[currentAt] = slot + 1;
       const read = this.#begin(slot, at, meta);
@@ -237,6 +220,67 @@ export class Executor {
     if (more) return core.finishNext(block, slot, state, end);
     core.finish(block, slot, state, end);
     return NOTHING_MORE;
+  }
+
+  // Items one after the other. The task's own end is that of the item that began last, if the chunk could not take it.
+  #runChunk(slot: number, more: boolean): number {
+    const { core, memory, block, currentAt } = this.#view;
+    const { i32 } = memory;
+    const chunk = this.#chunk;
+    if (chunk === undefined) {
+      this.#held = slot;
+      void this.load();
+      return NOTHING_MORE;
+    }
+    if (core.begin(block, slot) === 0) {
+      core.handBack(block, slot);
+      return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    }
+    const at = this.#view.record(slot);
+    const state = i32[at]!;
+    i32[currentAt] = slot + 1;
+    this.#slot = slot;
+    chunk.open(slot, state);
+    const end = this.#runItems(chunk, slot, state, i32[at + (L.T_FN >> 2)]!);
+    // What is published below counts one.
+    i32[(block + L.W_EXECUTED) >> 2]! += chunk.begun - 1;
+    if (end !== LATER) this.#context?.end();
+    this.#leave();
+    if (end === LATER) return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    if (more) return core.finishNext(block, slot, state, end);
+    core.finish(block, slot, state, end);
+    return NOTHING_MORE;
+  }
+
+  #runItems(chunk: Chunk, slot: number, state: number, number: number): number {
+    const fn = this.#functions[number]!;
+    try {
+      for (let args = chunk.next(); args !== undefined; args = chunk.next()) {
+        let value: unknown;
+        if (this.#isAsync[number] === true) {
+          this.#context = this.#newContext(slot);
+          value = this.#storage!.run(this.#context, apply, fn, undefined, args);
+        } else value = apply(fn, undefined, args);
+        if (forks.imported) value = endOfTask(fn, this.#context, value);
+        if (isThenable(value)) {
+          chunk.close(L.WHY_PROMISE);
+          this.#suspend(slot, state, value);
+          return LATER;
+        }
+        const kept = chunk.keep(value);
+        if (kept !== 'kept') {
+          chunk.close(L.WHY_ROOM);
+          return kept === 'sent' ? L.DONE : this.#result(slot, state, value);
+        }
+        this.#context?.end();
+        this.#context = undefined;
+      }
+      return L.DONE;
+    } catch (error) {
+      chunk.close(L.WHY_FAILED);
+      if (forks.active) failureOfTask();
+      return this.#failure(slot, state, error);
+    }
   }
 
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */

@@ -16,11 +16,12 @@ import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { controlOf } from './answers.ts';
 import { mixTargets } from './calls.ts';
-import { type Callable, Executor, NOT_LOADED } from './executor.ts';
+import { Executor, NOT_LOADED } from './executor.ts';
 import { forks } from './fork/state.ts';
 import { announceThread } from './liveness.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
+import type { Callable } from './surroundings.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */

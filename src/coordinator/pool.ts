@@ -9,6 +9,8 @@ import { BlockingTask, type Helper, waitFor } from './blocking.ts';
 import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
 import { Gate } from './gate.ts';
+import { type Feed, openFeed } from './map/feed.ts';
+import type { Outcomes } from './map/outcomes.ts';
 import { failing, mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { taskProxy } from './proxy.ts';
@@ -225,13 +227,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     mapOptions(options, this.#options.workers);
     const fn = this.#engine.functions.get(name);
     if (fn === undefined) return failing(this.#engine.functions.unknown(name));
-    const submit = (input: unknown, signal: AbortSignal, run: RunOptions): Promise<unknown> =>
-      this.#submission.submit(fn, [input], { ...run, signal }, true);
-    return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<
-      TaskResult<M, K>,
-      void,
-      undefined
-    >;
+    const [engine, submission] = [this.#engine, this.#submission];
+    const open = (signal: AbortSignal, outcomes: Outcomes): Feed =>
+      openFeed({ engine, submission, fn, signal, outcomes }, this.#options, options);
+    return mapInputs(inputs, options, open) as AsyncGenerator<TaskResult<M, K>, void, undefined>;
   }
 
   /** Resolves when fewer than `maxQueue` tasks wait, which a producer awaits before it submits more. */
