@@ -14,7 +14,10 @@ import { Encoder, NEEDS_PORT } from '../src/codec/encoder.ts';
 import { Atomics, BytesOf, performance } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { inlineValue } from '../src/memory/shared-memory.ts';
+import { failureOfTask } from './fork/stack.ts';
+import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
+import { isThenable } from './thenable.ts';
 import { Transferred } from './transfer.ts';
 import { type WorkerView, writePlainResult } from './view.ts';
 
@@ -26,8 +29,24 @@ const LOOK_EVERY = 4;
 /** As they were before any task ran. This module is imported later. */
 export type Steps = Pick<typeof globalThis.Atomics, 'compareExchange' | 'or'>;
 
+/** What the executor does for each item. */
+export interface ItemSteps {
+  call(args: readonly unknown[]): unknown;
+  /** What it returned, or the end of its children. */
+  ended(value: unknown): unknown;
+  /** The item has ended, and the next one may begin. */
+  over(): void;
+  /** As of any task. The others give the state to publish. */
+  suspend(promise: PromiseLike<unknown>): void;
+  result(value: unknown): number;
+  failure(error: unknown): number;
+}
+
+/** No state: the end is published later. */
+export const LATER = -1;
+
 /** What became of an outcome. */
-export type Kept =
+type Kept =
   /** It is in the chunk: the next item may begin. */
   | 'kept'
   /** It went through the port, and the task can be published. */
@@ -59,15 +78,20 @@ export class Chunk {
     this.#payloads = payloads;
   }
 
-  /** The task in `slot` runs, by this state word, and is a chunk. */
-  open(slot: number, state: number): void {
-    const { memory } = this.#view;
+  /** The state word of the task in `slot`, which runs from now on, and is a chunk. 0: it was cancelled meanwhile. */
+  begin(slot: number): number {
+    const { core, memory, block, currentAt } = this.#view;
+    if (core.begin(block, slot) === 0) {
+      core.handBack(block, slot);
+      return 0;
+    }
     const at = this.#view.record(slot);
     const address = memory.i32[at + (L.T_PAYLOAD >> 2)]!;
     this.#view.bytesUpTo(address + memory.i32[at + (L.T_LENGTH >> 2)]!);
     const { i32 } = memory;
+    i32[currentAt] = slot + 1;
     this.#slot = slot;
-    this.#state = state;
+    this.#state = i32[at]!;
     this.#address = address;
     this.#count = i32[(address + L.CH_COUNT) >> 2]!;
     this.#begun = 0;
@@ -75,19 +99,47 @@ export class Chunk {
     this.#to = i32[(address + L.CH_ROOM) >> 2]!;
     this.#end = this.#to + i32[(address + L.CH_ROOM_BYTES) >> 2]!;
     this.#from = performance.now();
-  }
-
-  /** Items that have begun. */
-  get begun(): number {
-    return this.#begun;
+    return this.#state;
   }
 
   /**
-   * Arguments of the next item, which has begun. Undefined: none begins any more.
-   *
-   * @throws what the decoder says; then it has begun, too
+   * Runs the items, one after the other, until the outcome of one has no place in the chunk: then the task's end is
+   * that one's. Otherwise it is nobody's.
    */
-  next(): readonly unknown[] | undefined {
+  run(steps: ItemSteps): number {
+    const end = this.#run(steps);
+    // What is published counts one.
+    this.#view.memory.i32[(this.#view.block + L.W_EXECUTED) >> 2]! += this.#begun - 1;
+    return end;
+  }
+
+  #run(steps: ItemSteps): number {
+    try {
+      for (let args = this.#next(); args !== undefined; args = this.#next()) {
+        const value = steps.ended(steps.call(args));
+        if (isThenable(value)) {
+          this.#close(L.WHY_PROMISE);
+          steps.suspend(value);
+          return LATER;
+        }
+        const kept = this.#keep(value);
+        if (kept !== 'kept') {
+          this.#close(L.WHY_ROOM);
+          return kept === 'sent' ? L.DONE : steps.result(value);
+        }
+        steps.over();
+      }
+      return L.DONE;
+    } catch (error) {
+      this.#close(L.WHY_FAILED);
+      if (forks.active) failureOfTask();
+      return steps.failure(error);
+    }
+  }
+
+  // Arguments of the next item, which has begun. Undefined: none begins any more. Throws what the decoder says; then
+  // the item has begun, too.
+  #next(): readonly unknown[] | undefined {
     const k = this.#begun;
     const { i32, f64, u8 } = this.#view.memory;
     const { done, why } = this.#over(k, i32);
@@ -112,12 +164,8 @@ export class Chunk {
     return args;
   }
 
-  /**
-   * Puts the outcome of the item that has begun last into the chunk.
-   *
-   * @throws SerializeError it cannot be sent
-   */
-  keep(value: unknown): Kept {
+  // Puts the outcome of the item that has begun last into the chunk. Throws a SerializeError when it cannot be sent.
+  #keep(value: unknown): Kept {
     const { i32, f64 } = this.#view.memory;
     const item = this.#address + L.CH_ITEMS + (this.#begun - 1) * L.CH_ITEM_BYTES;
     switch (typeof value) {
@@ -144,8 +192,8 @@ export class Chunk {
     return 'kept';
   }
 
-  /** No item begins any more; the last that has is not among those done. */
-  close(why: number): void {
+  // No item begins any more.
+  #close(why: number): void {
     const { i32, f64 } = this.#view.memory;
     i32[(this.#address + L.CH_WHY) >> 2] = why;
     f64[(this.#address + L.CH_BUSY) >> 3] = performance.now() - this.#from;
@@ -190,7 +238,7 @@ export class Chunk {
 
   // All that have begun are done: the task's own result is nobody's.
   #stop(why: number): undefined {
-    this.close(why);
+    this.#close(why);
     writePlainResult(this.#view, this.#view.record(this.#slot), undefined);
     return undefined;
   }

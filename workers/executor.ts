@@ -21,7 +21,7 @@ import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
 import { ownModuleError } from './broken-install.ts';
 import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
-import type { Chunk } from './chunk.ts';
+import type { Chunk, ItemSteps } from './chunk.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
 import { numberFunctions } from './fork/functions.ts';
 import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
@@ -126,24 +126,16 @@ export class Executor {
   }
 
   async #load(): Promise<void> {
-    const { port, onMoved, onBroken } = this.#around;
-    let payloads: Payloads;
     try {
-      const { Payloads } = await import('./payloads.ts');
-      payloads = new Payloads(this.#view, port, onMoved);
-      const { Chunk } = await import('./chunk.ts');
-      this.#chunk = new Chunk(this.#view, port, payloads, { compareExchange, or });
-      if (forks.imported) {
-        const { openForks } = await import('./fork/open.ts');
-        openForks(forks, this.#view, this.#around.names);
-      }
+      const { loadLate } = await import('./late.ts');
+      const { payloads, chunk } = await loadLate(this.#view, this.#around, { compareExchange, or });
+      this.#payloads = payloads;
+      this.#chunk = chunk;
+      this.#arguments.decoder = payloads;
+      this.#functions[0] = payloads.runSource as Callable;
     } catch (cause) {
-      onBroken(ownModuleError(cause));
-      return;
+      this.#around.onBroken(ownModuleError(cause));
     }
-    this.#payloads = payloads;
-    this.#arguments.decoder = payloads;
-    this.#functions[0] = payloads.runSource as Callable;
   }
 
   /**
@@ -183,15 +175,7 @@ export class Executor {
     try {
       let value: unknown;
       if (this.#isAsync[number] === true) {
-        const context = this.#newContext(slot);
-        this.#context = context;
-        value = this.#storage!.run(
-          context,
-          apply,
-          fn,
-          undefined,
-          args ?? inlineArguments(this.#view, at, meta),
-        );
+        value = this.#callAsync(slot, fn, args ?? inlineArguments(this.#view, at, meta));
       } else {
         const count = meta - L.META_INLINE;
         value =
@@ -222,65 +206,44 @@ export class Executor {
     return NOTHING_MORE;
   }
 
-  // Items one after the other. The task's own end is that of the item that began last, if the chunk could not take it.
   #runChunk(slot: number, more: boolean): number {
-    const { core, memory, block, currentAt } = this.#view;
-    const { i32 } = memory;
+    const { core, block } = this.#view;
     const chunk = this.#chunk;
     if (chunk === undefined) {
       this.#held = slot;
       void this.load();
       return NOTHING_MORE;
     }
-    if (core.begin(block, slot) === 0) {
-      core.handBack(block, slot);
-      return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    let end = LATER;
+    const state = chunk.begin(slot);
+    if (state !== 0) {
+      this.#slot = slot;
+      end = chunk.run(this.#steps(slot, state));
+      if (end !== LATER) this.#context?.end();
+      this.#leave();
     }
-    const at = this.#view.record(slot);
-    const state = i32[at]!;
-    i32[currentAt] = slot + 1;
-    this.#slot = slot;
-    chunk.open(slot, state);
-    const end = this.#runItems(chunk, slot, state, i32[at + (L.T_FN >> 2)]!);
-    // What is published below counts one.
-    i32[(block + L.W_EXECUTED) >> 2]! += chunk.begun - 1;
-    if (end !== LATER) this.#context?.end();
-    this.#leave();
     if (end === LATER) return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
     if (more) return core.finishNext(block, slot, state, end);
     core.finish(block, slot, state, end);
     return NOTHING_MORE;
   }
 
-  #runItems(chunk: Chunk, slot: number, state: number, number: number): number {
+  // What `run` does, of each item of a chunk.
+  #steps(slot: number, state: number): ItemSteps {
+    const number = this.#view.memory.i32[this.#view.record(slot) + (L.T_FN >> 2)]!;
     const fn = this.#functions[number]!;
-    try {
-      for (let args = chunk.next(); args !== undefined; args = chunk.next()) {
-        let value: unknown;
-        if (this.#isAsync[number] === true) {
-          this.#context = this.#newContext(slot);
-          value = this.#storage!.run(this.#context, apply, fn, undefined, args);
-        } else value = apply(fn, undefined, args);
-        if (forks.imported) value = endOfTask(fn, this.#context, value);
-        if (isThenable(value)) {
-          chunk.close(L.WHY_PROMISE);
-          this.#suspend(slot, state, value);
-          return LATER;
-        }
-        const kept = chunk.keep(value);
-        if (kept !== 'kept') {
-          chunk.close(L.WHY_ROOM);
-          return kept === 'sent' ? L.DONE : this.#result(slot, state, value);
-        }
+    const isAsync = this.#isAsync[number];
+    return {
+      call: (args) => (isAsync ? this.#callAsync(slot, fn, args) : apply(fn, undefined, args)),
+      ended: (value) => (forks.imported ? endOfTask(fn, this.#context, value) : value),
+      over: () => {
         this.#context?.end();
         this.#context = undefined;
-      }
-      return L.DONE;
-    } catch (error) {
-      chunk.close(L.WHY_FAILED);
-      if (forks.active) failureOfTask();
-      return this.#failure(slot, state, error);
-    }
+      },
+      suspend: (value) => this.#suspend(slot, state, value),
+      result: (value) => this.#result(slot, state, value),
+      failure: (error) => this.#failure(slot, state, error),
+    };
   }
 
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
@@ -355,11 +318,22 @@ export class Executor {
     return args;
   }
 
-  #suspend(slot: number, running: number, promise: PromiseLike<unknown>): void {
-    if (this.#view.core.suspend(slot, running) === 0) return;
-    const state = (running & ~L.STATE_MASK) | L.PENDING;
-    const mine: Pending = { state, context: this.#context };
+  #callAsync(slot: number, fn: Callable, args: readonly unknown[]): unknown {
+    this.#context = this.#newContext(slot);
+    return this.#storage!.run(this.#context, apply, fn, undefined, args);
+  }
+
+  // From now on the task is one whose end comes later; undefined when nobody waits for that any more.
+  #pend(slot: number, running: number): Pending | undefined {
+    if (this.#view.core.suspend(slot, running) === 0) return undefined;
+    const mine: Pending = { state: (running & ~L.STATE_MASK) | L.PENDING, context: this.#context };
     mapSet(this.#pending, slot, mine);
+    return mine;
+  }
+
+  #suspend(slot: number, running: number, promise: PromiseLike<unknown>): void {
+    const mine = this.#pend(slot, running);
+    if (mine === undefined) return;
     // Through a native promise: a thenable that calls back twice, or throws after calling back, is heard once.
     subscribe(
       NativePromise.resolve(promise),
@@ -413,11 +387,8 @@ export class Executor {
 
   // Before the codec is loaded, a task whose end needs it is as one whose promise is not settled.
   #later(slot: number, running: number, value: unknown, failed: boolean): number {
-    if (this.#view.core.suspend(slot, running) === 0) return LATER;
-    const state = (running & ~L.STATE_MASK) | L.PENDING;
-    const mine: Pending = { state, context: this.#context };
-    mapSet(this.#pending, slot, mine);
-    void this.#settleLater(slot, mine, value, failed);
+    const mine = this.#pend(slot, running);
+    if (mine !== undefined) void this.#settleLater(slot, mine, value, failed);
     return LATER;
   }
 

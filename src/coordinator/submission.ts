@@ -70,11 +70,7 @@ export class Submission {
     this.#open = false;
   }
 
-  submit(
-    fn: PoolFunction,
-    args: readonly unknown[],
-    options: RunOptions | undefined,
-  ): Promise<unknown> {
+  submit(fn: PoolFunction, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
     if (!this.#open) return raise(this.#hooks.refusal());
     const engine = this.#engine;
     if (!this.hasRoom) {

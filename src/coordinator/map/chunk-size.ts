@@ -8,13 +8,15 @@ import * as L from '../../memory/layout.ts';
 /** The work of one chunk, us: some hundred times what a task costs, and what an idle worker waits for at most. */
 const TARGET_US = 100;
 /** A chunk's own cost is then a few nanoseconds an item. */
-export const MOST_ITEMS = 256;
+export const MOST_ITEMS = 512;
 /** So much at once, because a few items say little about many. */
 const GROWTH = 4;
 /** Of items that go alone, each so many-th goes as a chunk of one, to be measured. */
 const PROBE = 16;
 /** An outcome with more bytes goes back alone. */
 const LARGEST_OUTCOME = 4096;
+/** The default window ends here: beyond, more workers than can be fed. */
+const LARGEST_WINDOW = 8192;
 /** Chunks for each worker in the default window: one that it runs, one that waits, two being filled or consumed. */
 const CHUNKS_A_WORKER = 4;
 
@@ -47,10 +49,8 @@ export class ChunkSize {
     this.#workers = workers;
     this.#given = window;
     // Half of a worker's share of the window: while it runs one, another can wait for it.
-    this.#most =
-      window === undefined
-        ? MOST_ITEMS
-        : Math.max(1, Math.min(MOST_ITEMS, Math.floor(window / (2 * workers))));
+    const share = Math.floor((window ?? LARGEST_WINDOW) / (2 * workers));
+    this.#most = Math.max(1, Math.min(MOST_ITEMS, share));
   }
 
   /** Items of the next chunk. */
@@ -61,7 +61,8 @@ export class ChunkSize {
   /** Inputs taken and not yielded, at most. */
   get window(): number {
     const { size } = this;
-    return this.#given ?? Math.max(16, 4 * this.#workers, size > 1 ? CHUNKS_A_WORKER * this.#workers * size : 0);
+    const chunks = size > 1 ? CHUNKS_A_WORKER * this.#workers * size : 0;
+    return this.#given ?? Math.max(16, 4 * this.#workers, Math.min(LARGEST_WINDOW, chunks));
   }
 
   /** Room for the outcome of each item, bytes. */

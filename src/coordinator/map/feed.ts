@@ -166,7 +166,7 @@ export class Feed {
   flush(): void {
     const staging = this.#staging;
     if (staging.count === 0) return;
-    const { engine, signal, size, now } = this.#parts;
+    const { engine, size, now } = this.#parts;
     const { intake, plant, limits } = engine;
     const bytes = staging.size(size.outcomeBytes);
     const address = this.#stopped ? 0 : intake.arena.allocate(bytes);
