@@ -13,7 +13,7 @@ import { SerializeError } from '../../errors.ts';
 import * as L from '../../memory/layout.ts';
 import { inlineValue, type SharedMemory } from '../../memory/shared-memory.ts';
 import type { Ending } from '../ledger.ts';
-import { raise } from '../raise.ts';
+import { raise, reasonOf } from '../raise.ts';
 import type { Answer } from './chunk-size.ts';
 import type { Entry } from './outcomes.ts';
 import type { Copied } from './staging.ts';
@@ -50,47 +50,52 @@ export class Chunk {
     this.#end = entries.length;
   }
 
-  /** Why the worker closed it, as far as it has. */
-  get why(): number {
-    return this.#memory.i32[(this.#address + L.CH_WHY) >> 2]!;
-  }
-
-  /** The task has ended, or has been given up. Its record and these bytes are not another's before this returns. */
+  /** The task has ended, or has been given up. */
   readonly settle = (value: unknown): void => {
+    // Subtle: these bytes are free as soon as anything else is submitted. First all of them is read.
     const begun = this.#close();
     const done = this.#tell();
     const how = this.ended!;
-    if (done < begun) {
-      this.#told = begun;
-      this.#hooks.ended(this.#entries[done]!, value, how);
-    }
-    for (let i = begun; i < this.#end; i++) {
+    const inputs = this.#takeBack(begun);
+    const answer = how === 'completed' ? this.#answer(begun) : undefined;
+    // A rejection that is no item's would be one that nobody handles.
+    if (done === begun && (how !== 'cancelled' || inputs.length === 0)) reasonOf(value);
+    if (done < begun) this.#hooks.ended(this.#entries[done]!, value, how);
+    this.#hooks.over(this, answer);
+    for (const [i, input] of inputs.entries()) {
       // Cancelled: nothing of it is to run. Else it ended early, or its thread did.
-      if (how === 'cancelled') this.#hooks.ended(this.#entries[i]!, value, how);
-      else this.#hooks.again(this.#entries[i]!, this.#input(i));
+      if (how === 'cancelled') this.#hooks.ended(this.#entries[begun + i]!, value, how);
+      else this.#hooks.again(this.#entries[begun + i]!, input);
     }
-    this.#end = begun;
-    this.#hooks.over(this, how === 'completed' ? this.#answer(begun) : undefined);
   };
 
   /**
-   * Looks for an item that goes on and on, and lets go of those behind it. True: it has.
+   * Looks for an item that goes on and on, and lets go of those behind it. Why the worker closed the chunk, if it has
+   * (`WHY_`); undefined: there is no such item.
    *
    * An item counts as long when nothing has begun since the last look.
    */
-  look(): boolean {
+  look(): number | undefined {
     const at = (this.#address + L.CH_CLAIM) >> 2;
     const seen = Atomics.load(this.#memory.i32, at) & ~L.CH_CLOSED;
     if (seen === 0 || seen !== this.#seen) {
       this.#seen = seen;
-      return false;
+      return undefined;
     }
     const begun = this.#close();
     this.#tell();
-    const end = this.#end;
+    const inputs = this.#takeBack(begun);
+    const why = this.#memory.i32[(this.#address + L.CH_WHY) >> 2]!;
+    for (const [i, input] of inputs.entries()) this.#hooks.again(this.#entries[begun + i]!, input);
+    return why;
+  }
+
+  // What has not begun is the coordinator's again.
+  #takeBack(begun: number): Copied[] {
+    const inputs: Copied[] = [];
+    for (let i = begun; i < this.#end; i++) inputs.push(this.#input(i));
     this.#end = begun;
-    for (let i = begun; i < end; i++) this.#hooks.again(this.#entries[i]!, this.#input(i));
-    return begun < end;
+    return inputs;
   }
 
   #close(): number {
@@ -140,7 +145,7 @@ export class Chunk {
     return {
       items,
       ms: f64[(this.#address + L.CH_BUSY) >> 3]!,
-      why: this.why,
+      why: i32[(this.#address + L.CH_WHY) >> 2]!,
       lacked: i32[(this.#address + L.CH_LACKED) >> 2]!,
     };
   }

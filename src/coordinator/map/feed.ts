@@ -254,9 +254,9 @@ export class Feed {
 
   #look(): void {
     for (const chunk of this.#chunks) {
-      if (!chunk.look()) continue;
-      if (chunk.why === L.WHY_PROMISE) this.#parts.size.promised();
-      else this.#parts.size.slow();
+      const why = chunk.look();
+      if (why === L.WHY_PROMISE) this.#parts.size.promised();
+      else if (why !== undefined) this.#parts.size.slow();
     }
     if (this.#chunks.size > 0) return;
     clearInterval(this.#timer);
