@@ -14,6 +14,7 @@ import { Encoder, NEEDS_PORT } from '../src/codec/encoder.ts';
 import { Atomics, BytesOf, performance } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { inlineValue } from '../src/memory/shared-memory.ts';
+import { LATER } from './executor.ts';
 import { failureOfTask } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
@@ -41,9 +42,6 @@ export interface ItemSteps {
   result(value: unknown): number;
   failure(error: unknown): number;
 }
-
-/** No state: the end is published later. */
-export const LATER = -1;
 
 /** What became of an outcome. */
 type Kept =

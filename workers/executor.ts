@@ -36,7 +36,7 @@ export const NOT_LOADED: Callable = () => undefined;
 
 const NOTHING_MORE = 0;
 /** No state: the end is published when the codec is there. */
-const LATER = -1;
+export const LATER = -1;
 const { apply } = Reflect;
 const { compareExchange, or } = globalThis.Atomics;
 const AsyncFunction = (async () => {}).constructor;
@@ -232,9 +232,8 @@ export class Executor {
   #steps(slot: number, state: number): ItemSteps {
     const number = this.#view.memory.i32[this.#view.record(slot) + (L.T_FN >> 2)]!;
     const fn = this.#functions[number]!;
-    const isAsync = this.#isAsync[number];
     return {
-      call: (args) => (isAsync ? this.#callAsync(slot, fn, args) : apply(fn, undefined, args)),
+      call: (args) => (this.#isAsync[number] ? this.#callAsync(slot, fn, args) : apply(fn, undefined, args)),
       ended: (value) => (forks.imported ? endOfTask(fn, this.#context, value) : value),
       over: () => {
         this.#context?.end();
@@ -352,9 +351,8 @@ export class Executor {
         return;
       }
     }
-    const { context } = mine;
-    if (context !== undefined && (forks.slow?.awaited.openOf(context) ?? 0) > 0)
-      return void this.#endChildren(slot, mine, context, value, failed);
+    if (mine.context !== undefined && (forks.slow?.awaited.openOf(mine.context) ?? 0) > 0)
+      return void this.#endChildren(slot, mine, value, failed);
     mapDelete(this.#pending, slot);
     const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
@@ -362,14 +360,8 @@ export class Executor {
     this.#around.onAsyncEnd();
   }
 
-  async #endChildren(
-    slot: number,
-    mine: Pending,
-    context: TaskContext,
-    value: unknown,
-    failed: boolean,
-  ): Promise<void> {
-    await forks.slow!.awaited.end(context);
+  async #endChildren(slot: number, mine: Pending, value: unknown, failed: boolean): Promise<void> {
+    await forks.slow!.awaited.end(mine.context!);
     this.#settle(slot, mine, failed ? value : notAwaited(), true);
   }
 

@@ -55,7 +55,10 @@ describe('a thread that dies while it maps', () => {
         expect(stats.completed + stats.failed + stats.cancelled).toBe(stats.submitted);
         expect(stats.submitted - submitted).toBeLessThanOrEqual(count);
         expect(stats.failed - failed).toBe(error === undefined ? 0 : 1);
-        await until('no record is held', () => pool.stats().memory.records === 0);
+        await until('no record is held', async () => {
+          await pool.run('inc', [1]);
+          return pool.stats().memory.records === 0;
+        });
         expect(pool.stats().memory.payloadBytes).toBe(0);
       }
     } finally {
