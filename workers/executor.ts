@@ -31,9 +31,6 @@ import type { Callable, Pending, Surroundings } from './surroundings.ts';
 import { isThenable } from './thenable.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
-/** Stands for function number 0, source text, until the codec is loaded; never called. */
-export const NOT_LOADED: Callable = () => undefined;
-
 const NOTHING_MORE = 0;
 /** No state: the end is published when the codec is there. */
 export const LATER = -1;
@@ -322,7 +319,6 @@ export class Executor {
     return this.#storage!.run(this.#context, apply, fn, undefined, args);
   }
 
-  // From now on the task is one whose end comes later; undefined when nobody waits for that any more.
   #pend(slot: number, running: number): Pending | undefined {
     if (this.#view.core.suspend(slot, running) === 0) return undefined;
     const mine: Pending = { state: (running & ~L.STATE_MASK) | L.PENDING, context: this.#context };

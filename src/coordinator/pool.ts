@@ -204,6 +204,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * Runs one function over many inputs. Inputs are taken as results are consumed, `window` ahead at most, so an
    * endless or slow iterable is fine. Leaving the loop early, or an error, cancels what is not finished.
    *
+   * Each input is a task of its own: copied when taken, counted in `stats()`, with its own error and `context()`. Those
+   * measured to be short go to a worker together, about 100 µs of work; not with `timeout`, `deadline`, `idempotent`.
    * @returns results in the order of the inputs, or as they complete with `ordered: false`
    * @example
    * ```ts

@@ -41,6 +41,8 @@ export class Chunk {
   #end: number;
   /** Items that had begun when it was last looked at. */
   #seen = 0;
+  /** What is behind a long item has been taken back. */
+  #left = false;
 
   constructor(memory: SharedMemory, address: number, entries: readonly Entry[], hooks: ChunkHooks) {
     this.#memory = memory;
@@ -82,6 +84,8 @@ export class Chunk {
       this.#seen = seen;
       return undefined;
     }
+    if (this.#left) return undefined;
+    this.#left = true;
     const begun = this.#close();
     this.#tell();
     const inputs = this.#takeBack(begun);
