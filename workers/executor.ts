@@ -7,7 +7,6 @@
  * @module
  */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { MessagePort } from 'node:worker_threads';
 import {
   // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
   Atomics,
@@ -18,48 +17,25 @@ import {
   NativePromise,
   subscribe,
 } from '../src/codec/primordials.ts';
-import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { sharedNow } from '../src/memory/shared-memory.ts';
 import { ownModuleError } from './broken-install.ts';
 import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
+import type { Chunk, ItemSteps } from './chunk.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
 import { numberFunctions } from './fork/functions.ts';
 import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
+import type { Callable, Pending, Surroundings } from './surroundings.ts';
 import { isThenable } from './thenable.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
-/** A task function by its number. */
-export type Callable = (...args: unknown[]) => unknown;
-
-/** An async task between its function's return and its promise's end. */
-interface Pending {
-  readonly state: number;
-  readonly context: TaskContext | undefined;
-}
-
-/** What goes on around a worker's tasks. */
-export interface Surroundings {
-  /** Through which arguments and results go that shared memory cannot take. */
-  readonly port: MessagePort;
-  /** Something came or went with a task that may go on after it. */
-  readonly onMoved: () => void;
-  /** The functions that task modules export. */
-  readonly names: ReadonlyMap<string, Callable>;
-  readonly onAsyncEnd: () => void;
-  /** The codec does not load: what needs it stays claimed or pending, for ever. */
-  readonly onBroken: (error: MillraceError) => void;
-}
-
-/** Stands for function number 0, source text, until the codec is loaded; never called. */
-export const NOT_LOADED: Callable = () => undefined;
-
 const NOTHING_MORE = 0;
 /** No state: the end is published when the codec is there. */
-const LATER = -1;
+export const LATER = -1;
 const { apply } = Reflect;
+const { compareExchange, or } = globalThis.Atomics;
 const AsyncFunction = (async () => {}).constructor;
 
 export class Executor {
@@ -72,6 +48,7 @@ export class Executor {
   readonly #around: Surroundings;
   /** The codec and what uses it, once it has been loaded. */
   #payloads: Payloads | undefined;
+  #chunk: Chunk | undefined;
   #loading: Promise<void> | undefined;
   /** The claimed task that waits for it, or -1. */
   #held = -1;
@@ -146,22 +123,16 @@ export class Executor {
   }
 
   async #load(): Promise<void> {
-    const { port, onMoved, onBroken } = this.#around;
-    let payloads: Payloads;
     try {
-      const { Payloads } = await import('./payloads.ts');
-      payloads = new Payloads(this.#view, port, onMoved);
-      if (forks.imported) {
-        const { openForks } = await import('./fork/open.ts');
-        openForks(forks, this.#view, this.#around.names);
-      }
+      const { loadLate } = await import('./late.ts');
+      const { payloads, chunk } = await loadLate(this.#view, this.#around, { compareExchange, or });
+      this.#payloads = payloads;
+      this.#chunk = chunk;
+      this.#arguments.decoder = payloads;
+      this.#functions[0] = payloads.runSource as Callable;
     } catch (cause) {
-      onBroken(ownModuleError(cause));
-      return;
+      this.#around.onBroken(ownModuleError(cause));
     }
-    this.#payloads = payloads;
-    this.#arguments.decoder = payloads;
-    this.#functions[0] = payloads.runSource as Callable;
   }
 
   /**
@@ -175,6 +146,7 @@ export class Executor {
     const meta = i32[at + (L.T_META >> 2)]!;
     let args: readonly unknown[] | undefined;
     if ((meta & L.META_INLINE) === 0) {
+      if ((meta & L.META_CHUNK) !== 0) return this.#runChunk(slot, more);
       // From here on the task is in hand: should its arguments end the thread, it is to blame.
       i32[currentAt] = slot + 1;
       const read = this.#begin(slot, at, meta);
@@ -200,15 +172,7 @@ export class Executor {
     try {
       let value: unknown;
       if (this.#isAsync[number] === true) {
-        const context = this.#newContext(slot);
-        this.#context = context;
-        value = this.#storage!.run(
-          context,
-          apply,
-          fn,
-          undefined,
-          args ?? inlineArguments(this.#view, at, meta),
-        );
+        value = this.#callAsync(slot, fn, args ?? inlineArguments(this.#view, at, meta));
       } else {
         const count = meta - L.META_INLINE;
         value =
@@ -237,6 +201,45 @@ export class Executor {
     if (more) return core.finishNext(block, slot, state, end);
     core.finish(block, slot, state, end);
     return NOTHING_MORE;
+  }
+
+  #runChunk(slot: number, more: boolean): number {
+    const { core, block } = this.#view;
+    const chunk = this.#chunk;
+    if (chunk === undefined) {
+      this.#held = slot;
+      void this.load();
+      return NOTHING_MORE;
+    }
+    let end = LATER;
+    const state = chunk.begin(slot);
+    if (state !== 0) {
+      this.#slot = slot;
+      end = chunk.run(this.#steps(slot, state));
+      if (end !== LATER) this.#context?.end();
+      this.#leave();
+    }
+    if (end === LATER) return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    if (more) return core.finishNext(block, slot, state, end);
+    core.finish(block, slot, state, end);
+    return NOTHING_MORE;
+  }
+
+  // What `run` does, of each item of a chunk.
+  #steps(slot: number, state: number): ItemSteps {
+    const number = this.#view.memory.i32[this.#view.record(slot) + (L.T_FN >> 2)]!;
+    const fn = this.#functions[number]!;
+    return {
+      call: (args) => (this.#isAsync[number] ? this.#callAsync(slot, fn, args) : apply(fn, undefined, args)),
+      ended: (value) => (forks.imported ? endOfTask(fn, this.#context, value) : value),
+      over: () => {
+        this.#context?.end();
+        this.#context = undefined;
+      },
+      suspend: (value) => this.#suspend(slot, state, value),
+      result: (value) => this.#result(slot, state, value),
+      failure: (error) => this.#failure(slot, state, error),
+    };
   }
 
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
@@ -311,11 +314,21 @@ export class Executor {
     return args;
   }
 
-  #suspend(slot: number, running: number, promise: PromiseLike<unknown>): void {
-    if (this.#view.core.suspend(slot, running) === 0) return;
-    const state = (running & ~L.STATE_MASK) | L.PENDING;
-    const mine: Pending = { state, context: this.#context };
+  #callAsync(slot: number, fn: Callable, args: readonly unknown[]): unknown {
+    this.#context = this.#newContext(slot);
+    return this.#storage!.run(this.#context, apply, fn, undefined, args);
+  }
+
+  #pend(slot: number, running: number): Pending | undefined {
+    if (this.#view.core.suspend(slot, running) === 0) return undefined;
+    const mine: Pending = { state: (running & ~L.STATE_MASK) | L.PENDING, context: this.#context };
     mapSet(this.#pending, slot, mine);
+    return mine;
+  }
+
+  #suspend(slot: number, running: number, promise: PromiseLike<unknown>): void {
+    const mine = this.#pend(slot, running);
+    if (mine === undefined) return;
     // Through a native promise: a thenable that calls back twice, or throws after calling back, is heard once.
     subscribe(
       NativePromise.resolve(promise),
@@ -334,9 +347,8 @@ export class Executor {
         return;
       }
     }
-    const { context } = mine;
-    if (context !== undefined && (forks.slow?.awaited.openOf(context) ?? 0) > 0)
-      return void this.#endChildren(slot, mine, context, value, failed);
+    if (mine.context !== undefined && (forks.slow?.awaited.openOf(mine.context) ?? 0) > 0)
+      return void this.#endChildren(slot, mine, value, failed);
     mapDelete(this.#pending, slot);
     const end = failed ? this.#failure(slot, state, value) : this.#result(slot, state, value);
     mine.context?.end();
@@ -344,14 +356,8 @@ export class Executor {
     this.#around.onAsyncEnd();
   }
 
-  async #endChildren(
-    slot: number,
-    mine: Pending,
-    context: TaskContext,
-    value: unknown,
-    failed: boolean,
-  ): Promise<void> {
-    await forks.slow!.awaited.end(context);
+  async #endChildren(slot: number, mine: Pending, value: unknown, failed: boolean): Promise<void> {
+    await forks.slow!.awaited.end(mine.context!);
     this.#settle(slot, mine, failed ? value : notAwaited(), true);
   }
 
@@ -369,11 +375,8 @@ export class Executor {
 
   // Before the codec is loaded, a task whose end needs it is as one whose promise is not settled.
   #later(slot: number, running: number, value: unknown, failed: boolean): number {
-    if (this.#view.core.suspend(slot, running) === 0) return LATER;
-    const state = (running & ~L.STATE_MASK) | L.PENDING;
-    const mine: Pending = { state, context: this.#context };
-    mapSet(this.#pending, slot, mine);
-    void this.#settleLater(slot, mine, value, failed);
+    const mine = this.#pend(slot, running);
+    if (mine !== undefined) void this.#settleLater(slot, mine, value, failed);
     return LATER;
   }
 

@@ -16,11 +16,12 @@ import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import { controlOf } from './answers.ts';
 import { mixTargets } from './calls.ts';
-import { type Callable, Executor, NOT_LOADED } from './executor.ts';
+import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
 import { announceThread } from './liveness.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
+import type { Callable } from './surroundings.ts';
 import { WorkerView } from './view.ts';
 
 /** Why a turn ended. */
@@ -76,8 +77,9 @@ class Scheduler {
     const config = start.config;
     this.#view = new WorkerView(start.memory, start.module, Number(config['block']));
     announceThread(this.#view);
-    // Numbers as the coordinator gives them: by name in the order of the report, from 1.
-    const callables: Callable[] = [NOT_LOADED];
+    // Numbers as the coordinator gives them: by name in the order of the report, from 1. Until the codec is loaded,
+    // nothing stands at 0, where source text is run, and is not called.
+    const callables: Callable[] = [() => undefined];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
     this.#concurrency = Number(config['concurrency']);
     this.#executor = new Executor(this.#view, start.worker, callables, this.#concurrency, {

@@ -76,6 +76,8 @@ export class Engine {
   readonly functions: FunctionTable = new FunctionTable();
   readonly name: string = nameOfPool();
   crashes = 0;
+  /** Why nothing runs any more, once that is so. */
+  over: (() => Error) | undefined;
   readonly #events: EngineEvents;
   readonly #recovery: Recovery;
   #sinceLook = 0;
@@ -169,6 +171,11 @@ export class Engine {
   /** A task was accepted: its end will be noticed. With many outstanding, some are settled now, so that workers go on. */
   accepted(): void {
     this.ledger.accepted();
+    this.issued();
+  }
+
+  /** As `accepted`, of what is counted already. */
+  issued(): void {
     this.bell.watch();
     if (++this.#sinceLook < 64) return;
     this.#sinceLook = 0;
@@ -224,6 +231,7 @@ export class Engine {
 
   /** Ends every outstanding task with this error: the pool is over. */
   rejectAll(error: () => Error): void {
+    this.over = error;
     const { window, intake, ledger, lines } = this;
     for (let slot = 0; slot < this.plant.slots; slot++) {
       const resolve = window.resolve[slot];
@@ -232,7 +240,7 @@ export class Engine {
       window.resolve[slot] = undefined;
       if (handle !== undefined) this.limits.settled(handle);
       this.plant.core.cancel(window.reference(slot));
-      ledger.ended('cancelled');
+      ledger.ended('cancelled', handle);
       resolve(raise(error()));
     }
     for (const handle of lines.clear()) this.limits.cancel(handle, () => raise(error()));

@@ -6,6 +6,7 @@
  */
 import * as L from '../memory/layout.ts';
 import type { Place } from './backlog.ts';
+import type { Ending } from './ledger.ts';
 import type { Resolve } from './window.ts';
 
 /** Where the task is now. */
@@ -48,6 +49,8 @@ export class Handle {
   posted: number | undefined;
   timer: NodeJS.Timeout | undefined;
   deadlineTimer: NodeJS.Timeout | undefined;
+  /** It stands for several items of a `map`. Then it has a record from the start, and is never moved to another. */
+  chunk: { ended: Ending | undefined } | undefined;
 
   constructor(init: {
     readonly level: number;

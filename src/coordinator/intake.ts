@@ -12,7 +12,7 @@ import { Arena } from '../memory/arena.ts';
 import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
 import { Backlog } from './backlog.ts';
-import { Handle } from './handle.ts';
+import { Handle, SETTLED } from './handle.ts';
 import { writeInline } from './inline.ts';
 import type { Resolve, Window } from './window.ts';
 
@@ -176,6 +176,19 @@ export class Intake {
     const to = backlog.push(handle.resolve, handle.fn, handle.meta, handle, sharedNow);
     if (handle.numbers !== undefined) to.set(handle.numbers, backlog.lastAt);
     handle.where = { at: 'backlog', level: handle.level, place: backlog.mark() };
+  }
+
+  /** A chunk, whose bytes are in the arena: into a record at once, or not at all. False: the bytes are free again. */
+  submitChunk(handle: Handle, encoded: InArena): boolean {
+    if (this.backlog[handle.level]!.size > 0 || this.window.room(handle.level) <= 0) {
+      this.forget(encoded);
+      return false;
+    }
+    const slot = this.place(handle, encoded);
+    if (this.window.plant.core.inject(handle.level, this.window.reference(slot)) !== 0) return true;
+    this.#withdraw(slot);
+    handle.where = SETTLED;
+    return false;
   }
 
   /**

@@ -7,6 +7,11 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 
 export type Ending = 'completed' | 'failed' | 'cancelled';
 
+/** What a task's handle learns of its end. */
+export interface Endable {
+  readonly chunk: { ended: Ending | undefined } | undefined;
+}
+
 export class Ledger {
   readonly #keepAlive: MessagePort;
   readonly #onDrained: () => void;
@@ -29,7 +34,12 @@ export class Ledger {
     if (this.pending++ === 0) this.#keepAlive.ref();
   }
 
-  ended(how: Ending): void {
+  /** Of a chunk, whose items are counted and not it, `handle` learns how it ended. */
+  ended(how: Ending, handle?: Endable): void {
+    if (handle?.chunk !== undefined) {
+      handle.chunk.ended = how;
+      return;
+    }
     this[how]++;
     if (--this.pending === 0) {
       this.#keepAlive.unref();

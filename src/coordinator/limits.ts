@@ -158,7 +158,7 @@ export class Limits {
 
   #reject(handle: Handle, rejection: () => Promise<never>): void {
     this.settled(handle);
-    this.#ledger.ended('cancelled');
+    this.#ledger.ended('cancelled', handle);
     handle.resolve(rejection());
     this.#hooks.progressed();
   }

@@ -4,26 +4,23 @@
  * @module
  */
 import { expected } from '../errors.ts';
-import type { MapOptions, RunOptions } from './options.ts';
+import type { Feed } from './map/feed.ts';
+import { AsCompleted, FAILED, InOrder, type Outcomes } from './map/outcomes.ts';
+import type { MapOptions } from './options.ts';
+import { raise } from './raise.ts';
 
-type Outcome =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: unknown };
-type Submit = (input: unknown, signal: AbortSignal, options: RunOptions) => Promise<unknown>;
 type Source = AsyncIterator<unknown> | Iterator<unknown>;
 /** What the generator can wait for besides an outcome. */
 type Input =
   | { readonly input: 'taken'; readonly result: IteratorResult<unknown> }
   | { readonly input: 'failed'; readonly error: unknown };
 
-/** The generator behind `pool.map`. */
+/** The generator behind `pool.map`. `feed` opens the way to the workers for one run of it. */
 export async function* mapInputs(
   inputs: Iterable<unknown> | AsyncIterable<unknown>,
-  options: MapOptions,
-  workers: number,
-  submit: Submit,
+  { ordered = true, signal }: MapOptions,
+  openFeed: (signal: AbortSignal, outcomes: Outcomes) => Feed,
 ): AsyncGenerator<unknown, void, undefined> {
-  const { ordered = true, window = Math.max(16, workers * 4), signal, ...run } = options;
   if (signal?.aborted) throw signal.reason;
   const source = iterate(inputs);
   const stop = new AbortController();
@@ -34,46 +31,67 @@ export async function* mapInputs(
   };
   signal?.addEventListener('abort', abort, { once: true });
   const outcomes = ordered ? new InOrder() : new AsCompleted();
-  let pulling: Promise<Input> | undefined;
+  const feed = openFeed(stop.signal, outcomes);
+  let pulling: Promise<void> | undefined;
+  /** What came of it. */
+  let pulled: Input | undefined;
   let exhausted = false;
   try {
     for (;;) {
-      while (!exhausted && pulling === undefined && outcomes.size < window) {
-        if (stop.signal.aborted) throw stop.signal.reason;
-        const next = pull(source, () => {
-          exhausted = true;
-        });
-        if (next instanceof Promise) {
-          pulling = new Promise((resolve) => {
-            interrupt = resolve;
-            void next.then(resolve);
-          });
-        } else if (next.done) exhausted = true;
-        else outcomes.add(settled(submit(next.value, stop.signal, run)));
-      }
-      const first = outcomes.first();
-      if (first === undefined && pulling === undefined) return;
-      // What has finished does not wait for a slow source, nor the source for a slow task.
-      const got = await (pulling === undefined
-        ? first
-        : first === undefined
-          ? pulling
-          : Promise.race([pulling, first]));
-      if (got === undefined) return;
-      if ('input' in got) {
-        if (got.input === 'failed') throw got.error;
+      if (pulled !== undefined) {
+        const got: Input = pulled;
+        pulled = undefined;
         pulling = undefined;
+        if (got.input === 'failed') throw got.error;
         if (got.result.done) exhausted = true;
-        else outcomes.add(settled(submit(got.result.value, stop.signal, run)));
-      } else {
-        outcomes.shift();
-        if (!got.ok) throw got.error;
-        yield got.value;
+        else feed.add(got.result.value, true);
       }
+      while (!exhausted && pulling === undefined && outcomes.size < feed.window) {
+        if (stop.signal.aborted) throw stop.signal.reason;
+        let { room } = feed;
+        if (room === 0) break;
+        for (; room > 0 && !exhausted && pulling === undefined; room--) {
+          if (stop.signal.aborted) throw stop.signal.reason;
+          feed.begin();
+          const next = pull(source, () => {
+            exhausted = true;
+          });
+          if (next instanceof Promise) {
+            pulling = new Promise((resolve) => {
+              interrupt = (input) => {
+                pulled ??= input;
+                resolve();
+              };
+              void next.then(interrupt);
+            });
+          } else if (next.done) exhausted = true;
+          else feed.add(next.value);
+        }
+        // What is staged must not wait for anything else.
+        feed.flush();
+      }
+      const done = outcomes.take();
+      if (done !== undefined) {
+        if (done.state === FAILED) {
+          if (stop.signal.aborted) throw done.value;
+          // Once more, from here: so its stack tells who awaits.
+          await raise(done.value);
+        }
+        yield done.value;
+        continue;
+      }
+      if (outcomes.size === 0 && pulling === undefined) return;
+      // What has finished does not wait for a slow source, nor the source for a slow task.
+      await (pulling === undefined
+        ? outcomes.wait()
+        : outcomes.size === 0
+          ? pulling
+          : Promise.race([pulling, outcomes.wait()]));
     }
   } finally {
     signal?.removeEventListener('abort', abort);
     stop.abort();
+    feed.end();
     if (!exhausted) await release(source, pulling !== undefined);
   }
 }
@@ -106,67 +124,6 @@ async function release(source: Source, pulling: boolean): Promise<void> {
     else await done;
   } catch {
     // As above.
-  }
-}
-
-function settled(task: Promise<unknown>): Promise<Outcome> {
-  return task.then(
-    (value): Outcome => ({ ok: true, value }),
-    (error: unknown): Outcome => ({ ok: false, error }),
-  );
-}
-
-/** Outcomes in the order of their inputs. */
-class InOrder {
-  readonly #queue: Promise<Outcome>[] = [];
-
-  get size(): number {
-    return this.#queue.length;
-  }
-
-  add(outcome: Promise<Outcome>): void {
-    this.#queue.push(outcome);
-  }
-
-  first(): Promise<Outcome> | undefined {
-    return this.#queue[0];
-  }
-
-  shift(): void {
-    this.#queue.shift();
-  }
-}
-
-/** Outcomes in the order in which they come. */
-class AsCompleted {
-  readonly #done: Outcome[] = [];
-  #next: Promise<Outcome> | undefined;
-  #wake: ((outcome: Outcome) => void) | undefined;
-  size = 0;
-
-  add(outcome: Promise<Outcome>): void {
-    this.size++;
-    void outcome.then((value) => {
-      this.#done.push(value);
-      this.#wake?.(value);
-      this.#wake = undefined;
-    });
-  }
-
-  first(): Promise<Outcome> | undefined {
-    if (this.size === 0) return undefined;
-    const [done] = this.#done;
-    if (done !== undefined) return Promise.resolve(done);
-    this.#next ??= new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-    return this.#next;
-  }
-
-  shift(): void {
-    this.size--;
-    this.#done.shift();
-    this.#next = undefined;
   }
 }
 

@@ -107,7 +107,11 @@ export type Transferable =
 export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
   /** `true`: results in the order of the inputs. `false`: as they complete. Default `true`. */
   readonly ordered?: boolean;
-  /** How many inputs may be taken ahead of the consumer. Default: 4 per worker, at least 16. */
+  /**
+   * How many inputs may be taken ahead of the consumer. Default: 4 per worker, at least 16; of items so short that they
+   * share tasks, as many as four of those tasks for each worker hold, at most 8192. With a small `window` of your own
+   * they share less: a task holds a worker's half share of it at most.
+   */
   readonly window?: number;
 }
 

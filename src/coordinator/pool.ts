@@ -9,6 +9,8 @@ import { BlockingTask, type Helper, waitFor } from './blocking.ts';
 import { Engine, type EngineEvents } from './engine.ts';
 import { SOURCE } from './functions.ts';
 import { Gate } from './gate.ts';
+import { type Feed, openFeed } from './map/feed.ts';
+import type { Outcomes } from './map/outcomes.ts';
 import { failing, mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { taskProxy } from './proxy.ts';
@@ -202,6 +204,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * Runs one function over many inputs. Inputs are taken as results are consumed, `window` ahead at most, so an
    * endless or slow iterable is fine. Leaving the loop early, or an error, cancels what is not finished.
    *
+   * Each input is a task of its own: copied when taken, counted in `stats()`, with its own error and `context()`. Those
+   * measured to be short go to a worker together, about 100 µs of work; not with `timeout`, `deadline`, `idempotent`.
    * @returns results in the order of the inputs, or as they complete with `ordered: false`
    * @example
    * ```ts
@@ -225,13 +229,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     mapOptions(options, this.#options.workers);
     const fn = this.#engine.functions.get(name);
     if (fn === undefined) return failing(this.#engine.functions.unknown(name));
-    const submit = (input: unknown, signal: AbortSignal, run: RunOptions): Promise<unknown> =>
-      this.#submission.submit(fn, [input], { ...run, signal }, true);
-    return mapInputs(inputs, options, this.#options.workers, submit) as AsyncGenerator<
-      TaskResult<M, K>,
-      void,
-      undefined
-    >;
+    const [engine, submission] = [this.#engine, this.#submission];
+    const open = (signal: AbortSignal, outcomes: Outcomes): Feed =>
+      openFeed({ engine, submission, fn, signal, outcomes }, this.#options, options);
+    return mapInputs(inputs, options, open) as AsyncGenerator<TaskResult<M, K>, void, undefined>;
   }
 
   /** Resolves when fewer than `maxQueue` tasks wait, which a producer awaits before it submits more. */

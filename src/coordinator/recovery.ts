@@ -88,7 +88,9 @@ export class Recovery {
         if (state === L.CLAIMED) state = window.plant.core.cancel(window.reference(slot));
         if (state > L.PENDING) continue;
         const started = state !== L.CLAIMED;
-        if (this.#mayRunAgain(slot, state) && !hasMoved(handle)) this.#move(slot);
+        // What of a chunk has not begun is submitted again by whoever made it.
+        const again = handle?.chunk === undefined && this.#mayRunAgain(slot, state);
+        if (again && !hasMoved(handle)) this.#move(slot);
         else {
           const what = { worker, started, attempts: started ? 1 : 0 };
           const text = started ? stuckMessage(worker) : lostMessage(worker, cause);
@@ -227,7 +229,7 @@ export class Recovery {
     const handle = window.handle[slot];
     window.resolve[slot] = undefined;
     if (handle !== undefined) this.#parts.settled(handle);
-    ledger.ended('failed');
+    ledger.ended('failed', handle);
     resolve(raise(error, handle?.submitted as { stack?: string } | undefined));
   }
 

@@ -183,7 +183,7 @@ export class Settlement {
     if (handle !== undefined) this.#hooks.settled(handle);
     this.#hooks.release(slot, handle);
     if (resolve === undefined) return;
-    this.#ledger.ended(ending);
+    this.#ledger.ended(ending, handle);
     resolve(
       ending === 'completed' ? value : raise(value, handle?.submitted as { stack?: string } | undefined),
     );

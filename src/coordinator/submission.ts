@@ -7,7 +7,6 @@
 import { MillraceError, TimeoutError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { LEVEL } from '../scheduling/levels.ts';
-import type { BlockingTask } from './blocking.ts';
 import type { Engine } from './engine.ts';
 import type { PoolFunction } from './functions.ts';
 import { Handle } from './handle.ts';
@@ -24,6 +23,14 @@ export interface SubmissionHooks {
   refusal(): MillraceError;
   /** As many tasks as allowed are outstanding. */
   saturated(): void;
+}
+
+/** Who waits for a task otherwise than with a promise. */
+export interface Waiter {
+  /** Set when the task was accepted. */
+  handle: Handle | undefined;
+  /** Gets what the promise would be resolved with: a rejection is a promise of `raise`. */
+  readonly settle: Resolve;
 }
 
 // One executor for all promises, so that none allocates a closure of its own.
@@ -63,16 +70,10 @@ export class Submission {
     this.#open = false;
   }
 
-  /** `admitted`: the caller bounds itself, `maxQueue` is not asked. */
-  submit(
-    fn: PoolFunction,
-    args: readonly unknown[],
-    options: RunOptions | undefined,
-    admitted = false,
-  ): Promise<unknown> {
+  submit(fn: PoolFunction, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
     if (!this.#open) return raise(this.#hooks.refusal());
     const engine = this.#engine;
-    if (!admitted && !this.hasRoom) {
+    if (!this.hasRoom) {
       const full = this.#full();
       if (full !== undefined) return full;
     }
@@ -94,7 +95,23 @@ export class Submission {
         return raise(error);
       }
     }
-    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options));
+    return this.#submitWith(fn, args, fn.plain ? (options ?? {}) : overruled(fn.options, options))!;
+  }
+
+  /** Why no task is taken any more, if that is so. */
+  get refused(): Promise<never> | undefined {
+    return this.#open ? undefined : raise(this.#hooks.refusal());
+  }
+
+  /** What holds for a task of this function when its caller says `options`. */
+  optionsOf(fn: PoolFunction, options: RunOptions): RunOptions {
+    return overruled(fn.options, options);
+  }
+
+  /** For `map`, which bounds itself: `maxQueue` is not asked. `options` are those of `optionsOf`. */
+  submitItem(fn: PoolFunction, input: unknown, options: RunOptions, waiter: Waiter): void {
+    const refused = this.refused ?? this.#submitWith(fn, [input], options, waiter);
+    if (waiter.handle === undefined) waiter.settle(refused);
   }
 
   /** For `runSync`: settles `task`. A promise when it was refused, which is rejected; else undefined. */
@@ -102,7 +119,7 @@ export class Submission {
     fn: PoolFunction,
     args: readonly unknown[],
     options: RunOptions,
-    task: BlockingTask,
+    task: Waiter,
   ): Promise<unknown> | undefined {
     if (!this.#open) return raise(this.#hooks.refusal());
     if (!this.hasRoom) {
@@ -113,13 +130,13 @@ export class Submission {
     return task.handle === undefined ? refused : undefined;
   }
 
-  // Everything but the fast path: options, or values for a port.
+  // Everything but the fast path: options, or values for a port. With a `waiter`, a promise is a refusal.
   #submitWith(
     fn: PoolFunction,
     args: readonly unknown[],
     options: RunOptions,
-    blocking?: BlockingTask,
-  ): Promise<unknown> {
+    waiter?: Waiter,
+  ): Promise<unknown> | undefined {
     const { signal, timeout, deadline, affinity, idempotent, transfer, priority } = options;
     if (signal?.aborted) return raiseAsIs(signal.reason);
     if (timeout === 0 || deadline === 0) {
@@ -157,19 +174,19 @@ export class Submission {
       if (inArena !== undefined) engine.intake.forget(inArena);
       return signal?.aborted ? raiseAsIs(signal.reason) : raise(this.#hooks.refusal());
     }
-    const promise = new Promise(grab);
+    const promise = waiter === undefined ? new Promise(grab) : undefined;
     const handle = new Handle({
       level,
       fn: fn.number,
       meta: meta | flags,
-      resolve: blocking?.settle ?? grabbed,
+      resolve: waiter?.settle ?? grabbed,
       timeout,
       deadline,
       signal,
       worker: affinity,
       submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
     });
-    if (blocking !== undefined) blocking.handle = handle;
+    if (waiter !== undefined) waiter.handle = handle;
     if (bytesOnly !== undefined) {
       try {
         if (engine.lines.postAtOnce(handle, args, bytesOnly)) {

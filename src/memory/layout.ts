@@ -300,6 +300,8 @@ export const META_PORT = 0x400;
 export const META_ENCODED = 0x800;
 /** Coordinator only: the task may be started again after its worker has died. */
 export const META_IDEMPOTENT = 0x1000;
+/** The bytes in the arena are a chunk: several calls, and room for what they return (`CH_`). Goes with META_ENCODED. */
+export const META_CHUNK = 0x2000;
 /** Low 4 bits: number of inline arguments; from bit 16, four bits of kind for each of up to four. */
 export const META_COUNT = 0xf;
 export const META_KINDS = 16;
@@ -313,3 +315,40 @@ export const KIND_FALSE = 4;
 /** As KIND_ for inline results; then bytes in the worker's ring; then through the port. */
 export const RESULT_BYTES = 8;
 export const RESULT_PORT = 9;
+
+// ── Chunk: several inputs of one `map`, in the arena. Its record stands for the item that began last. ───────────────
+/** How many items have begun; `CH_CLOSED` when no more may. Worker: compare-exchange upwards. Both: or. */
+export const CH_CLAIM = 0;
+export const CH_CLOSED = 0x40000000;
+/** Worker: of how many the outcome is in the chunk, from the first on. All that have begun, or all but the last. */
+export const CH_DONE = 4;
+/** Coordinator: number of items. */
+export const CH_COUNT = 8;
+/** Worker: why it closed the chunk (`WHY_`). */
+export const CH_WHY = 12;
+/** Worker, float64: milliseconds in the items' code. */
+export const CH_BUSY = 16;
+/** Worker: bytes of the outcome there was no room for. */
+export const CH_LACKED = 24;
+/** Coordinator: where the room for outcomes begins and how many bytes it has. */
+export const CH_ROOM = 28;
+export const CH_ROOM_BYTES = 32;
+export const CH_ITEMS = 40;
+/** An item: the number, or place in the chunk and length of its bytes; its kind. The outcome replaces the input. */
+export const CH_ITEM_BYTES = 16;
+export const CI_VALUE = 0;
+export const CI_LENGTH = 4;
+export const CI_KIND = 8;
+
+/** Every item has begun. */
+export const WHY_ALL = 0;
+/** The last one returned a promise. */
+export const WHY_PROMISE = 1;
+/** The outcome of the last one does not fit into the chunk. */
+export const WHY_ROOM = 2;
+/** The last one threw. */
+export const WHY_FAILED = 3;
+/** They took longer than was expected of them. */
+export const WHY_TIME = 4;
+/** The coordinator closed the chunk, or asked it to stop. */
+export const WHY_TOLD = 5;

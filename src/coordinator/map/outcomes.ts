@@ -1,0 +1,167 @@
+/**
+ * What a `map` has taken and not yet yielded: an entry an input, no promise of its own, and one promise for whoever
+ * waits for the next result.
+ *
+ * @module
+ */
+import { reasonOf } from '../raise.ts';
+
+export const WAITING = 0;
+export const VALUE = 1;
+export const FAILED = 2;
+
+/** One input's outcome. */
+export class Entry {
+  state: typeof WAITING | typeof VALUE | typeof FAILED = WAITING;
+  /** The result, or the error. */
+  value: unknown;
+}
+
+export interface Outcomes {
+  /** Inputs taken and not yet yielded. */
+  readonly size: number;
+  /** An input was taken. */
+  add(): Entry;
+  /** Its outcome: the value, or a promise of `raise`. */
+  settle(entry: Entry, value: unknown): void;
+  /** There is an outcome to yield. */
+  readonly ready: boolean;
+  /** The outcome to yield next, if it is there. */
+  take(): Entry | undefined;
+  /** Resolves when `take` gives something; rejects with the error it would give. */
+  wait(): Promise<unknown>;
+}
+
+/** First in, first out, in time proportional to nothing. */
+class Line {
+  #items: Entry[] = [];
+  #head = 0;
+
+  get first(): Entry | undefined {
+    return this.#items[this.#head];
+  }
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  push(entry: Entry): void {
+    this.#items.push(entry);
+  }
+
+  shift(): void {
+    this.#head++;
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0;
+      this.#head = 0;
+    } else if (this.#head === 1024) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+}
+
+/** Who waits for the next outcome. */
+class Alarm {
+  #promise: Promise<unknown> | undefined;
+  #resolve: ((value: unknown) => void) | undefined;
+
+  get armed(): boolean {
+    return this.#resolve !== undefined;
+  }
+
+  wait(): Promise<unknown> {
+    this.#promise ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    return this.#promise;
+  }
+
+  ring(value: unknown): void {
+    this.#resolve?.(value);
+    this.#resolve = undefined;
+    this.#promise = undefined;
+  }
+}
+
+/** Writes the outcome down. True: whoever waits is told by the promise itself, and V8 can name the awaiting functions. */
+function write(entry: Entry, value: unknown, alarm: Alarm | undefined): void {
+  if (!(value instanceof Promise)) {
+    entry.state = VALUE;
+    entry.value = value;
+    alarm?.ring(undefined);
+    return;
+  }
+  entry.state = FAILED;
+  entry.value = reasonOf(value)?.reason;
+  alarm?.ring(value);
+}
+
+/** Outcomes in the order of their inputs. */
+export class InOrder implements Outcomes {
+  readonly #line = new Line();
+  readonly #alarm = new Alarm();
+
+  get size(): number {
+    return this.#line.size;
+  }
+
+  add(): Entry {
+    const entry = new Entry();
+    this.#line.push(entry);
+    return entry;
+  }
+
+  settle(entry: Entry, value: unknown): void {
+    write(entry, value, this.#alarm.armed && entry === this.#line.first ? this.#alarm : undefined);
+  }
+
+  get ready(): boolean {
+    const { first } = this.#line;
+    return first !== undefined && first.state !== WAITING;
+  }
+
+  take(): Entry | undefined {
+    const { first } = this.#line;
+    if (first === undefined || first.state === WAITING) return undefined;
+    this.#line.shift();
+    return first;
+  }
+
+  wait(): Promise<unknown> {
+    return this.#alarm.wait();
+  }
+}
+
+/** Outcomes in the order in which they come. */
+export class AsCompleted implements Outcomes {
+  readonly #done = new Line();
+  readonly #alarm = new Alarm();
+  size = 0;
+
+  add(): Entry {
+    this.size++;
+    return new Entry();
+  }
+
+  settle(entry: Entry, value: unknown): void {
+    this.#done.push(entry);
+    write(entry, value, this.#alarm.armed ? this.#alarm : undefined);
+  }
+
+  get ready(): boolean {
+    return this.#done.size > 0;
+  }
+
+  take(): Entry | undefined {
+    const { first } = this.#done;
+    if (first === undefined) return undefined;
+    this.#done.shift();
+    this.size--;
+    return first;
+  }
+
+  wait(): Promise<unknown> {
+    return this.#alarm.wait();
+  }
+}
