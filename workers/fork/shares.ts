@@ -1,6 +1,7 @@
 /**
- * SharedArrayBuffers of the user's that children get as arguments. Only a message can bring one to another thread: the
- * first time a thread hands one on, it tells all workers of the pool at once, under a number, and children carry the number.
+ * SharedArrayBuffers of the user's that children get as arguments, alone or inside other values. Only a message can bring
+ * one to another thread: the first time a thread hands one on, it tells all workers of the pool at once, under a number,
+ * and children carry the number.
  *
  * The messages are read when one is needed, or when the event loop turns. A worker that was started later has not got them: it gives the child back.
  *
@@ -9,9 +10,16 @@
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
 import { getPrototypeOf, uncurry } from '../../src/codec/primordials.ts';
 
-type Message =
-  | { readonly share: number; readonly buffer: SharedArrayBuffer }
-  | { readonly forget: readonly number[] };
+type Buffers = readonly SharedArrayBuffer[];
+type Message = { readonly share: number; readonly buffers: Buffers } | { readonly forget: readonly number[] };
+
+/** What this thread has told of, for arguments. */
+interface Told {
+  readonly id: number;
+  readonly buffers: Buffers;
+  /** Children that hold on to it, whatever is on the stack. */
+  held: number;
+}
 
 type SharedView = new (buffer: SharedArrayBuffer, from: number, length: number) => object;
 const { Float16Array } = globalThis as unknown as { readonly Float16Array?: SharedView };
@@ -33,7 +41,9 @@ const VIEWS: readonly SharedView[] = [
   ...(Float16Array === undefined ? [] : [Float16Array]),
 ];
 const DATA_VIEW = 1;
-/** Not the user's memory: it holds an encoded value. */
+/** All the shared memory inside one value. */
+const INSIDE = 14;
+/** The first is not the user's memory: it holds an encoded value. The others are inside that. */
 const ENCODED = 15;
 const KINDS = 16;
 const KIND_OF_TAG = new Map(VIEWS.map((view, i) => [view.name, i + 1]));
@@ -52,6 +62,15 @@ export interface Shared {
   readonly length: number;
 }
 
+function isOf(number: number, thread: number): boolean {
+  return Math.floor(number / PER_THREAD) === thread;
+}
+
+/** The number of the buffer in the `id` of a {@link Shared}. */
+export function numberIn(id: number): number {
+  return (id - (id % KINDS)) / KINDS;
+}
+
 /** What shared memory it is a view on, if it is one. */
 export function sharedMemoryOf(value: unknown): SharedArrayBuffer | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -61,20 +80,23 @@ export function sharedMemoryOf(value: unknown): SharedArrayBuffer | undefined {
   return buffer instanceof SharedArrayBuffer ? buffer : undefined;
 }
 
-/** A value's bytes, in memory of their own. */
+/** A value's bytes, in memory of their own, and the shared memory inside it. */
 export class Encoded {
   readonly bytes: Uint8Array;
+  readonly inside: Buffers;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, inside: Buffers) {
     this.bytes = bytes;
+    this.inside = inside;
   }
 }
 
 export class Shares {
   readonly #channel: BroadcastChannel;
-  /** Those this thread has told of. */
-  readonly #mine = new Map<SharedArrayBuffer, number>();
-  readonly #known = new Map<number, SharedArrayBuffer>();
+  /** Those this thread has told of, twice. */
+  readonly #mine = new Map<SharedArrayBuffer, Told>();
+  readonly #told = new Map<number, Told>();
+  readonly #known = new Map<number, Buffers>();
   #last = 0;
 
   constructor(pool: string) {
@@ -87,29 +109,53 @@ export class Shares {
 
   /** For an argument: known to all until `forget`. */
   write(value: object, buffer: SharedArrayBuffer): Shared {
-    return described(value, this.#idOf(buffer), kindOf(value, buffer));
+    return described(value, this.numberOf(buffer), kindOf(value, buffer));
   }
 
-  /** For a result: known to all until `take` or `takeBack`. */
-  lend(value: object, buffer: SharedArrayBuffer): Shared {
-    return described(value, this.#tell(buffer), kindOf(value, buffer));
+  /** For what is inside an argument: as `write`. */
+  numberOf(buffer: SharedArrayBuffer): number {
+    const known = this.#mine.get(buffer);
+    if (known !== undefined) return known.id;
+    const buffers = [buffer];
+    const told: Told = { id: this.#tell(buffers), buffers, held: 0 };
+    this.#mine.set(buffer, told);
+    this.#told.set(told.id, told);
+    return told.id;
+  }
+
+  /** For a result: known to all until `take` or `takeBack`; at `home`, where this thread itself will take it, to it alone. */
+  lend(value: object, buffer: SharedArrayBuffer, home: boolean): Shared {
+    return described(value, this.#lend([buffer], home), kindOf(value, buffer));
+  }
+
+  /** As `lend`, for all that is inside a result. */
+  lendInside(inside: Buffers, home: boolean): number {
+    return this.#lend(inside, home) * KINDS + INSIDE;
   }
 
   /** As `lend`, for the bytes of a value that nothing else has room for. */
-  lendEncoded(buffer: SharedArrayBuffer, length: number): Shared {
-    return { id: this.#tell(buffer) * KINDS + ENCODED, from: 0, length };
+  lendEncoded(buffer: SharedArrayBuffer, length: number, inside: Buffers, home: boolean): Shared {
+    return { id: this.#lend([buffer, ...inside], home) * KINDS + ENCODED, from: 0, length };
   }
 
-  /** Reads what was lent. Undefined: as for `read`. */
+  /** Reads what was lent, once. Undefined: as for `read`. */
   take(id: number, from: number, length: number): object | undefined {
     const value = this.read(id, from, length);
     this.takeBack(id);
     return value;
   }
 
+  /** As `take`, of `lendInside`. */
+  takeInside(id: number): Buffers | undefined {
+    const inside = this.#get(numberIn(id));
+    this.takeBack(id);
+    return inside;
+  }
+
   /** What was lent is not read any more. */
   takeBack(id: number): void {
-    const lent = (id - (id % KINDS)) / KINDS;
+    const lent = numberIn(id);
+    if (isOf(lent, threadId) && this.#known.delete(lent)) return;
     this.#channel.postMessage({ forget: [lent] } satisfies Message);
     this.#drain();
     this.#known.delete(lent);
@@ -118,51 +164,78 @@ export class Shares {
   /** Undefined: this worker was started after it was told of. */
   read(id: number, from: number, length: number): object | undefined {
     const kind = id % KINDS;
-    const buffer = this.#get((id - kind) / KINDS);
-    if (buffer === undefined || kind === 0) return buffer;
-    if (kind === ENCODED) return new Encoded(new Uint8Array(buffer, from, length));
+    const buffers = this.#get(numberIn(id));
+    if (buffers === undefined || kind === 0) return buffers?.[0];
+    const buffer = buffers[0]!;
+    if (kind === ENCODED) return new Encoded(new Uint8Array(buffer, from, length), buffers.slice(1));
     return new VIEWS[kind - 1]!(buffer, from, length);
   }
 
-  /** What this thread has told of is needed no more: no child of its own is left. */
+  /** What was given a number by `numberOf`. Undefined: as for `read`. */
+  find(number: number): SharedArrayBuffer | undefined {
+    return this.#get(number)?.[0];
+  }
+
+  /** A child that is on no stack refers to them: they are not forgotten before it lets go of them. */
+  hold(numbers: readonly number[]): void {
+    for (const number of numbers) this.#told.get(number)!.held++;
+  }
+
+  /** True: one of them is held no more. */
+  letGo(numbers: readonly number[]): boolean {
+    let free = false;
+    for (const number of numbers) if (--this.#told.get(number)!.held === 0) free = true;
+    return free;
+  }
+
+  /** What this thread has told of is needed no more, but for what is held: no child is on its stack. */
   forget(): void {
-    if (this.#mine.size > 0) {
-      this.#channel.postMessage({ forget: [...this.#mine.values()] } satisfies Message);
-      this.#mine.clear();
-    }
+    if (this.#mine.size > 0) this.#forgetMine();
     this.#drain();
+  }
+
+  #forgetMine(): void {
+    const forget: number[] = [];
+    for (const { id, buffers, held } of this.#mine.values()) {
+      if (held > 0) continue;
+      forget.push(id);
+      this.#mine.delete(buffers[0]!);
+      this.#told.delete(id);
+    }
+    if (forget.length > 0) this.#channel.postMessage({ forget } satisfies Message);
   }
 
   close(): void {
     this.#channel.close();
   }
 
-  #idOf(buffer: SharedArrayBuffer): number {
-    let id = this.#mine.get(buffer);
-    if (id === undefined) {
-      id = this.#tell(buffer);
-      this.#mine.set(buffer, id);
-    }
+  #lend(buffers: Buffers, home: boolean): number {
+    if (!home) return this.#tell(buffers);
+    const id = this.#next();
+    this.#known.set(id, buffers);
     return id;
   }
 
-  #tell(buffer: SharedArrayBuffer): number {
+  #next(): number {
     this.#last = (this.#last + 1) % PER_THREAD;
-    const id = threadId * PER_THREAD + this.#last;
-    this.#channel.postMessage({ share: id, buffer } satisfies Message);
+    return threadId * PER_THREAD + this.#last;
+  }
+
+  #tell(buffers: Buffers): number {
+    const id = this.#next();
+    this.#channel.postMessage({ share: id, buffers } satisfies Message);
     return id;
   }
 
-  #get(id: number): SharedArrayBuffer | undefined {
-    if (Math.floor(id / PER_THREAD) === threadId) {
-      for (const [buffer, mine] of this.#mine) if (mine === id) return buffer;
-    }
+  #get(id: number): Buffers | undefined {
+    const mine = this.#told.get(id);
+    if (mine !== undefined) return mine.buffers;
     if (!this.#known.has(id)) this.#drain();
     return this.#known.get(id);
   }
 
   #note(message: Message): void {
-    if ('share' in message) this.#known.set(message.share, message.buffer);
+    if ('share' in message) this.#known.set(message.share, message.buffers);
     else for (const id of message.forget) this.#known.delete(id);
   }
 
