@@ -205,6 +205,11 @@ export class Shares {
     if (forget.length > 0) this.#channel.postMessage({ forget } satisfies Message);
   }
 
+  /** How many buffers it keeps alive. */
+  get kept(): number {
+    return this.#mine.size + this.#known.size;
+  }
+
   close(): void {
     this.#channel.close();
   }
