@@ -49,7 +49,7 @@ describe.each(BOTH)('shared memory inside what a child that is %s gets and gives
 
   it('grows as before', async () => {
     const { pool } = await startForks(NESTED);
-    expect(await pool.run('growing', [stolen])).toEqual([32, 16, 32, 16]);
+    expect(await pool.run('growing', [stolen])).toEqual([64, 16, 64, 16, 64, 64]);
   });
 
   it('may be more than a record has room for', async () => {
@@ -102,7 +102,7 @@ describe.each([1, 2, 3])('children that async tasks await, on %i workers', (work
 });
 
 describe('a thread that', () => {
-  it('was started after the memory was told of gives the child back', async () => {
+  it('was started after the memory was told of gives the child back, and is told', async () => {
     const { pool, crashes } = await startForks(NESTED);
     const told = sharedWords(8);
     const result = pool.run('late', [told]);
@@ -111,7 +111,7 @@ describe('a thread that', () => {
       pool.stats().workers.every(({ state }) => state === 'idle' || state === 'busy'),
     );
     Atomics.store(told, 2, 1);
-    expect(await result).toEqual(['ERR_WORKER_CRASHED', true, 8]);
+    expect(await result).toEqual(['ERR_WORKER_CRASHED', true, 8, true]);
     expect(crashes).toHaveLength(1);
     await expectNothingLeft(pool);
   });

@@ -74,7 +74,7 @@ export class AwaitedChildren {
       reject = no;
     });
     const holds = numbersOf(state, record);
-    state.shares!.hold(holds);
+    if (holds.length > 0) state.shares!.hold(holds);
     mapSet(this.#waiting, item, { context, record, holds, forkedAt, promise, resolve, reject });
     // Its own thread may be asleep, with its event loop, over what it would run.
     if (i32[state.view!.currentAt] === 0) state.poke();

@@ -3,7 +3,8 @@
  * one to another thread: the first time a thread hands one on, it tells all workers of the pool at once, under a number,
  * and children carry the number.
  *
- * The messages are read when one is needed, or when the event loop turns. A worker that was started later has not got them: it gives the child back.
+ * The messages are read when one is needed, now and then, or when the event loop turns. A worker that was started later
+ * has not got them, and gives the child back; it says that it is there, and is told of all when that is read.
  *
  * @module
  */
@@ -11,7 +12,10 @@ import { BroadcastChannel, type MessagePort, receiveMessageOnPort, threadId } fr
 import { getPrototypeOf, uncurry } from '../../src/codec/primordials.ts';
 
 type Buffers = readonly SharedArrayBuffer[];
-type Message = { readonly share: number; readonly buffers: Buffers } | { readonly forget: readonly number[] };
+type Message =
+  | { readonly share: number; readonly buffers: Buffers }
+  | { readonly forget: readonly number[] }
+  | { readonly started: true };
 
 /** What this thread has told of, for arguments. */
 interface Told {
@@ -54,6 +58,9 @@ const tagOf: (view: object) => string | undefined = uncurry(
 
 /** Buffers that one thread tells of. With its number, which no other thread of the process has had, and the kind: 53 bits. */
 const PER_THREAD = 2 ** 28;
+
+/** So many numbers are given for buffers told of before, until messages are read: a look takes longer than all the rest. */
+const NUMBERS_BETWEEN_LOOKS = 64;
 
 /** Shared memory as numbers: which buffer and what kind of view; where it begins, bytes; its length, in elements. */
 export interface Shared {
@@ -98,6 +105,7 @@ export class Shares {
   readonly #told = new Map<number, Told>();
   readonly #known = new Map<number, Buffers>();
   #last = 0;
+  #untilLook = NUMBERS_BETWEEN_LOOKS;
 
   constructor(pool: string) {
     this.#channel = new BroadcastChannel(`millrace ${pool}`);
@@ -105,6 +113,7 @@ export class Shares {
     (this.#channel as unknown as { unref(): void }).unref();
     // Subtle: and by the event loop, whenever that turns. Without a listener it would throw the messages away.
     this.#channel.onmessage = (event) => this.#note((event as { readonly data: Message }).data);
+    this.#channel.postMessage({ started: true } satisfies Message);
   }
 
   /** For an argument: known to all until `forget`. */
@@ -115,7 +124,10 @@ export class Shares {
   /** For what is inside an argument: as `write`. */
   numberOf(buffer: SharedArrayBuffer): number {
     const known = this.#mine.get(buffer);
-    if (known !== undefined) return known.id;
+    if (known !== undefined) {
+      if (--this.#untilLook === 0) this.#drain();
+      return known.id;
+    }
     const buffers = [buffer];
     const told: Told = { id: this.#tell(buffers), buffers, held: 0 };
     this.#mine.set(buffer, told);
@@ -240,12 +252,22 @@ export class Shares {
   }
 
   #note(message: Message): void {
-    if ('share' in message) this.#known.set(message.share, message.buffers);
-    else for (const id of message.forget) this.#known.delete(id);
+    if ('share' in message) {
+      // Told again, for others: here it stays the same object.
+      if (!this.#known.has(message.share)) this.#known.set(message.share, message.buffers);
+    } else if ('forget' in message) for (const id of message.forget) this.#known.delete(id);
+    else this.#tellAgain();
+  }
+
+  // What is lent is not among it: whoever takes that has been there before.
+  #tellAgain(): void {
+    for (const { id, buffers } of this.#told.values())
+      this.#channel.postMessage({ share: id, buffers } satisfies Message);
   }
 
   #drain(): void {
     const port = this.#channel as unknown as MessagePort;
+    this.#untilLook = NUMBERS_BETWEEN_LOOKS;
     for (;;) {
       const received = receiveMessageOnPort(port) as { readonly message: Message } | undefined;
       if (received === undefined) return;

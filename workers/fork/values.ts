@@ -10,7 +10,7 @@ import { keepLargeArea, LARGE_BYTES } from '../../src/codec/bytes.ts';
 import { decodeError } from '../../src/codec/decoder.ts';
 import { encodeError, NEEDS_PORT } from '../../src/codec/encoder.ts';
 import { corrupt } from '../../src/codec/format.ts';
-import { BytesOf, isPromise, letGo } from '../../src/codec/primordials.ts';
+import { BytesOf, isPromise, letGo, sharedGrowable } from '../../src/codec/primordials.ts';
 import { MillraceError, NonErrorThrown, SerializeError, WorkerError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asInteger, inlineValue } from '../../src/memory/shared-memory.ts';
@@ -59,7 +59,7 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
       if (slot >= L.FORK_ARG_SLOTS) return writeAsBytes(state, record, args);
       f64[at + slot++] = arg as number;
     } else if (kind < 0) {
-      const buffer = sharedMemoryOf(arg);
+      const buffer = sharedByItself(arg);
       kind = buffer === undefined ? L.KIND_BYTES : L.KIND_SHARED;
       if (buffer !== undefined && slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS)
         return writeAsBytes(state, record, args);
@@ -85,6 +85,12 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
     flags |= encoded;
   }
   return args.length | flags | L.FORK_KINDS;
+}
+
+// But views on what grows may grow with it, which the three numbers of a view do not say.
+function sharedByItself(value: unknown): SharedArrayBuffer | undefined {
+  const buffer = sharedMemoryOf(value);
+  return buffer === undefined || sharedGrowable(buffer) ? undefined : buffer;
 }
 
 function packed(kinds: Uint8Array, from: number): number {
@@ -248,7 +254,7 @@ export function writeResult(state: ForkState, record: number, done: number, retu
     i32[(record + L.F_RESULT_KIND) >> 2] = kind;
     return;
   }
-  const buffer = sharedMemoryOf(value);
+  const buffer = sharedByItself(value);
   if (buffer !== undefined)
     writeShared(state, record, state.shares!.lend(value as object, buffer, isAtHome(state, record)));
   else writeBytes(state, record, done, encodeResult(state, value));
