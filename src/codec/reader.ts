@@ -65,7 +65,6 @@ const pairWords = new Int32Array(pair.buffer);
 const pairBig = new BigInt64Array(pair.buffer);
 
 type Record_ = Record<string, unknown>;
-
 export class Reader {
   words: Int32Array = new Int32Array(0);
   doubles: Float64Array = new Float64Array(0);

@@ -9,7 +9,8 @@
  * @module
  */
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
-import { getPrototypeOf, uncurry } from '../../src/codec/primordials.ts';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics, getPrototypeOf, uncurry } from '../../src/codec/primordials.ts';
 
 type Buffers = readonly SharedArrayBuffer[];
 type Message =
@@ -269,11 +270,21 @@ export class Shares {
     const port = this.#channel as unknown as MessagePort;
     this.#untilLook = NUMBERS_BETWEEN_LOOKS;
     for (;;) {
-      const received = receiveMessageOnPort(port) as { readonly message: Message } | undefined;
+      const received = receiveMessageOnPort(port) as { readonly message: Message | undefined } | undefined;
       if (received === undefined) return;
+      if (received.message === undefined) awaitEnd();
       this.#note(received.message);
     }
   }
+}
+
+/**
+ * Subtle: Node gives no messages to a thread that is being ended, and lets its code go on for a moment. An error, or
+ * memory taken for unknown, would be the end of a child that other threads believe in. Here the thread is ended.
+ */
+function awaitEnd(): never {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) Atomics.wait(never, 0, 0, 1000);
 }
 
 function kindOf(value: object, buffer: SharedArrayBuffer): number {
