@@ -48,7 +48,7 @@ for (let i = 0; i < VIEW_KINDS.length; i++) {
   mapSet(KIND_OF, VIEW_KINDS[i] === 'DataView' ? undefined : VIEW_KINDS[i], i);
 }
 
-function kindOf(view: ArrayBufferView): number | undefined {
+export function kindOf(view: ArrayBufferView): number | undefined {
   return mapGet(KIND_OF, viewTag(view));
 }
 
@@ -182,9 +182,9 @@ export function bytesOfEntry(entry: BufferEntry): Uint8Array {
 /** From here on it pays not to zero memory that is overwritten at once. */
 const UNZEROED = 4_096;
 
-type Constructor = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
-const CONSTRUCTORS: (Constructor | undefined)[] = [];
-const ELEMENT_BYTES: number[] = [];
+type Constructor = new (buffer: ArrayBufferLike, offset: number, length?: number) => ArrayBufferView;
+export const CONSTRUCTORS: (Constructor | undefined)[] = [];
+export const ELEMENT_BYTES: number[] = [];
 for (let i = 0; i < VIEW_KINDS.length; i++) {
   const Kind = (globalThis as unknown as Record<string, Constructor & { BYTES_PER_ELEMENT?: number }>)[
     VIEW_KINDS[i]!

@@ -298,6 +298,11 @@ export class Identity {
     return this.#seen.length;
   }
 
+  /** By number. It stays as it is when they are cleared. */
+  get objects(): readonly object[] {
+    return this.#seen;
+  }
+
   /** -1 for an object not met yet. */
   numberOf(value: object): number {
     if (this.#mapped) return mapGet(this.#numbers, value) ?? -1;

@@ -38,6 +38,8 @@ import { Writer } from './writer.ts';
 /** What `encode` returns for a value that only a message port can carry. */
 export const NEEDS_PORT: -1 = -1;
 
+const NONE_SHARED: readonly SharedArrayBuffer[] = [];
+
 /** Below this a loop copies faster than a call. */
 const LOOP_BYTES = 96;
 
@@ -49,6 +51,7 @@ export class Encoder {
   #longs: LongString[] = [];
   #blobs: Uint8Array[] = [];
   #blobsAt: number[] = [];
+  #shared: readonly SharedArrayBuffer[] = NONE_SHARED;
   /** Where the buffer table is, and what follows it up to the blobs. */
   #tableAt = 0;
   #wordsBytes = 0;
@@ -63,11 +66,14 @@ export class Encoder {
    * Encodes one value; `'args'` takes the array of arguments. Returns the bytes `copyTo` will write, or `NEEDS_PORT`
    * when some part (SharedArrayBuffer or a view on one, MessagePort, stream, Blob, KeyObject, WebAssembly.Module, more
    * than 2 GB) can only go through a message port. Throws `SerializeError` with the path of what cannot be sent at all.
+   *
+   * With `sharing`, the message refers to shared memory by number: the caller carries what `shared` says, in that order,
+   * and gives it to `decode`.
    */
-  encode(value: unknown, root: Root): number {
-    if (this.#busy) return this.#inner().encode(value, root);
+  encode(value: unknown, root: Root, sharing: boolean = false): number {
+    if (this.#busy) return this.#inner().encode(value, root, sharing);
     this.#last = this;
-    this.#open(false);
+    this.#open(false, sharing);
     try {
       if (root === 'args' && isArray(value)) this.#writer.writeArgs(value);
       else this.#writer.write(value);
@@ -87,7 +93,7 @@ export class Encoder {
     if (this.#busy) return this.#inner().encodeThrown(thrown);
     this.#last = this;
     try {
-      this.#open(true);
+      this.#open(true, false);
       if (isErrorLike(thrown)) this.#writer.writeRootError(thrown);
       else this.#writeNonError(thrown);
       this.#writer.writeLater();
@@ -161,22 +167,28 @@ export class Encoder {
     return { bytes: total, beside };
   }
 
+  /** The shared memory that the message of the last `encode` refers to, each buffer once. To be taken before `copyTo`. */
+  get shared(): readonly SharedArrayBuffer[] {
+    return this.#last === this ? this.#shared : this.#last.shared;
+  }
+
   #inner(): Encoder {
     this.#nested ??= new Encoder();
     this.#last = this.#nested;
     return this.#nested;
   }
 
-  #open(limited: boolean): void {
+  #open(limited: boolean, sharing: boolean): void {
     this.#busy = true;
     this.#drop();
-    this.#writer.begin(limited);
+    this.#writer.begin(limited, sharing);
   }
 
   #drop(): void {
     this.#ready = false;
     if (this.#blobs.length > 0) this.#blobs = [];
     if (this.#longs.length > 0) this.#longs = [];
+    if (this.#shared.length > 0) this.#shared = NONE_SHARED;
   }
 
   #copyLongs(target: Uint8Array, offset: number): void {
@@ -217,7 +229,7 @@ export class Encoder {
   #plainError(thrown: unknown, reason: unknown): number {
     const writer = this.#writer;
     writer.release();
-    this.#open(true);
+    this.#open(true, false);
     writer.words[writer.at++] = T_ERROR;
     writer.words[writer.at++] = 0;
     writer.write(undefined);
@@ -267,6 +279,7 @@ export class Encoder {
     words[HEADER.textWide] = wide ? 1 : 0;
     words[HEADER.laterCount] = writer.laterCount;
     words[HEADER.numbered] = writer.numbered ? 1 : 0;
+    if (writer.shared.length > 0) this.#shared = writer.shared;
     this.#ready = true;
     return total;
   }

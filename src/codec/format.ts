@@ -60,6 +60,8 @@ export const T_LATER: number = 21;
 export const T_SPARSE: number = 22;
 export const T_END: number = 23;
 export const T_THROWN: number = 24;
+/** Shared memory, which is not in the message: the payload is what kind of view, the next word which buffer. */
+export const T_SHARED: number = 25;
 
 /** Whole words of the constants. */
 export const UNDEFINED: number = T_CONST | (0 << TAG_BITS);
@@ -141,6 +143,9 @@ export const VIEW_KINDS = [
   'Float16Array',
 ] as const;
 export const KIND_DATA_VIEW: number = 11;
+/** In a `T_SHARED`: the buffer itself; or, added to a kind, the view is as long as the buffer, whatever that becomes. */
+export const KIND_SHARED_BUFFER: number = 31;
+export const TRACKING: number = 32;
 /** A view on a resizable buffer; its group knows what it is. */
 export const KIND_IN_GROUP: number = 31;
 

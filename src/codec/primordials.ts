@@ -121,6 +121,14 @@ export const dataOffset: (v: ArrayBufferView) => number = getter(DataView.protot
 export const dataBytes: (v: ArrayBufferView) => number = getter(DataView.prototype, 'byteLength');
 export const bufferBytes: (b: ArrayBuffer) => number = getter(ArrayBuffer.prototype, 'byteLength');
 export const bufferResizable: (b: ArrayBuffer) => boolean = getter(ArrayBuffer.prototype, 'resizable');
+export const sharedBytes: (b: SharedArrayBuffer) => number = getter(
+  SharedArrayBuffer.prototype,
+  'byteLength',
+);
+export const sharedGrowable: (b: SharedArrayBuffer) => boolean = getter(
+  SharedArrayBuffer.prototype,
+  'growable',
+);
 const set: (target: Uint8Array, source: Uint8Array, offset: number) => void = uncurry(
   Uint8Array.prototype.set,
 ) as never;

@@ -35,6 +35,7 @@ import {
   T_REF,
   T_REGEXP,
   T_SET,
+  T_SHARED,
   T_SHORT,
   T_SPARSE,
   T_UTF16,
@@ -57,13 +58,13 @@ import {
   ucs2Slice,
 } from './primordials.ts';
 import { isObjectPrototypeKey, NO_SHAPES, objectPrototypeChanged, type Shape, ShapeCache } from './shapes.ts';
+import { readShared } from './shared.ts';
 
 const pair = new Float64Array(1);
 const pairWords = new Int32Array(pair.buffer);
 const pairBig = new BigInt64Array(pair.buffer);
 
 type Record_ = Record<string, unknown>;
-
 export class Reader {
   words: Int32Array = new Int32Array(0);
   doubles: Float64Array = new Float64Array(0);
@@ -77,6 +78,7 @@ export class Reader {
   readonly #shapeCache: ShapeCache = new ShapeCache();
   #shapes: readonly Shape[] = NO_SHAPES;
   readonly #buffers: BufferReader = new BufferReader();
+  #shared: readonly SharedArrayBuffer[] = [];
   #numbered = false;
   #depth = 0;
   #seen: object[] = [];
@@ -123,12 +125,13 @@ export class Reader {
     if (this.at !== this.end) throw corrupt('there is more in it than one value');
   }
 
-  /** Lets go of what was read. */
   /** What came beside the message that is open. */
-  beside(buffers: readonly ArrayBuffer[]): void {
+  beside(buffers: readonly ArrayBuffer[], shared: readonly SharedArrayBuffer[]): void {
     if (buffers.length > 0) this.#buffers.beside = buffers;
+    if (shared.length > 0) this.#shared = shared;
   }
 
+  /** Lets go of what was read. */
   release(): void {
     if (this.#seen.length > 0) this.#seen = [];
     if (this.#later.length > 0) {
@@ -138,6 +141,7 @@ export class Reader {
     this.#text.release();
     this.#shapes = NO_SHAPES;
     this.#buffers.release();
+    if (this.#shared.length > 0) this.#shared = [];
   }
 
   word(): number {
@@ -247,6 +251,8 @@ export class Reader {
         return this.#leave(readError(this, payload, undefined));
       case T_LATER:
         return this.#putOff(payload);
+      case T_SHARED:
+        return readShared(this, payload, this.#shared);
       default:
         throw corrupt('a tag is unknown');
     }

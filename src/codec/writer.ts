@@ -44,6 +44,7 @@ import {
 import { Failure, NEEDS_PORT_SIGNAL, uncloneable } from './path.ts';
 import { getPrototypeOf, isArray, isProxy, ObjectPrototype } from './primordials.ts';
 import { ShapeTree } from './shapes.ts';
+import { writeShared } from './shared.ts';
 
 type Composite = (typeof LATER)[keyof typeof LATER];
 
@@ -55,6 +56,7 @@ interface Mark {
   readonly size: number;
   readonly seen: number;
   readonly buffers: number;
+  readonly shared: number;
   readonly later: number;
   readonly depth: number;
 }
@@ -63,6 +65,9 @@ export class Writer extends WordBuffer {
   readonly tree: ShapeTree = new ShapeTree();
   readonly buffers: BufferTable = new BufferTable();
   readonly #identity: Identity = new Identity();
+  readonly #shared: Identity = new Identity();
+  /** Whether shared memory may be referred to; whoever carries the message carries it beside. */
+  #sharing = false;
   /** Somebody gave `Object.prototype` enumerable keys: `for in` would list them. */
   #inherits = false;
   #later: object[] = [];
@@ -77,7 +82,8 @@ export class Writer extends WordBuffer {
   /** Whether errors are cut to `ERROR_LIMITS`. */
   limited = false;
 
-  begin(limited: boolean): void {
+  begin(limited: boolean, sharing: boolean): void {
+    this.#sharing = sharing;
     this.at = HEADER_WORDS;
     this.text = '';
     if (this.longs.length > 0) this.longs = [];
@@ -100,6 +106,24 @@ export class Writer extends WordBuffer {
     }
     this.#identity.clear();
     this.buffers.clear();
+    if (this.#shared.count > 0) this.#shared.clear();
+  }
+
+  /** Shared memory this message refers to, by number. */
+  get shared(): readonly SharedArrayBuffer[] {
+    return this.#shared.objects as readonly SharedArrayBuffer[];
+  }
+
+  sharedNumber(buffer: SharedArrayBuffer): number {
+    const known = this.#shared.numberOf(buffer);
+    if (known >= 0) return known;
+    this.#shared.add(buffer);
+    return this.#shared.count - 1;
+  }
+
+  /** Gives an object its number, before anything inside it is written. */
+  number(value: object): void {
+    this.#identity.add(value);
   }
 
   get laterCount(): number {
@@ -162,6 +186,7 @@ export class Writer extends WordBuffer {
       size: this.size,
       seen: this.#identity.count,
       buffers: this.buffers.entries.length,
+      shared: this.#shared.count,
       later: this.#later.length,
       depth: this.depth,
     };
@@ -249,6 +274,8 @@ export class Writer extends WordBuffer {
         writeBuffer(this, value as ArrayBuffer);
         return;
       case 'port':
+        if (this.#sharing && writeShared(this, value)) return;
+        throw NEEDS_PORT_SIGNAL;
       case 'move':
         throw NEEDS_PORT_SIGNAL;
       default:
@@ -331,6 +358,7 @@ export class Writer extends WordBuffer {
     this.#later.length = mark.later;
     this.#laterKinds.length = mark.later;
     this.buffers.truncate(mark.buffers);
+    this.#shared.truncate(mark.shared);
     this.#identity.truncate(mark.seen);
   }
 

@@ -56,7 +56,8 @@ export class ForkArena {
   }
 
   #take(bytes: number, at: number, word: number): number {
-    const size = Math.max(8, (bytes + 7) & ~7);
+    // Not by bits: it may be more than 2^31.
+    const size = Math.max(8, Math.ceil(bytes / 8) * 8);
     const live = this.#live;
     const top = live.length === 0 ? this.#from : live[live.length - 1]!.to;
     if (top + size <= this.#to) {

@@ -17,9 +17,10 @@ import {
 import * as L from '../../src/memory/layout.ts';
 import { askedToStop, type Context, type TaskContext } from '../context.ts';
 import { ForkContext } from './fork-context.ts';
+import { forget, release } from './records.ts';
 import type { ForkState } from './state.ts';
 import { runStolen } from './stolen.ts';
-import { handOver, NOT_HERE, readError, readResult, writeArguments } from './values.ts';
+import { handOver, NOT_HERE, numbersOf, readError, readResult, writeArguments } from './values.ts';
 
 /** No frame of a stack: nobody joins it. */
 const AWAITED = -1;
@@ -28,17 +29,25 @@ const AWAITED = -1;
 interface Waiting {
   readonly context: Context;
   readonly record: number;
+  /** Of shared memory its arguments refer to, which nobody may forget because the stack is empty. */
+  readonly holds: readonly number[];
   readonly forkedAt: string;
   readonly promise: Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
+interface Ending {
+  readonly record: number;
+  readonly holds: readonly number[];
+  ended(): void;
+}
+
 export class AwaitedChildren {
   readonly #state: ForkState;
   readonly #waiting = new Map<number, Waiting>();
   /** Those nobody awaits any more, and that still run: by item, and what to do when they have ended. */
-  readonly #ending = new Map<number, { readonly record: number; readonly context: Context; ended(): void }>();
+  readonly #ending = new Map<number, Ending>();
 
   constructor(state: ForkState) {
     this.#state = state;
@@ -64,7 +73,9 @@ export class AwaitedChildren {
       resolve = yes;
       reject = no;
     });
-    mapSet(this.#waiting, item, { context, record, forkedAt, promise, resolve, reject });
+    const holds = numbersOf(state, record);
+    if (holds.length > 0) state.shares!.hold(holds);
+    mapSet(this.#waiting, item, { context, record, holds, forkedAt, promise, resolve, reject });
     // Its own thread may be asleep, with its event loop, over what it would run.
     if (i32[state.view!.currentAt] === 0) state.poke();
     return promise;
@@ -104,11 +115,12 @@ export class AwaitedChildren {
     mapForEach(this.#waiting, (waiting, item) => {
       if (this.#settle(item, waiting)) told = true;
     });
-    mapForEach(this.#ending, ({ record, ended }, item) => {
-      if (!this.#hasEnded(record)) return;
+    mapForEach(this.#ending, (ending, item) => {
+      if (!this.#hasEnded(ending.record)) return;
       mapDelete(this.#ending, item);
-      this.#free(record);
-      ended();
+      forget(this.#state, ending.record);
+      this.#letGo(ending.holds);
+      ending.ended();
       told = true;
     });
     return told;
@@ -139,15 +151,15 @@ export class AwaitedChildren {
     } catch (error) {
       waiting.reject(error);
     }
-    this.#free(record);
+    release(state, record);
+    this.#letGo(waiting.holds);
     return true;
   }
 
-  #free(record: number): void {
-    const { i32, arena, core, block } = this.#state;
-    if ((i32[(record + L.F_META) >> 2]! & L.FORK_ENCODED) !== 0)
-      arena!.free(i32[(record + L.F_PAYLOAD) >> 2]!);
-    core.forkFree(block, record);
+  // What is still on the stack may need them: then it forgets them when it is over.
+  #letGo(numbers: readonly number[]): void {
+    const { shares, active } = this.#state;
+    if (numbers.length > 0 && shares!.letGo(numbers) && !active) shares!.forget();
   }
 
   /** How many children of a task are neither settled nor ended. */
@@ -176,20 +188,21 @@ export class AwaitedChildren {
     return NativePromise.all(ends);
   }
 
-  #drop(item: number, { record, context }: Waiting): Promise<void> | undefined {
+  #drop(item: number, { record, holds }: Waiting): Promise<void> | undefined {
     const { core, i32, poke } = this.#state;
     // Subtle: it stays in its queue. An entry that names no waiting child would be taken for one when the record has
     // had its generation again; whoever takes it finds the sign and does not run it (`stolen.ts`).
     Atomics.store(i32, (record + L.F_CANCEL) >> 2, 1);
     if (this.#hasEnded(record)) {
-      this.#free(record);
+      forget(this.#state, record);
+      this.#letGo(holds);
       return undefined;
     }
     const runner = (Atomics.load(i32, record >> 2) >> L.OWNER_SHIFT) & L.OWNER_MASK;
     if (runner === L.NOBODY) poke();
     else core.ping(i32[(L.HEADER + L.H_DIRECTORY + runner * 4) >> 2]!);
     return new NativePromise((ended) => {
-      mapSet(this.#ending, item, { record, context, ended });
+      mapSet(this.#ending, item, { record, holds, ended });
     });
   }
 }
