@@ -165,7 +165,7 @@ describe('shared memory inside a value', () => {
   });
 
   it('views of classes of the user’s become those of the language', () => {
-    class Mine extends Int16Array {}
+    class Mine extends Int16Array<SharedArrayBuffer> {}
     const { back } = roundTrip([
       new Mine(new SharedArrayBuffer(8), 2, 2),
       Buffer.from(new SharedArrayBuffer(4)),

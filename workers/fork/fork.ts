@@ -151,9 +151,9 @@ forks.use(hot);
 /**
  * Starts a child: `fn(...args)` may from now on run on any worker, or here, when it is joined. For synchronous code.
  *
- * Numbers, booleans, `null`, `undefined`, SharedArrayBuffers and views on them cost next to nothing (the memory is
- * shared); other arguments are cloned as by `structuredClone`, here and now. A fork of numbers with its join costs some
- * 20 to 30 ns when nobody steals the child; whoever steals takes the oldest, which is the biggest piece.
+ * Numbers, booleans, `null`, `undefined`, SharedArrayBuffers and views on them cost next to nothing. Other arguments are
+ * cloned as by `structuredClone`, here and now; shared memory inside them stays shared, and so do handles of
+ * `millrace/sync`. A fork of numbers and its join cost some 20 to 30 ns; a thief takes the oldest child, the biggest piece.
  *
  * Children live inside the call that forks them: it joins each before it returns. When it throws instead, its children
  * that have not started are dropped, the others are asked to stop and waited for. After the submitted task was asked

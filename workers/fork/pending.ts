@@ -19,6 +19,7 @@ import { askedToStop } from '../context.ts';
 import type { ForkContext } from './fork-context.ts';
 import { notAwaited } from './stack.ts';
 import type { ForkState } from './state.ts';
+import { publishEnd } from './stolen.ts';
 import { writeError, writeResult } from './values.ts';
 
 interface Pending {
@@ -73,7 +74,7 @@ export class PendingChildren {
       end = L.FAILED;
       writeError(state, record, rest | L.FAILED, error);
     }
-    state.core.forkFinish(record, mine.word, end);
+    publishEnd(state, record, mine.word, end);
     state.poke();
   }
 

@@ -50,9 +50,14 @@ export function runStolen(state: ForkState, record: number): void {
     writeError(state, record, (running.word & ~L.STATE_MASK) | L.FAILED, error);
   }
   leave(state, below);
+  publishEnd(state, record, running.word, end);
+}
+
+/** The result or error is in the record. `running`: the state word of the attempt. */
+export function publishEnd(state: ForkState, record: number, running: number, end: number): void {
   const lent = lentBy(state, record);
   // Nobody reads what it has lent when its joiner is dead.
-  if (core.forkFinish(record, running.word, end) === 0 && lent !== 0) state.shares!.takeBack(lent);
+  if (state.core.forkFinish(record, running, end) === 0 && lent !== 0) state.shares!.takeBack(lent);
 }
 
 // After an `await` the stack is lost; an async function finds its context all the same.
