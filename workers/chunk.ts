@@ -11,14 +11,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Encoder, NEEDS_PORT } from '../src/codec/encoder.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, BytesOf, performance } from '../src/codec/primordials.ts';
+import { Atomics, BytesOf, isThenable, performance } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { inlineValue } from '../src/memory/shared-memory.ts';
 import { LATER } from './executor.ts';
-import { failureOfTask } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
-import { isThenable } from './thenable.ts';
 import { Transferred } from './transfer.ts';
 import { type WorkerView, writePlainResult } from './view.ts';
 
@@ -130,7 +128,7 @@ export class Chunk {
       return L.DONE;
     } catch (error) {
       this.#close(L.WHY_FAILED);
-      if (forks.active) failureOfTask();
+      if (forks.active) forks.slow!.failureOfTask();
       return steps.failure(error);
     }
   }

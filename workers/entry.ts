@@ -13,7 +13,6 @@ import { carryError } from '../src/codec/carried-error.ts';
 // First of all: task modules may replace what is global while they load. The codec itself comes later.
 import { NativePromise } from '../src/codec/primordials.ts';
 import type { ControlServer, WorkerControl } from './control.ts';
-import { registeredNames } from './fork/functions.ts';
 import { forks } from './fork/state.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { runWorker } from './scheduler.ts';
@@ -73,7 +72,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   report({
     report: 'ready',
     functions: Array.from(functions.values(), ({ name, module, options }) => ({ name, module, options })),
-    registered: registeredNames(),
+    registered: forks.numbering?.registeredNames() ?? [],
   });
   try {
     await run(context);

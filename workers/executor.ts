@@ -10,6 +10,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import {
   // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
   Atomics,
+  isThenable,
   mapDelete,
   mapForEach,
   mapGet,
@@ -23,12 +24,9 @@ import { ownModuleError } from './broken-install.ts';
 import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
 import type { Chunk, ItemSteps } from './chunk.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
-import { numberFunctions } from './fork/functions.ts';
-import { endOfTask, failureOfTask, notAwaited } from './fork/stack.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
 import type { Callable, Pending, Surroundings } from './surroundings.ts';
-import { isThenable } from './thenable.ts';
 import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
 
 const NOTHING_MORE = 0;
@@ -69,7 +67,7 @@ export class Executor {
     this.#view = view;
     this.#worker = worker;
     this.#functions = functions;
-    forks.attach(view, worker, numberFunctions(functions));
+    forks.attach(view, worker, forks.numbering?.numberFunctions(functions) ?? functions);
     this.#isAsync = functions.map((fn) => fn instanceof AsyncFunction);
     // Once an AsyncLocalStorage has been used, every promise of the thread pays for it: only where it is needed.
     this.#storage = forks.functions.some((fn) => fn instanceof AsyncFunction) ? asyncStorage() : undefined;
@@ -180,7 +178,7 @@ export class Executor {
             ? callWithNumbers(fn, count, f64, (at >> 1) + (L.T_ARGS >> 3))
             : apply(fn, undefined, args ?? inlineArguments(this.#view, at, meta));
       }
-      if (forks.imported) value = endOfTask(fn, this.#context, value);
+      if (forks.slow !== undefined) value = forks.slow.endOfTask(fn, this.#context, value);
       if (isThenable(value)) {
         this.#suspend(slot, state, value);
         this.#leave();
@@ -189,7 +187,7 @@ export class Executor {
       }
       end = this.#result(slot, state, value);
     } catch (error) {
-      if (forks.active) failureOfTask();
+      if (forks.active) forks.slow!.failureOfTask();
       end = this.#failure(slot, state, error);
     }
     if (end === LATER) {
@@ -231,7 +229,7 @@ export class Executor {
     const fn = this.#functions[number]!;
     return {
       call: (args) => (this.#isAsync[number] ? this.#callAsync(slot, fn, args) : apply(fn, undefined, args)),
-      ended: (value) => (forks.imported ? endOfTask(fn, this.#context, value) : value),
+      ended: (value) => (forks.slow === undefined ? value : forks.slow.endOfTask(fn, this.#context, value)),
       over: () => {
         this.#context?.end();
         this.#context = undefined;
@@ -358,7 +356,7 @@ export class Executor {
 
   async #endChildren(slot: number, mine: Pending, value: unknown, failed: boolean): Promise<void> {
     await forks.slow!.awaited.end(mine.context!);
-    this.#settle(slot, mine, failed ? value : notAwaited(), true);
+    this.#settle(slot, mine, failed ? value : forks.slow!.notAwaited(), true);
   }
 
   // Writes the result where it belongs; the state to publish, or `LATER`.

@@ -224,6 +224,13 @@ export function subscribe(
   apply(then, promise, [fulfilled, rejected]);
 }
 
+/** Whether it is an object to be waited for. Looking at `then` may throw. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
 /** Nobody waits for it: should it fail, that is no stray error. */
 export function letGo(promise: Promise<unknown>): void {
   subscribe(promise, ignore, ignore);

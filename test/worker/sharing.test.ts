@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from '../../workers/fork/children.ts';
-import { NO_STOCK } from '../../workers/fork/places.ts';
 import { Sharing } from '../../workers/fork/sharing.ts';
-import type { ForkState, Hot } from '../../workers/fork/state.ts';
+import { type ForkState, type Hot, NO_STOCK } from '../../workers/fork/state.ts';
 
 const DEQUE = 0x2000;
 

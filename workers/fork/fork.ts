@@ -10,17 +10,9 @@
 import { expected } from '../../src/errors.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import { type Forkable, functionNumber, knownNumber } from './functions.ts';
-import {
-  ARGUMENT_SHIFT,
-  COUNT_MASK,
-  INLINE_ARGUMENTS,
-  LONG_TURN,
-  META_SHIFT,
-  NO_STOCK,
-  NOT_TORN,
-} from './places.ts';
+import { ARGUMENT_SHIFT, COUNT_MASK, INLINE_ARGUMENTS, LONG_TURN, META_SHIFT, NOT_TORN } from './places.ts';
 import type { SlowPaths } from './slow-paths.ts';
-import { forks, type Hot } from './state.ts';
+import { forks, type Hot, NO_STOCK } from './state.ts';
 
 declare const child: unique symbol;
 

@@ -6,6 +6,7 @@
 import { NewWeakMap, weakGet, weakSet } from '../../src/codec/primordials.ts';
 import { expected } from '../../src/errors.ts';
 import { onePerThread } from '../one-per-thread.ts';
+import { forks } from './state.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
 /** A function that can be called with what was read from shared memory. */
@@ -27,6 +28,7 @@ const known: Known = onePerThread('functions', () => ({
   functions: [],
   sealed: new NewWeakMap(),
 }));
+forks.numbering = { numberFunctions, registeredNames };
 
 /** `task` was called with this function. */
 export function register(fn: AnyFunction): void {

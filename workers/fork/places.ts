@@ -23,9 +23,6 @@ export const NOT_TORN = -1;
 
 /** Under this, handles are 0 at turns where all is looked at. */
 export const LONG_TURN = 255;
-/** More than ever wait: there is something to be done at every turn. */
-export const NO_STOCK = 0x40000000;
-
 /** How a child ended that its own thread ran before it was joined. */
 export type Early =
   | { readonly end: 'value'; readonly value: unknown }

@@ -11,8 +11,7 @@
  */
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from './children.ts';
-import { NO_STOCK } from './places.ts';
-import type { ForkState, Hot } from './state.ts';
+import { type ForkState, type Hot, NO_STOCK } from './state.ts';
 
 /** Children are short if it takes less than this to run one, ms: publishing costs 2 percent of it. */
 const SHORT_MS = 0.004;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { askedToStop } from '../context.ts';
+import type { MillraceError } from '../../src/errors.ts';
+import { askedToStop, type Context } from '../context.ts';
 import { AwaitedChildren } from './awaited.ts';
 import { badHandle, Children, notJoined } from './children.ts';
 import { endChildren } from './ends.ts';
@@ -20,11 +21,11 @@ import {
   IN_RECORD,
   LONG_TURN,
   META_SHIFT,
-  NO_STOCK,
   NOT_TORN,
 } from './places.ts';
 import { Sharing } from './sharing.ts';
-import type { ForkState, Hot } from './state.ts';
+import { endOfTask, failureOfTask, notAwaited } from './stack.ts';
+import { type ForkState, type Hot, NO_STOCK } from './state.ts';
 import { runStolen } from './stolen.ts';
 import { arePlain, handOver, NOT_HERE, writeArguments } from './values.ts';
 import { Waiting } from './waiting.ts';
@@ -176,6 +177,20 @@ export class SlowPaths {
     if (open === 0) return;
     this.endChildren();
     throw notJoined(fn.name, open);
+  }
+
+  /** The code of a submitted task has returned: `value`, or what it is to end with. */
+  endOfTask(fn: Forkable, context: Context | undefined, value: unknown): unknown {
+    return endOfTask(fn, context, value);
+  }
+
+  /** It has thrown. */
+  failureOfTask(): void {
+    failureOfTask();
+  }
+
+  notAwaited(): MillraceError {
+    return notAwaited();
   }
 
   handOver(value: unknown): unknown {

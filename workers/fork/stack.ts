@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { NativePromise, subscribe } from '../../src/codec/primordials.ts';
+import { isThenable, NativePromise, subscribe } from '../../src/codec/primordials.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { Context } from '../context.ts';
-import { isThenable } from '../thenable.ts';
 import type { Forkable } from './functions.ts';
 import { forks } from './state.ts';
 

@@ -15,9 +15,11 @@ import type { WorkerView } from '../view.ts';
 import type { ForkArena } from './arena.ts';
 import type { Handle } from './fork.ts';
 import type { Forkable } from './functions.ts';
-import { NO_STOCK } from './places.ts';
 import type { Shares } from './shares.ts';
 import type { SlowPaths } from './slow-paths.ts';
+
+/** More than ever wait: there is something to be done at every turn. */
+export const NO_STOCK = 0x40000000;
 
 export interface Codec {
   readonly encoder: Encoder;
@@ -51,6 +53,12 @@ export interface Hot {
   tornTo: number;
 }
 
+/** What `functions.ts` does once a task module has imported it. */
+export interface Numbering {
+  numberFunctions(table: readonly Forkable[]): readonly Forkable[];
+  registeredNames(): readonly string[];
+}
+
 export class ForkState {
   #hot: Hot | undefined;
   #active = false;
@@ -67,6 +75,8 @@ export class ForkState {
   rootAt = 0;
   upAt = 0;
   functions: readonly Forkable[] = [];
+  /** Undefined: no task module has imported `fork` or `task`, so there is nothing to number. */
+  numbering: Numbering | undefined;
   worker = 0;
   /** Children whose functions have returned promises that are not settled. */
   pending = 0;

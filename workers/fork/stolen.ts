@@ -4,10 +4,9 @@
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics } from '../../src/codec/primordials.ts';
+import { Atomics, isThenable } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import { asyncStorage } from '../context.ts';
-import { isThenable } from '../thenable.ts';
 import type { Forkable } from './functions.ts';
 import { STOLEN } from './stack.ts';
 import type { ForkState } from './state.ts';
