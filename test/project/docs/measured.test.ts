@@ -6,25 +6,18 @@ import { SUITES } from '../../../native-bench/suites/index.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 
 describe('what was measured', () => {
-  it('stands in the README and its plots as the result file has it', { timeout: 60_000 }, async () => {
+  it.each([
+    ['docs/bench/results.json', 'README.md', ['--svg-dir', join(ROOT, 'docs/bench')]],
+    ['docs/bench/forkjoin.json', 'docs/fork-join.md', []],
+  ])('stands as %s has it in %s', { timeout: 60_000 }, async (results, document, plots) => {
     let said = '';
-    const code = await report(
-      [
-        join(ROOT, 'docs/bench/results.json'),
-        '--embed',
-        join(ROOT, 'README.md'),
-        '--svg-dir',
-        join(ROOT, 'docs/bench'),
-        '--check',
-      ],
-      {
-        stdout: () => {},
-        stderr: (text) => {
-          said += text;
-        },
-        suiteTitles: new Map(SUITES.map(({ name, title }) => [name, title])),
+    const code = await report([join(ROOT, results), '--embed', join(ROOT, document), ...plots, '--check'], {
+      stdout: () => {},
+      stderr: (text) => {
+        said += text;
       },
-    );
+      suiteTitles: new Map(SUITES.map(({ name, title }) => [name, title])),
+    });
     expect(said).toBe('');
     expect(code).toBe(0);
   });
