@@ -48,7 +48,7 @@ it('task functions are compiled by themselves, however short and however often c
     `import { createPool } from 'millrace';
      const pool = await createPool({ tasks: ${JSON.stringify(TASKS)}, workers: 1 });
      for (const args of [[], [1], [1, 2], [1, 2, 3]])
-       for (let round = 0; round < 10; round++)
+       for (let round = 0; round < 20; round++)
          await Promise.all(Array.from({ length: 10_000 }, () => pool.run('short' + args.length, args)));
      await pool.close();`,
     // Compiled where it is called for: beside busy processes the compiler's own thread may come too late.
@@ -56,6 +56,7 @@ it('task functions are compiled by themselves, however short and however often c
   );
   const inlined = stdout.split('\n').filter((line) => /^\s*Inlining /.test(line));
   // Else the trace has another form by now, or the worker's loop was not compiled.
-  expect(inlined.some((line) => /record>.* into .*run>/.test(line))).toBe(true);
+  // Into what depends on what was compiled first: beside busy processes not always into `run`.
+  expect(inlined.some((line) => /(record|callWithNumbers)>.* into /.test(line))).toBe(true);
   expect(inlined.filter((line) => /short\d/.test(line))).toEqual([]);
 });
