@@ -205,7 +205,8 @@ export class Limits {
     const tasks = new Set([handle]);
     const listener = (): void => {
       this.#signals.delete(signal);
-      for (const task of [...tasks]) this.cancel(task, () => raiseAsIs(signal.reason));
+      // The latest first: a worker whose task ends at once would begin one of those that wait.
+      for (const task of [...tasks].reverse()) this.cancel(task, () => raiseAsIs(signal.reason));
     };
     this.#signals.set(signal, { tasks, listener });
     signal.addEventListener('abort', listener, { once: true });
