@@ -13,7 +13,7 @@ import { Encoder, NEEDS_PORT } from '../src/codec/encoder.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, BytesOf, isThenable, performance } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
-import { inlineValue } from '../src/memory/shared-memory.ts';
+import { inlineKind, inlineValue } from '../src/memory/shared-memory.ts';
 import { LATER } from './executor.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
@@ -164,25 +164,13 @@ export class Chunk {
   #keep(value: unknown): Kept {
     const { i32, f64 } = this.#view.memory;
     const item = this.#address + L.CH_ITEMS + (this.#begun - 1) * L.CH_ITEM_BYTES;
-    switch (typeof value) {
-      case 'number':
-        f64[(item + L.CI_VALUE) >> 3] = value;
-        i32[(item + L.CI_KIND) >> 2] = L.KIND_NUMBER;
-        break;
-      case 'undefined':
-        i32[(item + L.CI_KIND) >> 2] = L.KIND_UNDEFINED;
-        break;
-      case 'boolean':
-        i32[(item + L.CI_KIND) >> 2] = value ? L.KIND_TRUE : L.KIND_FALSE;
-        break;
-      default: {
-        if (value === null) {
-          i32[(item + L.CI_KIND) >> 2] = L.KIND_NULL;
-          break;
-        }
-        const kept = this.#keepBytes(value, item);
-        if (kept !== 'kept') return kept;
-      }
+    const kind = inlineKind(value);
+    if (kind < 0) {
+      const kept = this.#keepBytes(value, item);
+      if (kept !== 'kept') return kept;
+    } else {
+      if (kind === L.KIND_NUMBER) f64[(item + L.CI_VALUE) >> 3] = value as number;
+      i32[(item + L.CI_KIND) >> 2] = kind;
     }
     Atomics.store(i32, (this.#address + L.CH_DONE) >> 2, this.#begun);
     return 'kept';

@@ -152,6 +152,20 @@ export function asInteger(number: number): number {
   return integer === number && (integer !== 0 || 1 / number > 0) ? integer : number;
 }
 
+/** The kind of a value that a record holds by itself, or -1: it needs the codec. */
+export function inlineKind(value: unknown): number {
+  switch (typeof value) {
+    case 'number':
+      return L.KIND_NUMBER;
+    case 'undefined':
+      return L.KIND_UNDEFINED;
+    case 'boolean':
+      return value ? L.KIND_TRUE : L.KIND_FALSE;
+    default:
+      return value === null ? L.KIND_NULL : -1;
+  }
+}
+
 /** The value a task record holds for a kind; `number` is that of `KIND_NUMBER`. */
 export function inlineValue(kind: number, number: number): unknown {
   switch (kind) {

@@ -13,7 +13,7 @@ import { corrupt } from '../../src/codec/format.ts';
 import { BytesOf, isPromise, letGo, sharedGrowable } from '../../src/codec/primordials.ts';
 import { MillraceError, NonErrorThrown, SerializeError, WorkerError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
-import { asInteger, inlineValue } from '../../src/memory/shared-memory.ts';
+import { asInteger, inlineKind, inlineValue } from '../../src/memory/shared-memory.ts';
 import { Transferred } from '../transfer.ts';
 import { Encoded, numberIn, type Shared, sharedAsCloned, sharedMemoryOf } from './shares.ts';
 import type { ForkState } from './state.ts';
@@ -54,7 +54,7 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
   let flags = 0;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i];
-    let kind = plainKind(arg);
+    let kind = inlineKind(arg);
     if (kind === L.KIND_NUMBER) {
       if (slot >= L.FORK_ARG_SLOTS) return writeAsBytes(state, record, args);
       f64[at + slot++] = arg as number;
@@ -119,20 +119,6 @@ function writeAsBytes(state: ForkState, record: number, args: readonly unknown[]
   state.i32[(record + L.F_PAYLOAD) >> 2] = address;
   state.i32[(record + L.F_LENGTH) >> 2] = length;
   return before === 0 ? L.FORK_ENCODED : ENCODED_AND_SHARED;
-}
-
-/** The kind of what a record holds by itself, or -1. */
-function plainKind(value: unknown): number {
-  switch (typeof value) {
-    case 'number':
-      return L.KIND_NUMBER;
-    case 'undefined':
-      return L.KIND_UNDEFINED;
-    case 'boolean':
-      return value ? L.KIND_TRUE : L.KIND_FALSE;
-    default:
-      return value === null ? L.KIND_NULL : -1;
-  }
 }
 
 /** The arguments of a record. Undefined: this worker was started after it was told of shared memory among them. */
@@ -213,7 +199,7 @@ export function numbersOf(state: ForkState, record: number): readonly number[] {
 
 /** What the joiner of a child its own thread has run gets: what it would have got from another. */
 export function handOver(state: ForkState, value: unknown): unknown {
-  if (plainKind(value) >= 0 || typeof value === 'string' || typeof value === 'bigint') return value;
+  if (inlineKind(value) >= 0 || typeof value === 'string' || typeof value === 'bigint') return value;
   const moved = value instanceof Transferred ? value.value : value;
   const buffer = sharedMemoryOf(moved);
   if (buffer !== undefined) return sharedAsCloned(moved as object, buffer);
@@ -248,7 +234,7 @@ function encodeResult(state: ForkState, value: unknown): number {
 export function writeResult(state: ForkState, record: number, done: number, returned: unknown): void {
   const { i32, f64 } = state;
   const value = returned instanceof Transferred ? returned.value : returned;
-  const kind = plainKind(value);
+  const kind = inlineKind(value);
   if (kind >= 0) {
     if (kind === L.KIND_NUMBER) f64[(record + L.F_RESULT) >> 3] = value as number;
     i32[(record + L.F_RESULT_KIND) >> 2] = kind;

@@ -24,8 +24,6 @@ export interface Outcomes {
   add(): Entry;
   /** Its outcome: the value, or a promise of `raise`. */
   settle(entry: Entry, value: unknown): void;
-  /** There is an outcome to yield. */
-  readonly ready: boolean;
   /** The outcome to yield next, if it is there. */
   take(): Entry | undefined;
   /** Resolves when `take` gives something; rejects with the error it would give. */
@@ -116,11 +114,6 @@ export class InOrder implements Outcomes {
     write(entry, value, this.#alarm.armed && entry === this.#line.first ? this.#alarm : undefined);
   }
 
-  get ready(): boolean {
-    const { first } = this.#line;
-    return first !== undefined && first.state !== WAITING;
-  }
-
   take(): Entry | undefined {
     const { first } = this.#line;
     if (first === undefined || first.state === WAITING) return undefined;
@@ -147,10 +140,6 @@ export class AsCompleted implements Outcomes {
   settle(entry: Entry, value: unknown): void {
     this.#done.push(entry);
     write(entry, value, this.#alarm.armed ? this.#alarm : undefined);
-  }
-
-  get ready(): boolean {
-    return this.#done.size > 0;
   }
 
   take(): Entry | undefined {

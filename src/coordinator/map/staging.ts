@@ -5,7 +5,7 @@
  */
 import { Encoder, NEEDS_PORT } from '../../codec/index.ts';
 import * as L from '../../memory/layout.ts';
-import type { SharedMemory } from '../../memory/shared-memory.ts';
+import { inlineKind, type SharedMemory } from '../../memory/shared-memory.ts';
 import { TO_PORT } from '../intake.ts';
 import { MOST_ITEMS } from './chunk-size.ts';
 import type { Entry } from './outcomes.ts';
@@ -50,8 +50,9 @@ export class Staging {
    */
   add(input: unknown, entry: Entry): typeof STAGED | typeof TO_PORT | Uint8Array {
     const at = this.entries.length;
-    const kind = kindOf(input);
-    if (kind === L.KIND_BYTES) {
+    let kind = inlineKind(input);
+    if (kind < 0) {
+      kind = L.KIND_BYTES;
       const length = this.#encoder.encode([input], 'args');
       if (length === NEEDS_PORT) return TO_PORT;
       if (length > LARGEST_INPUT) {
@@ -123,19 +124,5 @@ export class Staging {
     const longer = new Uint8Array(FULL_BYTES + LARGEST_INPUT + 8);
     longer.set(this.#bytes);
     this.#bytes = longer;
-  }
-}
-
-/** As in a record; `KIND_BYTES` when the value needs the codec. */
-function kindOf(value: unknown): number {
-  switch (typeof value) {
-    case 'number':
-      return L.KIND_NUMBER;
-    case 'undefined':
-      return L.KIND_UNDEFINED;
-    case 'boolean':
-      return value ? L.KIND_TRUE : L.KIND_FALSE;
-    default:
-      return value === null ? L.KIND_NULL : L.KIND_BYTES;
   }
 }
