@@ -96,6 +96,8 @@ const SHORTEST_US = 2;
 const WORTH_MS = 0.1;
 /** Every so many idle moments the full time is tried again, whatever came of it lately. */
 const PROBE = 32;
+/** How long a look goes on, µs, with a result unread, once that has been in vain: a main thread that runs needs 2. */
+const UNREAD_US = 5;
 /** Looks between two readings of the clock. */
 const ROUNDS = 64;
 
@@ -106,33 +108,50 @@ const ROUNDS = 64;
  * worker looks only while the threads awake, with the main thread, leave it a core; only with a search token; and
  * only as long as it has paid lately: the time doubles when something was found, halves when not, and comes back
  * after a sleep so short that looking would have caught the work, or when it is tried again.
+ *
+ * A result that stays unread while the worker looks says that the main thread does not run: perhaps for want of this
+ * very core, on which the kernel may wake a worker though another is idle. Then looking keeps away what it looks for,
+ * so next time the worker sleeps after a glance: docs/decisions/unread-results.md.
  */
 export class Spinner {
   readonly #view: WorkerView;
   readonly #cores: number;
   readonly #workers: number;
+  /** Address of the ring in which the main thread finds this worker's results. */
+  readonly #results: number;
   #us = LONGEST_US;
+  /** How long with a result unread, µs: all of the time, a glance, or, after a glance, not at all until it has slept. */
+  #unreadUs = LONGEST_US;
   #idles = 0;
 
   constructor(view: WorkerView, cores: number) {
     this.#view = view;
     this.#cores = cores;
-    this.#workers = view.memory.i32[(L.HEADER + L.H_WORKERS) >> 2]!;
+    const { i32 } = view.memory;
+    this.#workers = i32[(L.HEADER + L.H_WORKERS) >> 2]!;
+    this.#results = view.block + i32[(L.HEADER + L.H_COMPLETIONS) >> 2]!;
   }
 
   /** True when work is visible. */
   spin(): boolean {
     const { core, block } = this.#view;
     // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
-    if (++this.#idles % PROBE === 0) this.#us = LONGEST_US;
-    if (this.#us < SHORTEST_US || !this.#coreIsFree() || core.beginSearch(block) === 0) return false;
-    const until = performance.now() + this.#us / 1000;
+    if (++this.#idles % PROBE === 0) this.#us = this.#unreadUs = LONGEST_US;
+    if (this.#us < SHORTEST_US || !this.#coreIsFree()) return false;
+    if (this.#unreadUs === 0 && this.#unread()) return false;
+    if (core.beginSearch(block) === 0) return false;
+    const begun = performance.now();
+    let now = begun;
     do {
       if (core.spin(block, ROUNDS) !== 0) {
         this.#us = Math.min(LONGEST_US, this.#us * 2);
+        this.#unreadUs = LONGEST_US;
         return true;
       }
-    } while (performance.now() < until);
+      now = performance.now();
+      if (now - begun >= this.#unreadUs / 1000 && this.#unread()) break;
+    } while (now - begun < this.#us / 1000);
+    if (this.#unread()) this.#unreadUs = this.#unreadUs === LONGEST_US ? UNREAD_US : 0;
     this.#us /= 2;
     return false;
   }
@@ -140,6 +159,11 @@ export class Spinner {
   /** The worker slept this long, ms. */
   slept(ms: number): void {
     if (ms < WORTH_MS) this.#us = LONGEST_US;
+    if (this.#unreadUs === 0) this.#unreadUs = UNREAD_US;
+  }
+
+  #unread(): boolean {
+    return this.#view.core.spscSize(this.#results) !== 0;
   }
 
   // The main thread is one of those awake: it has just submitted, or waits for the result.

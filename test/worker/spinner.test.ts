@@ -11,10 +11,13 @@ const LOOK_MS = 0.001;
 
 let looks = 0;
 let found = false;
+/** Results of this worker that the main thread has not read. */
+let unread = 0;
 let token = true;
 beforeEach(() => {
   looks = 0;
   found = false;
+  unread = 0;
   token = true;
 });
 
@@ -25,6 +28,7 @@ function spinner(cores: number, workers: number, parked: number) {
   for (let worker = 1; worker <= parked; worker++) i32[PARKED + (worker >> 5)]! |= 1 << (worker & 31);
   const core = {
     beginSearch: () => (token ? 1 : 0),
+    spscSize: () => unread,
     spin: () => {
       looks++;
       now += LOOK_MS;
@@ -101,6 +105,48 @@ describe('Spinner', () => {
       looks = 0;
       spinner(cores, workers, parked).spin();
       expect({ cores, workers, parked, spins: looks > 0 }).toEqual({ cores, workers, parked, spins });
+    }
+  });
+
+  it('only glances while a result stays unread, once that was so for all of its time', () => {
+    const one = spinner(2, 1, 0);
+    const times = (idles: number): number[] =>
+      Array.from({ length: idles }, () => {
+        looks = 0;
+        one.spin();
+        return looks;
+      });
+    unread = 1;
+    // Two idle moments between two sleeps: before and after the event loop has gone round.
+    expect(times(1)[0]).toBeGreaterThan(45);
+    for (let i = 0; i < 5; i++) {
+      const [first, second] = times(2);
+      expect(first).toBeGreaterThanOrEqual(5);
+      expect(first).toBeLessThanOrEqual(6);
+      expect(second).toBe(0);
+      one.slept(0.05);
+    }
+    unread = 0;
+    expect(times(1)[0]).toBeGreaterThan(45);
+  });
+
+  it('looks for its whole time again after a success with a result unread, and when it is tried again', () => {
+    for (const again of ['success', 'probe'] as const) {
+      const one = spinner(2, 1, 0);
+      unread = 1;
+      one.spin();
+      one.spin();
+      if (again === 'success') {
+        found = true;
+        one.slept(0.05);
+        expect(one.spin()).toBe(true);
+        found = false;
+      } else {
+        for (let i = 0; i < 29; i++) one.spin();
+      }
+      looks = 0;
+      one.spin();
+      expect(looks, again).toBeGreaterThan(again === 'probe' ? 45 : 20);
     }
   });
 
