@@ -34,6 +34,8 @@ export interface FigureResult {
   readonly title: string;
   /** The suite it belongs to. Absent in files of before there were suites, which held the suite `pool`. */
   readonly suite?: string;
+  /** How long measuring it took, of everybody and with starts and ends, ms. Absent in older files. */
+  readonly tookMs?: number;
   /** What one round does, in words. */
   readonly method: string;
   /** The first decides which pool is best. */

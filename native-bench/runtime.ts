@@ -28,6 +28,9 @@ import { mulberry32 } from './statistics/random.ts';
 import { suiteOf } from './suites/index.ts';
 import { figureTable, machineLines } from './tables.ts';
 
+/** So many figures are named at the end with the time they took. */
+const LONGEST = 5;
+
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
@@ -55,6 +58,7 @@ async function measure(choices: Choices): Promise<Results> {
       const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []).filter(native);
       const suite = suiteOf(figure);
       const subject = suite?.subject ?? SUBJECT;
+      const from = performance.now();
       const result = await runFigure(figure, [...entrantsOf(figure, choices.contenders), ...floors], {
         effort,
         workers,
@@ -66,9 +70,10 @@ async function measure(choices: Choices): Promise<Results> {
         ...(kept === undefined ? {} : { kept }),
         progress,
       });
+      const tookMs = Math.round(performance.now() - from);
       progress('');
       process.stdout.write(`${figureTable(result, subject)}\n`);
-      figures.push({ ...result, ...(suite === undefined ? {} : { suite: suite.name }) });
+      figures.push({ ...result, tookMs, ...(suite === undefined ? {} : { suite: suite.name }) });
     }
   } finally {
     await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));
@@ -100,6 +105,12 @@ async function nativeYardsticks(figures: readonly Figure[]): Promise<(contender:
   return ({ name }) => built.kind === 'ready' || !names.includes(name);
 }
 
+/** What to leave out to be sooner. */
+function longest({ figures }: Results): string {
+  const byTime = figures.toSorted((a, b) => (b.tookMs ?? 0) - (a.tookMs ?? 0)).slice(0, LONGEST);
+  return `longest: ${byTime.map(({ name, tookMs = 0 }) => `${name} ${Math.round(tookMs / 1000)} s`).join(', ')}`;
+}
+
 function exitCode({ effort, check }: Choices, { figures }: Results): number {
   const failures = figures
     .flatMap(({ contenders }) => contenders)
@@ -121,7 +132,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (choices.json !== undefined) await writable(choices.json);
   const results = await measure(choices);
   if (choices.json !== undefined) await writeJson(choices.json, results);
-  process.stdout.write(`${Math.round(results.durationMs / 1000)} s\n`);
+  process.stdout.write(`${Math.round(results.durationMs / 1000)} s; ${longest(results)}\n`);
   return exitCode(choices, results);
 }
 
