@@ -29,7 +29,8 @@ export interface Chunks {
 }
 
 /**
- * Runs part of the indices here and forks the rest.
+ * Runs part of the indices here and forks the rest. After each chunk it ends, by an error, if the task was asked to stop:
+ * what it has forked is dropped with the call that called this.
  *
  * @returns the forked children, those of later indices first: joined from the end of the list they follow what ran
  *   here in the order of their indices, and in the reverse order of their forks
@@ -55,6 +56,7 @@ export function splitLazily<R>(
     if ((lo | 0) === lo && (end | 0) === end) work.here(lo | 0, end | 0);
     else work.here(lo, end);
     lo = end;
+    f.stopIfAsked();
     if (chunks.grain === 0) {
       const time = now();
       chunk = tuned(chunk, time - last);

@@ -53,6 +53,16 @@ describe.each([
     );
   });
 
+  it('ends after the chunk in which the task was asked to stop', () => {
+    const marks = sharedArray(Int32Array, 1000);
+    const forker = new TestForker({ hungry: () => false, stolen: () => undefined });
+    forker.chunksUntilAsked = 3;
+    expect(() => inTask(forker, () => loop(0, 1000, { args: [marks, 0], grain: 10 }))).toThrow(
+      'The task was asked to stop',
+    );
+    expect(marks.reduce((a, b) => a + b)).toBe(40);
+  });
+
   it('runs nothing of a range that ends before it begins', () => {
     const marks = sharedArray(Int32Array, 10);
     inTask(new TestForker(SEQUENTIAL), () => loop(5, 2, { args: [marks, 0] }));

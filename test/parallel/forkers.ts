@@ -4,6 +4,7 @@
  */
 import { MillraceError } from '../../src/errors.ts';
 import type { AnyFunction, Forker, Handle } from '../../src/parallel/index.ts';
+import { askedToStop } from '../../workers/context.ts';
 import { provideForker } from '../../workers/fork/forker.ts';
 
 /** When children run, and when thieves are hungry. */
@@ -70,6 +71,12 @@ export class TestForker implements Forker {
 
   hungry(): boolean {
     return this.#schedule.hungry();
+  }
+
+  /** Called so often before the task is asked to stop. */
+  chunksUntilAsked: number = Number.POSITIVE_INFINITY;
+  stopIfAsked(): void {
+    if (--this.chunksUntilAsked < 0) throw askedToStop();
   }
 
   functionNumber(fn: AnyFunction): number {

@@ -137,6 +137,7 @@ const forker: Forker = {
   fork: (fn, ...args) => fork(fn as Callable, ...args) as Handle<never>,
   join: (handle) => join(handle) as never,
   hungry,
+  stopIfAsked: () => {},
   functionNumber(fn) {
     if (!numbered.includes(fn)) numbered.push(fn);
     return numbered.indexOf(fn);

@@ -28,6 +28,8 @@ export interface Forker {
   join<R>(handle: Handle<R>): R;
   /** Whether a thief would find nothing here now. */
   hungry(): boolean;
+  /** Throws when what runs here was asked to stop. Cheap enough to be called every few microseconds. */
+  stopIfAsked(): void;
   /** A registered function as a number that means the same function in every worker. Throws for any other function. */
   functionNumber(fn: AnyFunction): number;
   functionAt(number: number): (...args: never[]) => unknown;

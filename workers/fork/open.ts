@@ -15,6 +15,7 @@ import { type Forkable, functionAt, functionNumber } from './functions.ts';
 import { hungry } from './hungry.ts';
 import { SlowPaths } from './slow-paths.ts';
 import type { ForkState } from './state.ts';
+import { stopIfAsked } from './stop.ts';
 
 export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap<string, Forkable>): void {
   state.codec = { encoder: new Encoder(), decoder: new Decoder() };
@@ -27,6 +28,7 @@ export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap
     fork,
     join,
     hungry,
+    stopIfAsked,
     functionNumber,
     functionAt,
     functionNamed: (name: string) => named(names, name),

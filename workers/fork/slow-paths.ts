@@ -69,7 +69,7 @@ export class SlowPaths {
   /** Now and then, with a new child on top of the stack. */
   turn(handle: number): void {
     this.mend();
-    this.#stopIfAsked();
+    this.stopIfAsked();
     this.children.reserve(AHEAD);
     this.sharing.forked(handle);
   }
@@ -80,7 +80,7 @@ export class SlowPaths {
     this.sharing.joined();
   }
 
-  #stopIfAsked(): void {
+  stopIfAsked(): void {
     const { i32, rootCancelAt, cancelAt } = this.#state;
     if ((i32[rootCancelAt]! | i32[cancelAt]!) !== 0) throw askedToStop();
   }
@@ -88,7 +88,7 @@ export class SlowPaths {
   /** Keeps arguments that are not a few numbers for a child that is about to lie on top of the stack. Its meta word. */
   keep(number: number, args: unknown[]): number {
     this.mend();
-    this.#stopIfAsked();
+    this.stopIfAsked();
     let list: unknown[] = args;
     if (!arePlain(args)) {
       if (this.#publish(number, args)) return (number << META_SHIFT) | IN_RECORD;
