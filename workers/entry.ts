@@ -10,8 +10,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
-// First of all: task modules may replace what is global while they load. The codec itself comes later.
-import { NativePromise } from '../src/codec/primordials.ts';
+import { brokenInstall } from '../src/errors.ts';
 import type { ControlServer, WorkerControl } from './control.ts';
 import { forks } from './fork/state.ts';
 import { loadTaskModules } from './modules/load.ts';
@@ -21,6 +20,7 @@ import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerSta
 // Captured before any task code runs: a task may replace what is global.
 const { exit } = process;
 const later = setImmediate;
+const NativePromise = Promise;
 
 /** The entry that piscina calls in each thread of a pool. */
 export const loop: (start: WorkerStart) => void = workerLoop(runWorker);
@@ -67,6 +67,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
     onStray: (handler) => {
       stray = handler;
     },
+    reportBroken: (cause) => report({ report: 'failed', error: carryError(brokenInstall(cause)) }),
     reportStray,
   };
   report({

@@ -65,6 +65,8 @@ export interface WorkerContext {
    * Default: `reportStray`.
    */
   onStray(handler: (error: unknown) => void): void;
+  /** A part of this package does not load: to the coordinator this thread failed to start. */
+  reportBroken(cause: unknown): void;
   /** Tells the coordinator about an error no task can be blamed for. */
   reportStray(error: unknown): void;
 }
