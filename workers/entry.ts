@@ -11,7 +11,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
 import { brokenInstall } from '../src/errors.ts';
-import type { ControlServer, WorkerControl } from './control.ts';
+import type { ControlServer, LoopControl } from './control.ts';
 import { forks } from './fork/state.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { runWorker } from './scheduler.ts';
@@ -88,7 +88,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
 /** Control calls; who answers them is imported at the first. */
 class ControlCalls {
   readonly #early: unknown[] = [];
-  #control: WorkerControl | undefined;
+  #control: LoopControl | undefined;
   #opening: Promise<void> | undefined;
   #server: ControlServer | undefined;
 
@@ -105,7 +105,7 @@ class ControlCalls {
     return this.#early.length + (this.#server?.pending ?? 0);
   }
 
-  serve(control: WorkerControl): void {
+  serve(control: LoopControl): void {
     this.#control = control;
     this.#server?.serve(control);
   }

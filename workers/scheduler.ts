@@ -12,7 +12,6 @@
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
-import { controlOf } from './answers.ts';
 import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
@@ -94,7 +93,10 @@ class Scheduler {
       context.reportStray(error);
       this.#leave({ why: 'doubt' });
     });
-    context.serve(controlOf(this.#executor, () => this.#untilNothingPending()));
+    context.serve({
+      statistics: () => ({ asyncPending: this.#executor.pending }),
+      drain: () => this.#untilNothingPending(),
+    });
   }
 
   async run(): Promise<void> {
