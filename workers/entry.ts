@@ -3,12 +3,11 @@
  * Piscina calls `loop`.
  *
  * The loop is imported with it, so that it has taken what it needs of the language before any task module runs; but to
- * few modules: each one that is imported here is paid for by every start.
+ * few modules: each one that is imported here is paid for by every start, Node's own too.
  *
  * @module
  */
-import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { type MessagePort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
 import { brokenInstall } from '../src/errors.ts';
 import type { ControlServer, LoopControl } from './control.ts';
@@ -18,7 +17,7 @@ import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
 
 // Captured before any task code runs: a task may replace what is global.
-const { exit } = process;
+const { exit, getBuiltinModule } = process;
 const later = setImmediate;
 const NativePromise = Promise;
 
@@ -148,7 +147,8 @@ function catchStrays(handle: (error: unknown) => void): void {
 
 /** Nothing a task module imports should find what the thread was started with. */
 function hideWorkerData(): void {
-  if (workerData === null || workerData === undefined) return;
-  createRequire(import.meta.url)('node:worker_threads').workerData = null;
-  syncBuiltinESMExports();
+  const threads = getBuiltinModule('node:worker_threads') as { workerData: unknown };
+  if (threads.workerData === null || threads.workerData === undefined) return;
+  threads.workerData = null;
+  getBuiltinModule('node:module').syncBuiltinESMExports();
 }

@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
-import { type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import {
@@ -23,6 +22,10 @@ import {
 import { liveness } from './one-per-thread.ts';
 import type { Payloads } from './payloads.ts';
 import type { Callable } from './surroundings.ts';
+
+// As in `modules/load.ts`, not imported.
+const { getBuiltinModule } = process;
+const { receiveMessageOnPort, threadId } = getBuiltinModule('node:worker_threads');
 
 export class WorkerView {
   readonly core: Core;
@@ -97,7 +100,7 @@ export class WorkerView {
 function systemThread(): number {
   if (process.platform !== 'linux') return 0;
   try {
-    const { readlinkSync } = createRequire(import.meta.url)('node:fs') as typeof import('node:fs');
+    const { readlinkSync } = getBuiltinModule('node:fs');
     return Number(readlinkSync('/proc/thread-self').split('/').pop());
   } catch {
     // No /proc, as in some containers.

@@ -1,5 +1,5 @@
 /**
- * What a TypeScript file imports, as written: static, dynamic and in types.
+ * What a TypeScript file imports, as written: static, dynamic, in types, and modules of Node that it asks `process` for.
  *
  * @module
  */
@@ -30,6 +30,8 @@ export function importsOf(text: string): readonly Import[] {
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       add(node.argument.literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    } else if (ts.isCallExpression(node) && /\bgetBuiltinModule$/.test(node.expression.getText(file))) {
       add(node.arguments[0], false);
     }
     ts.forEachChild(node, visit);
