@@ -175,6 +175,13 @@ export class GraphNodeError extends MillraceError {
   }
 }
 
+/** A worker thread could not load a part of this package. @param cause what `import` said */
+export function brokenInstall(cause: unknown): MillraceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const text = `A worker could not load a part of Millrace itself: ${why}. Install the package again, or, after bundling, let \`workerUrl\` point at a complete worker entry.`;
+  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
+}
+
 /** `Expected \`workers\` to be an integer from 1 to 1024, got \`0\` (number)`, as an error. */
 export function expected(what: string, toBe: string, got: unknown): InvalidArgumentError {
   return new InvalidArgumentError(`Expected \`${what}\` to be ${toBe}, got ${show(got)}`);

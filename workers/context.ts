@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AsyncLocalStorage } from 'node:async_hooks';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
@@ -74,13 +74,16 @@ const found = onePerThread('context', () => ({
   storage: undefined as AsyncLocalStorage<Context> | undefined,
 }));
 
+// Not imported, as in `modules/load.ts`; taken before a task can replace it.
+const { AsyncLocalStorage: Storage } = process.getBuiltinModule('node:async_hooks');
+
 /** The scheduler says how to find the task on the stack. */
 export function provideContext(current: () => Context | undefined): void {
   found.onStack = current;
 }
 
 export function asyncStorage(): AsyncLocalStorage<Context> {
-  found.storage ??= new AsyncLocalStorage();
+  found.storage ??= new Storage();
   return found.storage;
 }
 

@@ -19,13 +19,17 @@ export interface HeapFigures {
   readonly externalMemory: number;
 }
 
-/** What the coordinator can ask of a worker. */
-export interface WorkerControl {
+/** What only the loop of a thread can answer. */
+export interface LoopControl {
   /** Counters of the scheduler loop, by name. */
   statistics(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  heap(): HeapFigures | Promise<HeapFigures>;
   /** Resolves when every task this thread has begun is finished. It takes no new one meanwhile. */
   drain(): void | Promise<void>;
+}
+
+/** What the coordinator can ask of a worker. */
+export interface WorkerControl extends LoopControl {
+  heap(): HeapFigures | Promise<HeapFigures>;
 }
 
 /** How an exposed method answers: Comlink's own errors lose `code` and `cause`. */
@@ -55,9 +59,9 @@ export class ControlServer {
     return this.#pending;
   }
 
-  /** Answers with `control` from now on. May be called once. */
-  serve(control: WorkerControl): void {
-    this.#exposed = exposable(control);
+  /** Answers with `control` from now on; its own `heap`, if it has one, comes first. May be called once. */
+  serve(control: LoopControl | WorkerControl): void {
+    this.#exposed = exposable({ heap, ...control });
     if (this.#pending > 0) this.#listen();
   }
 
@@ -95,6 +99,17 @@ export class ControlServer {
       },
     );
   }
+}
+
+async function heap(): Promise<HeapFigures> {
+  const { getHeapStatistics } = await import('node:v8');
+  const h = getHeapStatistics();
+  return {
+    usedHeapSize: h.used_heap_size,
+    totalHeapSize: h.total_heap_size,
+    heapSizeLimit: h.heap_size_limit,
+    externalMemory: h.external_memory,
+  };
 }
 
 /** Own methods only, on no prototype: a Comlink path walks properties, and must find nothing but these. */

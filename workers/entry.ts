@@ -3,24 +3,23 @@
  * Piscina calls `loop`.
  *
  * The loop is imported with it, so that it has taken what it needs of the language before any task module runs; but to
- * few modules: each one that is imported here is paid for by every start.
+ * few modules: each one that is imported here is paid for by every start, Node's own too.
  *
  * @module
  */
-import { createRequire, syncBuiltinESMExports } from 'node:module';
-import { type MessagePort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { carryError } from '../src/codec/carried-error.ts';
-// First of all: task modules may replace what is global while they load. The codec itself comes later.
-import { NativePromise } from '../src/codec/primordials.ts';
-import type { ControlServer, WorkerControl } from './control.ts';
+import { brokenInstall } from '../src/errors.ts';
+import type { ControlServer, LoopControl } from './control.ts';
 import { forks } from './fork/state.ts';
 import { loadTaskModules } from './modules/load.ts';
 import { runWorker } from './scheduler.ts';
 import type { LoadedFunctions, WorkerContext, WorkerReport, WorkerRun, WorkerStart } from './start.ts';
 
 // Captured before any task code runs: a task may replace what is global.
-const { exit } = process;
+const { exit, getBuiltinModule } = process;
 const later = setImmediate;
+const NativePromise = Promise;
 
 /** The entry that piscina calls in each thread of a pool. */
 export const loop: (start: WorkerStart) => void = workerLoop(runWorker);
@@ -67,6 +66,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
     onStray: (handler) => {
       stray = handler;
     },
+    reportBroken: (cause) => report({ report: 'failed', error: carryError(brokenInstall(cause)) }),
     reportStray,
   };
   report({
@@ -87,7 +87,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
 /** Control calls; who answers them is imported at the first. */
 class ControlCalls {
   readonly #early: unknown[] = [];
-  #control: WorkerControl | undefined;
+  #control: LoopControl | undefined;
   #opening: Promise<void> | undefined;
   #server: ControlServer | undefined;
 
@@ -104,7 +104,7 @@ class ControlCalls {
     return this.#early.length + (this.#server?.pending ?? 0);
   }
 
-  serve(control: WorkerControl): void {
+  serve(control: LoopControl): void {
     this.#control = control;
     this.#server?.serve(control);
   }
@@ -147,7 +147,8 @@ function catchStrays(handle: (error: unknown) => void): void {
 
 /** Nothing a task module imports should find what the thread was started with. */
 function hideWorkerData(): void {
-  if (workerData === null || workerData === undefined) return;
-  createRequire(import.meta.url)('node:worker_threads').workerData = null;
-  syncBuiltinESMExports();
+  const threads = getBuiltinModule('node:worker_threads') as { workerData: unknown };
+  if (threads.workerData === null || threads.workerData === undefined) return;
+  threads.workerData = null;
+  getBuiltinModule('node:module').syncBuiltinESMExports();
 }

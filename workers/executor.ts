@@ -19,15 +19,20 @@ import {
   subscribe,
 } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
-import { sharedNow } from '../src/memory/shared-memory.ts';
-import { ownModuleError } from './broken-install.ts';
-import { callWithNumbers, MAX_SPREAD, mixTargets } from './calls.ts';
 import type { Chunk, ItemSteps } from './chunk.ts';
 import { asyncStorage, type Context, provideContext, TaskContext } from './context.ts';
 import { forks } from './fork/state.ts';
 import type { Payloads } from './payloads.ts';
 import type { Callable, Pending, Surroundings } from './surroundings.ts';
-import { ArgumentReader, inlineArguments, NEEDS_CODEC, type WorkerView, writePlainResult } from './view.ts';
+import {
+  ArgumentReader,
+  callWithNumbers,
+  inlineArguments,
+  MAX_SPREAD,
+  NEEDS_CODEC,
+  type WorkerView,
+  writePlainResult,
+} from './view.ts';
 
 const NOTHING_MORE = 0;
 /** No state: the end is published when the codec is there. */
@@ -74,7 +79,6 @@ export class Executor {
     this.#concurrency = concurrency;
     this.#around = around;
     this.#arguments = new ArgumentReader(view, around.port, around.onMoved);
-    mixTargets();
     provideContext(() => {
       if (forks.up !== 0) return forks.slow!.context(forks.up);
       return this.#slot < 0 ? undefined : (this.#context ??= this.#newContext(this.#slot));
@@ -129,7 +133,7 @@ export class Executor {
       this.#arguments.decoder = payloads;
       this.#functions[0] = payloads.runSource as Callable;
     } catch (cause) {
-      this.#around.onBroken(ownModuleError(cause));
+      this.#around.onBroken(cause);
     }
   }
 
@@ -297,9 +301,7 @@ export class Executor {
     } catch (error) {
       failure = error;
     }
-    if ((meta & L.META_TIMED) !== 0) {
-      memory.f64[(this.#view.coldOf(slot) + L.C_STARTED) >> 3] = sharedNow();
-    }
+    if ((meta & L.META_TIMED) !== 0) this.#view.startsNow(slot);
     if (core.begin(block, slot) === 0) {
       core.handBack(block, slot);
       return undefined;

@@ -17,6 +17,11 @@ export function onePerThread<T extends object>(name: string, make: () => T): T {
   return value;
 }
 
+/** What locks of `millrace/sync` ask about the thread that holds them, by Node's number + 1. Undefined: not known. */
+export const liveness: { isAlive: (id: number) => boolean | undefined } = onePerThread('liveness', () => ({
+  isAlive: () => undefined,
+}));
+
 /** A registered symbol, so that a bundled copy of this module reads what another copy wrote. */
 export const TASK_OPTIONS: unique symbol = Symbol.for('millrace.task-options') as never;
 

@@ -9,20 +9,15 @@
  *
  * @module
  */
-import { carryError } from '../src/codec/carried-error.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
-import type { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
-import { controlOf } from './answers.ts';
-import { mixTargets } from './calls.ts';
 import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
-import { announceThread } from './liveness.ts';
 import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import type { Callable } from './surroundings.ts';
-import { WorkerView } from './view.ts';
+import { mixTargets, WorkerView } from './view.ts';
 
 /** Why a turn ended. */
 type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
@@ -76,7 +71,7 @@ class Scheduler {
     this.#eventLoop = new EventLoopWatch(context.ownResources);
     const config = start.config;
     this.#view = new WorkerView(start.memory, start.module, Number(config['block']));
-    announceThread(this.#view);
+    this.#view.announce();
     // Numbers as the coordinator gives them: by name in the order of the report, from 1. Until the codec is loaded,
     // nothing stands at 0, where source text is run, and is not called.
     const callables: Callable[] = [() => undefined];
@@ -87,7 +82,7 @@ class Scheduler {
       names: new Map(Array.from(functions.values(), ({ name, call }) => [name, call as Callable])),
       onMoved: () => this.#eventLoop.movesData(),
       onAsyncEnd: () => this.#wakeSaturated(),
-      onBroken: (error) => this.#break(error),
+      onBroken: (cause) => this.#break(cause),
     });
     forks.poke = () => this.#poke();
     this.#pace = new Pace(this.#view);
@@ -98,7 +93,10 @@ class Scheduler {
       context.reportStray(error);
       this.#leave({ why: 'doubt' });
     });
-    context.serve(controlOf(this.#executor, () => this.#untilNothingPending()));
+    context.serve({
+      statistics: () => ({ asyncPending: this.#executor.pending }),
+      drain: () => this.#untilNothingPending(),
+    });
   }
 
   async run(): Promise<void> {
@@ -222,9 +220,9 @@ class Scheduler {
   }
 
   // Whatever it was called meanwhile, and even if it has run tasks: to the coordinator it failed to start.
-  #break(error: MillraceError): void {
+  #break(cause: unknown): void {
     this.#broken = true;
-    this.#report({ report: 'failed', error: carryError(error) });
+    this.#context.reportBroken(cause);
     this.#poke();
   }
 

@@ -6,7 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { CarriedError } from '../src/codec/carried-error.ts';
-import type { WorkerControl } from './control.ts';
+import type { LoopControl } from './control.ts';
 import type { TaskOptions } from './task.ts';
 
 /** Everything a worker thread is born with. */
@@ -52,7 +52,7 @@ export interface WorkerContext {
   readonly start: WorkerStart;
   readonly functions: LoadedFunctions;
   /** Answers control calls with `control` from now on; calls that came earlier are answered too. */
-  serve(control: WorkerControl): void;
+  serve(control: LoopControl): void;
   /** How many ports in `process.getActiveResourcesInfo()` were there before any task module was loaded. */
   readonly ownResources: number;
   /**
@@ -65,6 +65,8 @@ export interface WorkerContext {
    * Default: `reportStray`.
    */
   onStray(handler: (error: unknown) => void): void;
+  /** A part of this package does not load: to the coordinator this thread failed to start. */
+  reportBroken(cause: unknown): void;
   /** Tells the coordinator about an error no task can be blamed for. */
   reportStray(error: unknown): void;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { MillraceError } from '../src/errors.ts';
 import type { TaskContext } from './context.ts';
 
 /** A task function by its number. */
@@ -26,5 +25,5 @@ export interface Surroundings {
   readonly names: ReadonlyMap<string, Callable>;
   readonly onAsyncEnd: () => void;
   /** The codec does not load: what needs it stays claimed or pending, for ever. */
-  readonly onBroken: (error: MillraceError) => void;
+  readonly onBroken: (cause: unknown) => void;
 }

@@ -1,21 +1,31 @@
 /**
- * What a worker reads of shared memory, and how: the core, the views, where its own structures are; the arguments of a
- * claimed task, in its record, in the arena, or through the port; and plain results, which go into the record.
+ * What a worker reads of shared memory, and how: the core, the views, where its own structures are, and that it is this
+ * thread's; the arguments of a claimed task, in its record, in the arena, or through the port, and calls with the
+ * numbers in a record; and plain results, which go into the record.
  *
  * @module
  */
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import {
+  asInteger,
   attachCore,
   type Core,
   inlineValue,
+  isAlive,
   SharedMemory,
+  sharedNow,
   type WasmMemory,
   type WasmModule,
 } from '../src/memory/shared-memory.ts';
+import { liveness } from './one-per-thread.ts';
 import type { Payloads } from './payloads.ts';
+import type { Callable } from './surroundings.ts';
+
+// As in `modules/load.ts`, not imported.
+const { getBuiltinModule } = process;
+const { receiveMessageOnPort, threadId } = getBuiltinModule('node:worker_threads');
 
 export class WorkerView {
   readonly core: Core;
@@ -52,6 +62,18 @@ export class WorkerView {
     this.currentAt = (block + L.W_CURRENT) >> 2;
   }
 
+  /** Says that this thread has the block. Locks of this thread ask the pool's memory about other threads from now on. */
+  announce(): void {
+    const { memory, block } = this;
+    Atomics.store(memory.i32, (block + L.W_SYSTEM_THREAD) >> 2, systemThread());
+    Atomics.store(memory.i32, (block + L.W_THREAD) >> 2, threadId + 1);
+    liveness.isAlive = (id) => {
+      // Blocks may have been added.
+      memory.refresh();
+      return id === 1 ? true : isAlive(memory.i32, id);
+    };
+  }
+
   /** Word index of a task record. */
   record(slot: number): number {
     return (this.tasks + slot * L.TASK_BYTES) >> 2;
@@ -62,10 +84,27 @@ export class WorkerView {
     return this.cold + slot * L.COLD_BYTES;
   }
 
+  /** The code of the task in `slot` starts now; said of tasks whose running time is limited. */
+  startsNow(slot: number): void {
+    this.memory.f64[(this.coldOf(slot) + L.C_STARTED) >> 3] = sharedNow();
+  }
+
   /** Bytes at `address`, seen through views that reach that far. */
   bytesUpTo(address: number): Uint8Array {
     if (address > this.memory.u8.length) this.memory.refresh();
     return this.memory.u8;
+  }
+}
+
+// Linux alone tells.
+function systemThread(): number {
+  if (process.platform !== 'linux') return 0;
+  try {
+    const { readlinkSync } = getBuiltinModule('node:fs');
+    return Number(readlinkSync('/proc/thread-self').split('/').pop());
+  } catch {
+    // No /proc, as in some containers.
+    return 0;
   }
 }
 
@@ -79,6 +118,43 @@ export function inlineArguments({ memory }: WorkerView, at: number, meta: number
   }
   return args;
 }
+
+/** So many arguments, all of them numbers, are handed over without an array. */
+export const MAX_SPREAD: number = 3;
+
+/**
+ * Calls a task function with `count` numbers from `f64[at]` on.
+ *
+ * Subtle: V8 must not inline the task into the worker's loop, or the task's own loops are compiled for these
+ * surroundings: xorshift32 ran at a third of its speed once 20,000 short calls had made the call worth inlining. It
+ * does not inline a call that has had several targets: see `mixTargets`.
+ */
+export function callWithNumbers(fn: Callable, count: number, f64: Float64Array, at: number): unknown {
+  switch (count) {
+    case 0:
+      return fn();
+    case 1:
+      return fn(asInteger(f64[at]!));
+    case 2:
+      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!));
+    default:
+      return fn(asInteger(f64[at]!), asInteger(f64[at + 1]!), asInteger(f64[at + 2]!));
+  }
+}
+
+const DECOYS: readonly Callable[] = [() => 0, () => 1];
+const NUMBERS = new Float64Array(MAX_SPREAD);
+
+/** Every call of a task function meets other functions, so that it is never one that has had a single target. Again and
+ * again, since V8 forgets what it has seen when code has not run for some collections. */
+export function mixTargets(): void {
+  for (let count = 0; count <= MAX_SPREAD; count++) {
+    for (const decoy of DECOYS) callWithNumbers(decoy, count, NUMBERS, 0);
+  }
+}
+
+// Before any task is called.
+mixTargets();
 
 /** Writes a result into the record at word `at`; false when it does not fit there. */
 export function writePlainResult({ memory }: WorkerView, at: number, value: unknown): boolean {

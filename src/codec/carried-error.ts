@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
 import { type ErrorCode, MillraceError, NonErrorThrown } from '../errors.ts';
 
 /** Deeper causes are cut off: a cyclic chain has to end somewhere. */
@@ -25,8 +24,10 @@ export type CarriedError =
     }
   | { readonly kind: 'value'; readonly value: string | number | bigint | boolean | null | undefined };
 
-// Taken when it is needed: importing `node:util` loads all of it, which every thread that starts would pay for.
-const inspect = (value: unknown): string => createRequire(import.meta.url)('node:util').inspect(value);
+const { getBuiltinModule } = process;
+
+// Taken when it is needed: `node:util` loads much that every thread that starts would pay for.
+const inspect = (value: unknown): string => getBuiltinModule('node:util').inspect(value);
 
 const BUILT_IN: ReadonlyMap<string, ErrorConstructor> = new Map<string, ErrorConstructor>(
   [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError].map((type) => [

@@ -7,10 +7,10 @@
  *
  * @module
  */
-// This file is loaded by every thread that starts: `node:v8`, and all of `node:util`, would cost each a millisecond.
-import * as types from 'node:util/types';
 
-const { Buffer } = globalThis;
+const { Buffer, process } = globalThis;
+// This file is loaded by every thread that starts: `node:v8`, and all of `node:util`, would cost each a millisecond.
+const types: typeof import('node:util/types') = process.getBuiltinModule('node:util/types');
 
 const { bind, call } = Function.prototype;
 /** `uncurry(f)(self, ...args)` is `f.call(self, ...args)` whatever becomes of `Function.prototype`. */

@@ -3,16 +3,11 @@
  *
  * @module
  */
-import { onePerThread } from '../../workers/one-per-thread.ts';
-import type { SharedMemory } from '../memory/shared-memory.ts';
-import { isAlive } from '../memory/threads.ts';
+import { liveness } from '../../workers/one-per-thread.ts';
+import { isAlive, type SharedMemory } from '../memory/shared-memory.ts';
 
 /** Node's number of the main thread, which is 0, + 1. */
 const MAIN = 1;
-
-const liveness = onePerThread('liveness', () => ({
-  isAlive: (_: number): boolean | undefined => undefined,
-}));
 
 const pools = new Set<SharedMemory>();
 

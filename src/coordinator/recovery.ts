@@ -6,7 +6,7 @@
  */
 import { WorkerError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
-import { markEnded } from '../memory/threads.ts';
+import { markEnded } from '../memory/shared-memory.ts';
 import type { Descendants } from './descendants.ts';
 import type { Handle } from './handle.ts';
 import { handleOf, type Intake } from './intake.ts';

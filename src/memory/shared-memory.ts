@@ -1,5 +1,5 @@
 /**
- * What threads share: one `WebAssembly.Memory`, the wasm core over it, and a clock.
+ * What threads share: one `WebAssembly.Memory`, the wasm core over it, a clock, and which of them live.
  *
  * The memory is made once, grown by the coordinator alone, seen through fixed-length views. A view does not grow with
  * the memory: it keeps the length it was made with. So the coordinator makes its views anew after each growth, and a
@@ -138,6 +138,26 @@ export function parkedWorkers(i32: Int32Array, blocks: number): number {
     for (let rest = i32[PARKED + i]!; rest !== 0; rest &= rest - 1) parked++;
   }
   return parked;
+}
+
+/** Coordinator: the thread with this number of Node's, + 1, has ended. Node never uses it again. 0: none. */
+export function markEnded(i32: Int32Array, id: number): void {
+  if (id > 0 && id < L.ENDED_THREADS) Atomics.or(i32, endedWord(i32, id), 1 << (id & 31));
+}
+
+/** By the blocks, and the bits of the ended ones. Undefined: it is not, and was not, one of this pool's. */
+export function isAlive(i32: Int32Array, id: number): boolean | undefined {
+  const blocks = Atomics.load(i32, (L.HEADER + L.H_BLOCKS) >> 2);
+  for (let i = 0; i < blocks; i++) {
+    const block = i32[(L.HEADER + L.H_DIRECTORY + i * 4) >> 2]!;
+    if (Atomics.load(i32, (block + L.W_THREAD) >> 2) === id) return true;
+  }
+  if (id <= 0 || id >= L.ENDED_THREADS) return undefined;
+  return (Atomics.load(i32, endedWord(i32, id)) & (1 << (id & 31))) !== 0 ? false : undefined;
+}
+
+function endedWord(i32: Int32Array, id: number): number {
+  return (i32[(L.HEADER + L.H_ENDED) >> 2]! >> 2) + (id >> 5);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 import { threadId } from 'node:worker_threads';
-import { onePerThread } from '../../workers/one-per-thread.ts';
+import { liveness, onePerThread } from '../../workers/one-per-thread.ts';
 import { MillraceError } from '../errors.ts';
 import type { Tracked } from './deadlock/tracked.ts';
 import type { Alive } from './protocols/sleep.ts';
@@ -22,11 +22,7 @@ if (ME >= MOST_THREADS) {
   );
 }
 
-/** Asks whoever starts threads. Until somebody puts a better one here, nobody is known to be dead. */
-const liveness: { isAlive: Alive } = onePerThread('liveness', () => ({
-  isAlive: (_id: number): boolean | undefined => undefined,
-}));
-
+/** Asks whoever starts threads. Until somebody puts a better answer there, nobody is known to be dead. */
 export const alive: Alive = (id) => (id === ME ? true : liveness.isAlive(id));
 
 /** How many locks and permits this thread holds. The runtime reads it. */

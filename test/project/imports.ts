@@ -1,5 +1,5 @@
 /**
- * What a TypeScript file imports, as written: static, dynamic and in types.
+ * What a TypeScript file imports, as written: static, dynamic, in types, and modules of Node that it asks `process` for.
  *
  * @module
  */
@@ -10,26 +10,31 @@ export interface Import {
   readonly specifier: string;
   /** Whether it leaves nothing behind in the compiled file. */
   readonly typeOnly: boolean;
+  /** Whether it is loaded with the file, and not when that line runs. */
+  readonly atOnce: boolean;
   readonly line: number;
 }
 
 export function importsOf(text: string): readonly Import[] {
   const file = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true);
   const found: Import[] = [];
-  const add = (node: ts.Node | undefined, typeOnly: boolean): void => {
+  const add = (node: ts.Node | undefined, typeOnly: boolean, statement = false): void => {
     if (!node || !ts.isStringLiteralLike(node)) return;
     found.push({
       specifier: node.text,
       typeOnly,
+      atOnce: statement && !typeOnly,
       line: file.getLineAndCharacterOfPosition(node.pos).line + 1,
     });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, onlyTypes(node.importClause));
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, exportsOnlyTypes(node));
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, onlyTypes(node.importClause), true);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, exportsOnlyTypes(node), true);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       add(node.argument.literal, true);
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], false);
+    } else if (ts.isCallExpression(node) && /\bgetBuiltinModule$/.test(node.expression.getText(file))) {
       add(node.arguments[0], false);
     }
     ts.forEachChild(node, visit);

@@ -53,6 +53,11 @@ describe('layers', () => {
       "import { performance } from 'node:perf_hooks';",
       'scheduling may import nothing',
     ],
+    [
+      'src/memory/a.ts',
+      "const { threadId } = process.getBuiltinModule('node:worker_threads');",
+      'memory may import nothing',
+    ],
     ['src/stray/a.ts', '', 'belongs to no layer'],
     ['src/codec/a.ts', "import { run } from '../../.ci/command.mjs';", 'belongs to no layer'],
   ])('finds a breach in %s: %s', (path, text, message) => {

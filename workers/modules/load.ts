@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { taskOptions } from '../one-per-thread.ts';
 import type { LoadedFunction, LoadedFunctions } from '../start.ts';
 
 type Callable = (...args: never[]) => unknown;
 type Namespace = Readonly<Record<string, unknown>> & { readonly default?: unknown };
 
-// By `require`: importing `node:fs` would list all it exports, which every thread that starts would pay for.
-const require = createRequire(import.meta.url);
-const { readFileSync } = require('node:fs') as typeof import('node:fs');
-const { cache } = require;
+// Not imported: an import lists all that the module exports, which every thread that starts would pay for.
+const { getBuiltinModule } = process;
+const { readFileSync } = getBuiltinModule('node:fs');
+const { fileURLToPath } = getBuiltinModule('node:url');
+const { cache } = getBuiltinModule('node:module').createRequire(import.meta.url);
 
 const ENCLOSURE = ' imported from data:text/javascript,import';
 
