@@ -27,9 +27,9 @@ export const burstMemory: Figure = {
   method: (effort) =>
     `${WAITING[effort].toLocaleString('en')} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included`,
   metrics: [
-    { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower' },
-    { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower' },
-    { name: 'rss', label: 'resident set', unit: 'B', better: 'lower' },
+    { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower', signed: true },
+    { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower', signed: true },
+    { name: 'rss', label: 'resident set', unit: 'B', better: 'lower', signed: true },
   ],
   claims: [{ kind: 'value', text: 'under 400 bytes a task, all told', metric: 'bytes', atMost: 400 }],
   schedule: 'fresh',
