@@ -1,11 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Figure } from './figure.ts';
+import type { RunningPool } from '../contenders/contender.ts';
+import type { Effort, Figure, Metric, Sample } from './figure.ts';
 import { flood } from './flood.ts';
 import { holdWorkers } from './gate.ts';
 
 const WAITING = { full: 1_000_000, quick: 100_000, smoke: 300 };
 /** Time for what the pool does after `run` returned: microtasks, messages to ports. */
 const SETTLE_MS = { full: 500, quick: 200, smoke: 10 };
+
+/** Bursts that are only shown: what waits already when the largest is not yet complete. */
+const SHOWN = [100, 1_000, 10_000, 100_000];
+/** The resident set grows by whole pages and steps of V8's heap, up to some MB: below this many tasks it says nothing. */
+const LEAST_RESIDENT = 100_000;
 
 interface Footprint {
   readonly heap: number;
@@ -21,15 +27,81 @@ async function footprint(settleMs: number): Promise<Footprint> {
   return { heap: heapUsed + external, rss };
 }
 
+/** Per task, with `tasks` of them waiting. */
+interface Weight {
+  readonly tasks: number;
+  readonly heap: number;
+  readonly rss: number;
+}
+
+/** One burst up to its last task, weighed wherever one of `sizes` is waiting. */
+async function weights(
+  pool: RunningPool,
+  workers: number,
+  sizes: readonly number[],
+  settleMs: number,
+): Promise<Weight[]> {
+  const gate = await holdWorkers(pool, workers);
+  // Twice, so that what the first leaves behind, compiled code above all, is no growth.
+  await footprint(0);
+  const before = await footprint(settleMs);
+  const flooded: Promise<number>[] = [];
+  const seen: Weight[] = [];
+  let waiting = 0;
+  for (const tasks of sizes) {
+    flooded.push(flood(pool, tasks - waiting));
+    waiting = tasks;
+    const after = await Promise.race([footprint(settleMs), ...flooded]);
+    if (typeof after === 'number') throw new Error('The tasks did not wait for the gate');
+    seen.push({
+      tasks,
+      heap: (after.heap - before.heap) / tasks,
+      rss: (after.rss - before.rss) / tasks,
+    });
+  }
+  await gate.open();
+  await Promise.all(flooded);
+  return seen;
+}
+
+/** The sizes of which there is a value, the largest last. */
+function sizesOf(effort: Effort): readonly number[] {
+  return [...SHOWN.filter((tasks) => tasks < WAITING[effort]), WAITING[effort]];
+}
+
+function inWords(tasks: number): string {
+  return tasks.toLocaleString('en');
+}
+
+function shownMetrics(tasks: number): Metric[] {
+  const at = `${inWords(tasks)} waiting`;
+  const metric = { unit: 'B', better: 'lower', signed: true } as const;
+  const heap = { name: `heap${tasks}`, label: `heap, ${at}`, ...metric };
+  if (tasks < LEAST_RESIDENT) return [heap];
+  return [heap, { name: `rss${tasks}`, label: `resident set, ${at}`, ...metric }];
+}
+
+function shownSample(seen: readonly Weight[]): Sample {
+  const of = (tasks: number, part: 'heap' | 'rss'): number | null =>
+    seen.find((each) => each.tasks === tasks)?.[part] ?? null;
+  return Object.fromEntries(
+    SHOWN.flatMap((tasks) => [
+      [`heap${tasks}`, of(tasks, 'heap')],
+      ...(tasks < LEAST_RESIDENT ? [] : [[`rss${tasks}`, of(tasks, 'rss')]]),
+    ]),
+  );
+}
+
 export const burstMemory: Figure = {
   name: 'burst-memory',
   title: 'Memory of a waiting task',
   method: (effort) =>
-    `${WAITING[effort].toLocaleString('en')} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included`,
+    `${inWords(WAITING[effort])} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included. Weighed, too, where the first ${sizesOf(effort).slice(0, -1).map(inWords).join(', ')} of them wait, with what a first burst costs once; their resident set only from ${inWords(LEAST_RESIDENT)} on, since below that it grows by steps of V8's heap rather than by tasks`,
   metrics: [
     { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower', signed: true },
     { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower', signed: true },
     { name: 'rss', label: 'resident set', unit: 'B', better: 'lower', signed: true },
+    ...SHOWN.flatMap(shownMetrics),
   ],
   claims: [{ kind: 'value', text: 'under 400 bytes a task, all told', metric: 'bytes', atMost: 400 }],
   schedule: 'fresh',
@@ -41,19 +113,11 @@ export const burstMemory: Figure = {
   // No warm-up: poolifier's queue can no longer hold every worker once tasks have been stolen in it.
   async open({ effort, start, workers }) {
     const pool = await start();
-    const tasks = WAITING[effort];
     return {
       async sample() {
-        const gate = await holdWorkers(pool, workers);
-        const before = await footprint(SETTLE_MS[effort]);
-        const flooded = flood(pool, tasks);
-        const after = await Promise.race([footprint(SETTLE_MS[effort]), flooded]);
-        if (typeof after === 'number') throw new Error('The tasks did not wait for the gate');
-        await gate.open();
-        await flooded;
-        const heap = (after.heap - before.heap) / tasks;
-        const rss = (after.rss - before.rss) / tasks;
-        return { bytes: Math.max(heap, rss), heap, rss };
+        const seen = await weights(pool, workers, sizesOf(effort), SETTLE_MS[effort]);
+        const { heap, rss } = seen.at(-1)!;
+        return { bytes: Math.max(heap, rss), heap, rss, ...shownSample(seen.slice(0, -1)) };
       },
       end: () => pool.close(),
     };
