@@ -85,7 +85,7 @@ export const burstMemory: Figure = {
   name: 'burst-memory',
   title: 'Memory of a waiting task',
   method: (effort) =>
-    `${inWords(WAITING[effort])} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included. Then ${shownOf(effort).map(inWords).join(', ')} of them in a second pool of the process: the heap alone, since the resident set does not grow again`,
+    `${inWords(WAITING[effort])} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included. Then ${shownOf(effort).map(inWords).join(', ')} of them in a second pool of the process: the heap alone, since the resident set does not grow again; of 100 tasks no more than the order of magnitude, as up to 15 KB come and go by themselves`,
   metrics: [
     { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower', signed: true },
     { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower', signed: true },
