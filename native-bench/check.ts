@@ -9,10 +9,12 @@
 import { checkResults, conclusionOf } from '../src/cli/check/judge.ts';
 import { readLimits } from '../src/cli/check/limits.ts';
 import { readMeasured } from '../src/cli/check/measured.ts';
+import { checkRanges } from '../src/cli/check/ranges.ts';
 import { checkedTable } from '../src/cli/check/table.ts';
 import { InvalidArgumentError } from '../src/errors.ts';
 import { measured } from './check/measured.ts';
 import { parsedArgs, runScript } from './script.ts';
+import { figuresOf, SUITES } from './suites/index.ts';
 
 const USAGE = `Usage: tsx native-bench/check.ts --slo LIMITS [RESULTS] [--quick]
 
@@ -49,8 +51,10 @@ async function main(argv: readonly string[]): Promise<number> {
     throw new InvalidArgumentError('--quick is for measuring now; a result file has its counts');
   }
   const limits = await readLimits(values.slo);
-  const results =
-    file === undefined ? await measured(limits, values.quick ?? false) : await readMeasured(file);
+  const given = file === undefined ? undefined : await readMeasured(file);
+  // Before anything is measured: that takes minutes.
+  checkRanges(values.slo, limits, given?.figures ?? figuresOf(SUITES));
+  const results = given ?? (await measured(limits, values.quick ?? false));
   const checked = checkResults(results, limits);
   process.stdout.write(checkedTable(checked));
   const { complaints, exit } = conclusionOf(checked);

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Figure } from './figure.ts';
+import type { RunningPool } from '../contenders/contender.ts';
+import type { Effort, Figure, Metric, Sample } from './figure.ts';
 import { flood } from './flood.ts';
 import { holdWorkers } from './gate.ts';
 
 const WAITING = { full: 1_000_000, quick: 100_000, smoke: 300 };
 /** Time for what the pool does after `run` returned: microtasks, messages to ports. */
 const SETTLE_MS = { full: 500, quick: 200, smoke: 10 };
+
+/** Bursts that are only shown. */
+const SHOWN = [100, 1_000, 10_000, 100_000];
 
 interface Footprint {
   readonly heap: number;
@@ -21,15 +25,72 @@ async function footprint(settleMs: number): Promise<Footprint> {
   return { heap: heapUsed + external, rss };
 }
 
+/** Per task, with `tasks` of them waiting. */
+interface Weight {
+  readonly tasks: number;
+  readonly heap: number;
+  readonly rss: number;
+}
+
+/** One burst up to its last task, weighed wherever one of `sizes` is waiting. */
+async function weights(
+  pool: RunningPool,
+  workers: number,
+  sizes: readonly number[],
+  settleMs: number,
+): Promise<Weight[]> {
+  const gate = await holdWorkers(pool, workers);
+  // Twice, so that what the first leaves behind, compiled code above all, is no growth.
+  await footprint(0);
+  const before = await footprint(settleMs);
+  const flooded: Promise<number>[] = [];
+  const seen: Weight[] = [];
+  let waiting = 0;
+  for (const tasks of sizes) {
+    flooded.push(flood(pool, tasks - waiting));
+    waiting = tasks;
+    const after = await Promise.race([footprint(settleMs), ...flooded]);
+    if (typeof after === 'number') throw new Error('The tasks did not wait for the gate');
+    seen.push({
+      tasks,
+      heap: (after.heap - before.heap) / tasks,
+      rss: (after.rss - before.rss) / tasks,
+    });
+  }
+  await gate.open();
+  await Promise.all(flooded);
+  return seen;
+}
+
+function shownOf(effort: Effort): readonly number[] {
+  return SHOWN.filter((tasks) => tasks < WAITING[effort]);
+}
+
+function inWords(tasks: number): string {
+  return tasks.toLocaleString('en');
+}
+
+function shownMetric(tasks: number): Metric {
+  const label = `heap, ${inWords(tasks)} waiting`;
+  return { name: `heap${tasks}`, label, unit: 'B', better: 'lower', signed: true };
+}
+
+function shownSample(seen: readonly Weight[]): Sample {
+  return Object.fromEntries(
+    SHOWN.map((tasks) => [`heap${tasks}`, seen.find((each) => each.tasks === tasks)?.heap ?? null]),
+  );
+}
+
 export const burstMemory: Figure = {
   name: 'burst-memory',
   title: 'Memory of a waiting task',
   method: (effort) =>
-    `${WAITING[effort].toLocaleString('en')} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included`,
+    `${inWords(WAITING[effort])} tasks add(i, 1) submitted while a gate holds every worker; growth after a full collection, promise and arguments included. Then ${shownOf(effort).map(inWords).join(', ')} of them in a second pool of the process: the heap alone, since the resident set does not grow again; of 100 tasks no more than the order of magnitude, as up to 15 KB come and go by themselves`,
   metrics: [
-    { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower' },
-    { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower' },
-    { name: 'rss', label: 'resident set', unit: 'B', better: 'lower' },
+    { name: 'bytes', label: 'bytes per task (larger of both)', unit: 'B', better: 'lower', signed: true },
+    { name: 'heap', label: 'heap + external', unit: 'B', better: 'lower', signed: true },
+    { name: 'rss', label: 'resident set', unit: 'B', better: 'lower', signed: true },
+    ...SHOWN.map(shownMetric),
   ],
   claims: [{ kind: 'value', text: 'under 400 bytes a task, all told', metric: 'bytes', atMost: 400 }],
   schedule: 'fresh',
@@ -41,21 +102,21 @@ export const burstMemory: Figure = {
   // No warm-up: poolifier's queue can no longer hold every worker once tasks have been stolen in it.
   async open({ effort, start, workers }) {
     const pool = await start();
-    const tasks = WAITING[effort];
+    const others: RunningPool[] = [];
     return {
       async sample() {
-        const gate = await holdWorkers(pool, workers);
-        const before = await footprint(SETTLE_MS[effort]);
-        const flooded = flood(pool, tasks);
-        const after = await Promise.race([footprint(SETTLE_MS[effort]), flooded]);
-        if (typeof after === 'number') throw new Error('The tasks did not wait for the gate');
-        await gate.open();
-        await flooded;
-        const heap = (after.heap - before.heap) / tasks;
-        const rss = (after.rss - before.rss) / tasks;
-        return { bytes: Math.max(heap, rss), heap, rss };
+        const [whole] = await weights(pool, workers, [WAITING[effort]], SETTLE_MS[effort]);
+        const { heap, rss } = whole!;
+        // After it, and with another pool: looks while the large burst grows would make its resident set larger (65 bytes
+        // a task of 100,000), and some pools cannot be held twice.
+        const second = await start();
+        others.push(second);
+        const seen = await weights(second, workers, shownOf(effort), SETTLE_MS[effort]);
+        return { bytes: Math.max(heap, rss), heap, rss, ...shownSample(seen) };
       },
-      end: () => pool.close(),
+      async end() {
+        await Promise.all([pool, ...others].map((each) => each.close()));
+      },
     };
   },
 };

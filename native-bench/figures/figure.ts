@@ -16,6 +16,8 @@ export interface Metric {
   readonly better: 'higher' | 'lower';
   /** One of many points of a curve: in the result file and in plots, but no column of the printed table. */
   readonly detail?: true;
+  /** May be below zero: a difference, which noise can turn round. */
+  readonly signed?: true;
 }
 
 /** One round of one contender: a number for each metric; `null` where this system cannot measure it. */

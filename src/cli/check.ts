@@ -10,6 +10,7 @@ import { MillraceError } from '../errors.ts';
 import { checkResults, conclusionOf } from './check/judge.ts';
 import { readLimits } from './check/limits.ts';
 import { readMeasured } from './check/measured.ts';
+import { checkRanges } from './check/ranges.ts';
 import { checkedTable } from './check/table.ts';
 import { CommandFailure, EXIT, oneLine } from './exit.ts';
 import type { Host } from './host.ts';
@@ -37,8 +38,11 @@ export function checkCommand(program: Command, host: Host, done: (exit: number) 
 
 async function check(host: Host, results: string, slo: string): Promise<number> {
   const checked = await usable(async () => {
-    const limits = await readLimits(resolve(host.cwd, slo));
-    return checkResults(await readMeasured(resolve(host.cwd, results)), limits);
+    const path = resolve(host.cwd, slo);
+    const limits = await readLimits(path);
+    const measured = await readMeasured(resolve(host.cwd, results));
+    checkRanges(path, limits, measured.figures);
+    return checkResults(measured, limits);
   });
   await stdoutTarget(host.stdout).write(Buffer.from(checkedTable(checked)));
   const { complaints, exit } = conclusionOf(checked);

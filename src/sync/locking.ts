@@ -7,7 +7,7 @@ import { checkKeys, expected, MillraceError } from '../errors.ts';
 import type { Claim } from './protocols/mutex-word.ts';
 import { TIMED_OUT, type Waiting } from './protocols/sleep.ts';
 import { ME, ofThread } from './thread.ts';
-import { timeoutOf, type WaitOptions } from './waiting.ts';
+import type { WaitOptions } from './waiting.ts';
 
 export interface LockOptions extends WaitOptions {
   /** What to do with a lock whose holder died: `throw` (the default), or take it, to mend what it protects. */
@@ -16,10 +16,7 @@ export interface LockOptions extends WaitOptions {
 
 const LOCK_KEYS: readonly (keyof LockOptions)[] = ['timeout', 'poisoned'];
 
-export function lockTimeoutOf(options: LockOptions | undefined): number {
-  return timeoutOf(options, LOCK_KEYS);
-}
-
+/** @throws InvalidArgumentError also for an option that locks do not have; the timeout is whoever's who waits */
 export function claimOf(options: LockOptions | undefined, blocking: boolean): Claim {
   if (options !== undefined) checkKeys('options', options, LOCK_KEYS);
   const poisoned = options?.poisoned ?? 'throw';

@@ -9,11 +9,11 @@ import { noteOrder, ORDER_BYTES, register } from './deadlock/order.ts';
 import { type Tracked, tracked } from './deadlock/tracked.ts';
 import { Guard, type Releasable, runWith } from './guard.ts';
 import { allot, attach, LINE, type NameOptions, type Place, type SyncHandle, WORDS } from './handle.ts';
-import { claimOf, type LockOptions, lockTimeoutOf, lookOnce, missed, stuck } from './locking.ts';
+import { claimOf, type LockOptions, lookOnce, missed, stuck } from './locking.ts';
 import { SyncObject } from './object.ts';
 import * as Word from './protocols/mutex-word.ts';
 import { alive, holdLock, letGoOfLock, ME, ofThread } from './thread.ts';
-import { block, blockAsync, STUCK, succeed } from './waiting.ts';
+import { block, blockAsync, STUCK, succeed, timeoutAmong } from './waiting.ts';
 
 /** Lets another thread use the mutex: give it to `Mutex.open` there. */
 export type MutexHandle = SyncHandle<'Mutex'>;
@@ -147,7 +147,7 @@ export class Mutex extends SyncObject<'Mutex'> {
    * ```
    */
   async lockAsync(options?: LockOptions): Promise<Guard> {
-    const timeout = lockTimeoutOf(options);
+    const timeout = timeoutAmong(options);
     const waiting = Word.lockSlow(this.#i32, STATE, WORDS.label, claimOf(options, false), alive);
     succeed(await blockAsync(this.#i32, waiting, timeout), this.#what, timeout);
     return this.#guard();
@@ -178,7 +178,7 @@ export class Mutex extends SyncObject<'Mutex'> {
   }
 
   #lockSlow(options: LockOptions | undefined): void {
-    const timeout = lockTimeoutOf(options);
+    const timeout = timeoutAmong(options);
     const claim = claimOf(options, true);
     for (let i = 0; i < SPINS && Atomics.load(this.#i32, STATE) !== 0; i++);
     const waiting = Word.lockSlow(this.#i32, STATE, WORDS.label, claim, alive);

@@ -18,13 +18,13 @@ import {
   type SyncHandle,
   WORDS,
 } from './handle.ts';
-import { claimOf, type LockOptions, lockTimeoutOf, lookOnce, missed, stuck } from './locking.ts';
+import { claimOf, type LockOptions, lookOnce, missed, stuck } from './locking.ts';
 import { SyncObject } from './object.ts';
 import { clearPoison } from './protocols/mutex-word.ts';
 import * as Words from './protocols/rw-words.ts';
 import type { Waiting } from './protocols/sleep.ts';
 import { alive, holdLock, letGoOfLock, ME, ofThread } from './thread.ts';
-import { block, blockAsync, STUCK, succeed } from './waiting.ts';
+import { block, blockAsync, STUCK, succeed, timeoutAmong } from './waiting.ts';
 
 /** Lets another thread use the lock: give it to `RwLock.open` there. */
 export type RwLockHandle = SyncHandle<'RwLock'>;
@@ -153,14 +153,14 @@ export class RwLock extends SyncObject<'RwLock'> {
 
   /** As {@link RwLock.read}, with the event loop alive; the wait keeps the thread from ending. Not twice at a time. */
   async readAsync(options?: LockOptions): Promise<Guard> {
-    const timeout = lockTimeoutOf(options);
+    const timeout = timeoutAmong(options);
     const outcome = await blockAsync(this.#i32, this.#reading(options, false), timeout);
     return this.#guard(succeed(outcome, this.#what, timeout));
   }
 
   /** As {@link RwLock.write}, with the event loop alive; the wait keeps the thread from ending. */
   async writeAsync(options?: LockOptions): Promise<Guard> {
-    const timeout = lockTimeoutOf(options);
+    const timeout = timeoutAmong(options);
     const outcome = await blockAsync(this.#i32, this.#writing(options, false), timeout);
     succeed(outcome, this.#what, timeout);
     return this.#guard(WRITER);
@@ -199,7 +199,7 @@ export class RwLock extends SyncObject<'RwLock'> {
   }
 
   #blocked(waiting: Waiting, options: LockOptions | undefined): number {
-    const timeout = lockTimeoutOf(options);
+    const timeout = timeoutAmong(options);
     const watch = timeout === Number.POSITIVE_INFINITY ? new CycleWatch(this.#tracked.i64) : undefined;
     const outcome = block(this.#i32, waiting, timeout, watch);
     if (outcome === STUCK) throw stuck(this.#what);

@@ -33,9 +33,14 @@ export interface Watch {
 /** The wait is part of a cycle, and was given up. Besides the outcomes of protocols. */
 export const STUCK = -6;
 
-/** @throws InvalidArgumentError also when there are other options than `known` */
-export function timeoutOf(options: WaitOptions | undefined, known: readonly string[] = ['timeout']): number {
-  if (options !== undefined) checkKeys('options', options, known);
+/** @throws InvalidArgumentError also when there are other options */
+export function timeoutOf(options: WaitOptions | undefined): number {
+  if (options !== undefined) checkKeys('options', options, ['timeout']);
+  return timeoutAmong(options);
+}
+
+/** As `timeoutOf`, where whoever takes the other options looks which there are. */
+export function timeoutAmong(options: WaitOptions | undefined): number {
   const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
   if (!(typeof timeout === 'number' && timeout >= 0))
     throw expected('options.timeout', 'a number from 0, in ms', timeout);

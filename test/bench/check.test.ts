@@ -170,6 +170,10 @@ describe('the file of limits', () => {
       'Expected `limits[0].rounds` to be one of "median", "every", got `"all"`',
     ],
     [
+      { limits: [{ figure: 'a', contender: 'b', ratioTo: 'b', atMost: 1 }] },
+      'Expected `limits[0].ratioTo` to be another than the contender, got "b" for both',
+    ],
+    [
       { limits: [{ figure: 'a', failures: -1 }] },
       'Expected `limits[0].failures` to be an integer of at least 0, got `-1`',
     ],
@@ -269,6 +273,15 @@ describe('the script', () => {
     ]);
     const none = join(directory, 'none.json');
     await expect(readLimits(none)).rejects.toThrow(`Expected a file of limits at ${none}: there is none`);
+  });
+
+  it('refuses a limit below zero, before anything is measured', { timeout: DEADLINE_MS }, async () => {
+    const below = await limit('below.json', { figure: 'round-trip', metric: 'p99', atMost: -1 });
+    const { code, stdout, stderr } = await run('--slo', below);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(
+      `${below}: Expected \`limits[0].atMost\` to be from 0 on, as \`p99\` of \`round-trip\` (µs) is never negative, got -1\n`,
+    );
   });
 
   it('measures what the limits name when there is no result file', { timeout: DEADLINE_MS }, async () => {

@@ -104,6 +104,27 @@ describe('millrace check', () => {
         /Unknown field .*atmost/,
       ],
       [
+        ['--slo', write('empty.json', ''), results],
+        /empty\.json is no file of limits: it is cut short or empty/,
+      ],
+      [['--slo', write('nan.json', '{"limits":[{"figure":"a","atMost":NaN}]}'), results], /it is not JSON/],
+      [
+        ['--slo', write('huge.json', '{"limits":[{"figure":"a","atMost":1e999}]}'), results],
+        /huge\.json: Expected `limits\[0\]\.atMost` to be a number, got `Infinity`/,
+      ],
+      [['--slo', dir, results], /Expected a file of limits at .*directory/],
+      [
+        [
+          '--slo',
+          limits,
+          write('sign.json', {
+            ...RESULTS,
+            figures: [{ name: 'a', metrics: [{ name: 'b', unit: '', better: 'lower', signed: 1 }] }],
+          }),
+        ],
+        /Expected `figures\[0\]\.metrics\[0\]\.signed` to be `true`, or absent/,
+      ],
+      [
         ['--slo', limits, write('bad.json', { ...RESULTS, figures: [{ name: 'a', metrics: [] }] })],
         /Expected `figures\[0\]\.metrics` to be one metric at least/,
       ],
@@ -114,6 +135,75 @@ describe('millrace check', () => {
       expect(stderr.text).toMatch(/^millrace: [^\n]+\n$/);
       expect(stderr.text).toMatch(message);
     }
+  });
+});
+
+describe('a limit below zero', () => {
+  const drift = { name: 'drift', unit: 'ms', better: 'lower', signed: true };
+  const [checkout] = RESULTS.figures;
+  const [{ samples, ...ours }] = checkout!.contenders as [(typeof RESULTS.figures)[0]['contenders'][0]];
+  const drifting = {
+    ...RESULTS,
+    figures: [
+      {
+        ...checkout,
+        metrics: [...checkout!.metrics, drift],
+        contenders: [{ ...ours, samples: samples.map((sample) => ({ ...sample, drift: -2 })) }],
+      },
+    ],
+  };
+
+  it.each([
+    [{ figure: 'checkout', atMost: -1 }, 'atMost', '`p99` of `checkout` (ms)', -1],
+    [
+      { figure: 'checkout', metric: 'rate', atLeast: -5, atMost: 9 },
+      'atLeast',
+      '`rate` of `checkout` (1/s)',
+      -5,
+    ],
+    [{ figure: '*', metric: 'rate', atLeast: -1e-9 }, 'atLeast', '`rate` of `checkout` (1/s)', -1e-9],
+    [
+      { figure: 'checkout', ratioTo: 'before', atLeast: -1 },
+      'atLeast',
+      'a ratio of two `p99` of `checkout`',
+      -1,
+    ],
+  ])('%j is refused in one line, for what is never negative', async (limit, bound, what, got) => {
+    const { code, stdout, stderr } = await check([{ figure: '*', failures: 0 }, limit]);
+    expect([code, stdout.text]).toEqual([2, '']);
+    expect(stderr.text).toBe(
+      `millrace: ${join(dir, 'limits.json')}: Expected \`limits[1].${bound}\` to be from 0 on, as ${what} is never negative, got ${got}\n`,
+    );
+  });
+
+  it('is refused for each metric of a run of millrace map', async () => {
+    const run = { outcome: 'finished', items: 2, wallMs: 3, speedUp: 1, failures: 0, retries: 0, crashes: 0 };
+    for (const metric of ['rate', 'p50', 'p99', 'speedUp', 'failures', 'retries', 'crashes']) {
+      const { code, stderr } = await check([{ figure: 'map', metric, atLeast: -1 }], {
+        ...run,
+        latencyMs: { p50: 1, p99: 2 },
+      });
+      expect([code, stderr.text]).toEqual([
+        2,
+        expect.stringContaining('`limits[0].atLeast` to be from 0 on'),
+      ]);
+    }
+  });
+
+  it('stands where the metric may be negative', async () => {
+    const { code, stdout } = await check([{ figure: 'checkout', metric: 'drift', atMost: -1 }], drifting);
+    expect([code, stdout.text]).toEqual([0, expect.stringContaining('| ≤ -1 | -2 (-2–-2) | holds')]);
+    expect((await check([{ figure: 'checkout', atLeast: 0 }], drifting)).code).toBe(0);
+  });
+
+  it('has no values to hold for: a result file with such a rate or time is refused', async () => {
+    const signless = structuredClone(drifting) as { figures: { metrics: { signed?: boolean }[] }[] };
+    delete signless.figures[0]!.metrics[2]!.signed;
+    const { code, stderr } = await check([{ figure: 'checkout', atLeast: 0 }], signless);
+    expect([code, stderr.text]).toEqual([
+      2,
+      expect.stringContaining('samples[0].drift` to be a number from 0 on, got `-2`'),
+    ]);
   });
 });
 

@@ -133,6 +133,22 @@ describe('Mutex', () => {
     expect(call).toThrow(`Expected \`${name}\``);
   });
 
+  const odd = { timeOut: 5 } as never;
+  it.each<[string, () => unknown]>([
+    ['Mutex.lock', () => new Mutex().lock(odd)],
+    ['Mutex.tryLock', () => new Mutex().tryLock(odd)],
+    ['Mutex.lockAsync', () => new Mutex().lockAsync(odd)],
+    ['RwLock.read', () => new RwLock().read(odd)],
+    ['RwLock.write', () => new RwLock().write(odd)],
+    ['RwLock.tryRead', () => new RwLock().tryRead(odd)],
+    ['RwLock.tryWrite', () => new RwLock().tryWrite(odd)],
+    ['RwLock.readAsync', () => new RwLock().readAsync(odd)],
+    ['RwLock.writeAsync', () => new RwLock().writeAsync(odd)],
+  ])('%s refuses an option that it does not have', async (_what, take) => {
+    await expect((async () => await take())()).rejects.toThrow('Expected `options` to be made of `timeout`');
+    expect(held.count).toBe(0);
+  });
+
   it('refuses a handle of another version', () => {
     const { handle } = new Mutex();
     expect(() => Mutex.open({ ...handle, version: 0 })).toThrow(code('ERR_VERSION_MISMATCH'));

@@ -9,8 +9,9 @@
  * @module
  */
 import { BroadcastChannel, type MessagePort, receiveMessageOnPort, threadId } from 'node:worker_threads';
+import { KIND_DATA_VIEW, VIEW_KINDS } from '../../src/codec/format.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics, getPrototypeOf, uncurry } from '../../src/codec/primordials.ts';
+import { Atomics, getPrototypeOf, viewTag } from '../../src/codec/primordials.ts';
 
 type Buffers = readonly SharedArrayBuffer[];
 type Message =
@@ -27,35 +28,16 @@ interface Told {
 }
 
 type SharedView = new (buffer: SharedArrayBuffer, from: number, length: number) => object;
-const { Float16Array } = globalThis as unknown as { readonly Float16Array?: SharedView };
 
-/** By kind, from 1: 0 is the buffer itself. */
-const VIEWS: readonly SharedView[] = [
-  DataView,
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  ...(Float16Array === undefined ? [] : [Float16Array]),
-];
-const DATA_VIEW = 1;
+/** By kind, which is one more than the codec's: 0 is the buffer itself. What the runtime lacks nobody has a view of. */
+const VIEWS = VIEW_KINDS.map((name) => (globalThis as unknown as Record<string, SharedView>)[name]);
+const DATA_VIEW = KIND_DATA_VIEW + 1;
 /** All the shared memory inside one value. */
-const INSIDE = 14;
+const INSIDE = VIEW_KINDS.length + 1;
 /** The first is not the user's memory: it holds an encoded value. The others are inside that. */
-const ENCODED = 15;
-const KINDS = 16;
-const KIND_OF_TAG = new Map(VIEWS.map((view, i) => [view.name, i + 1]));
-/** What kind of typed array a view is, whatever it inherits from; undefined: a DataView. */
-const tagOf: (view: object) => string | undefined = uncurry(
-  Object.getOwnPropertyDescriptor(getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag)!.get!,
-) as never;
+const ENCODED = INSIDE + 1;
+const KINDS = ENCODED + 1;
+const KIND_OF_TAG = new Map<string, number>(VIEW_KINDS.map((name, i) => [name, i + 1]));
 
 /** Buffers that one thread tells of. With its number, which no other thread of the process has had, and the kind: 53 bits. */
 const PER_THREAD = 2 ** 28;
@@ -289,7 +271,8 @@ function awaitEnd(): never {
 
 function kindOf(value: object, buffer: SharedArrayBuffer): number {
   if (value === buffer) return 0;
-  const tag = tagOf(value);
+  // Whatever it inherits from; a DataView has none.
+  const tag = viewTag(value as ArrayBufferView);
   return tag === undefined ? DATA_VIEW : KIND_OF_TAG.get(tag)!;
 }
 

@@ -66,6 +66,12 @@ export function number(at: string, found: unknown): asserts found is number {
   if (typeof found !== 'number' || !Number.isFinite(found)) throw expected(at, 'a number', found);
 }
 
+/** Throws unless `found` is a finite number, and not below zero. */
+export function amount(at: string, found: unknown): asserts found is number {
+  number(at, found);
+  if (found < 0) throw expected(at, 'a number from 0 on', found);
+}
+
 /** Throws unless `found` is one of `known`. */
 export function oneOf<T extends string>(at: string, found: unknown, known: readonly T[]): asserts found is T {
   if (!known.includes(found as T)) {

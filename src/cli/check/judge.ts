@@ -5,7 +5,7 @@
  */
 
 import { EVERY_FIGURE, type FailureLimit, type Limit, type RatioLimit, type ValueLimit } from './limits.ts';
-import type { Contender, Figure, Measured, Metric } from './measured.ts';
+import { type Contender, type Figure, type Measured, type Metric, metricOf } from './measured.ts';
 import { type Spread, spread } from './spread.ts';
 
 /**
@@ -31,7 +31,7 @@ export function checkResults(results: Measured, limits: readonly Limit[]): reado
   return limits.flatMap((limit) => {
     if (limit.kind === 'failures') return [checkFailures(results, limit)];
     const figures = figuresOf(results, limit.figure).filter(
-      (figure) => limit.figure !== EVERY_FIGURE || metricOf(figure, limit.metric) !== undefined,
+      (figure) => limit.figure !== EVERY_FIGURE || metricOf(figure.metrics, limit.metric) !== undefined,
     );
     if (figures.length > 0) return figures.map((figure) => checkFigure(figure, limit));
     const reason =
@@ -50,13 +50,9 @@ function absent({ figures }: Measured, name: string): string {
   return `there is no figure "${name}" in the results, only ${figures.map((figure) => figure.name).join(', ') || 'none'}`;
 }
 
-function metricOf({ metrics }: Figure, name: string | undefined): Metric | undefined {
-  return name === undefined ? metrics[0] : metrics.find((metric) => metric.name === name);
-}
-
 function checkFigure(figure: Figure, limit: ValueLimit | RatioLimit): Checked {
   const about = { limit, figure: figure.name };
-  const metric = metricOf(figure, limit.metric);
+  const metric = metricOf(figure.metrics, limit.metric);
   if (metric === undefined) {
     const known = figure.metrics.map(({ name }) => name).join(', ');
     return { ...about, status: 'missing', reason: `it has no metric "${limit.metric}", only ${known}` };

@@ -103,6 +103,11 @@ function limitOf(at: string, found: unknown): Limit {
   const bounded = { figure, contender, metric, ...bounds, rounds };
   if (ratioTo === undefined) return { kind: 'value', ...bounded };
   text(`${at}.ratioTo`, ratioTo);
+  if (ratioTo === contender) {
+    throw new InvalidArgumentError(
+      `Expected \`${at}.ratioTo\` to be another than the contender, got ${JSON.stringify(ratioTo)} for both`,
+    );
+  }
   return { kind: 'ratio', ...bounded, ratioTo };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { expected, InvalidArgumentError } from '../../errors.ts';
-import { list, number, oneOf, readJson, record, text } from './json.ts';
+import { amount, list, number, oneOf, readJson, record, text } from './json.ts';
 import { SUBJECT } from './limits.ts';
 
 /** A change of meaning raises it; fields are only ever added. */
@@ -27,6 +27,8 @@ export interface Metric {
   readonly name: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
+  /** A value may be below zero, as a difference may. Absent: it is a rate, a time, a count, a share, never negative. */
+  readonly signed?: true;
 }
 
 export interface Contender {
@@ -38,6 +40,11 @@ export interface Contender {
   readonly unclosed?: string;
   /** One entry a round; the same index is the same round for all contenders. */
   readonly samples: readonly Readonly<Record<string, number | null>>[];
+}
+
+/** The metric a limit is about: the first where it names none. */
+export function metricOf(metrics: readonly Metric[], name: string | undefined): Metric | undefined {
+  return name === undefined ? metrics[0] : metrics.find((metric) => metric.name === name);
 }
 
 /**
@@ -67,7 +74,9 @@ export function measuredOf(found: unknown): Measured {
     list(`${at}.metrics`, fields['metrics'], metric);
     if ((fields['metrics'] as readonly unknown[]).length === 0)
       throw expected(`${at}.metrics`, 'one metric at least', 'none');
-    list(`${at}.contenders`, fields['contenders'], contender);
+    const metrics = fields['metrics'] as readonly Metric[];
+    const unsigned = new Set(metrics.filter(({ signed }) => signed !== true).map(({ name }) => name));
+    list(`${at}.contenders`, fields['contenders'], (place, each) => contender(place, each, unsigned));
   });
   return found as Measured;
 }
@@ -76,9 +85,12 @@ function metric(at: string, found: unknown): void {
   const fields = record(at, found);
   for (const name of ['name', 'unit'] as const) text(`${at}.${name}`, fields[name]);
   oneOf(`${at}.better`, fields['better'], ['higher', 'lower']);
+  if (fields['signed'] !== undefined && fields['signed'] !== true) {
+    throw expected(`${at}.signed`, '`true`, or absent', fields['signed']);
+  }
 }
 
-function contender(at: string, found: unknown): void {
+function contender(at: string, found: unknown, unsigned: ReadonlySet<string>): void {
   const fields = record(at, found);
   text(`${at}.name`, fields['name']);
   oneOf(`${at}.kind`, fields['kind'], ['subject', 'pool', 'yardstick']);
@@ -91,7 +103,9 @@ function contender(at: string, found: unknown): void {
   if (fields['unclosed'] !== undefined) text(`${at}.unclosed`, fields['unclosed']);
   list(`${at}.samples`, fields['samples'], (place, sample) => {
     for (const [name, value] of Object.entries(record(place, sample))) {
-      if (value !== null) number(`${place}.${name}`, value);
+      if (value === null) continue;
+      if (unsigned.has(name)) amount(`${place}.${name}`, value);
+      else number(`${place}.${name}`, value);
     }
   });
 }
@@ -110,15 +124,15 @@ const MAP_METRICS: readonly Metric[] = [
 function mapFigure(summary: Readonly<Record<string, unknown>>): Figure {
   const { outcome, items, wallMs, speedUp, failures, retries, crashes, error } = summary;
   text('outcome', outcome);
-  number('items', items);
-  number('wallMs', wallMs);
-  number('speedUp', speedUp);
-  number('failures', failures);
-  number('retries', retries);
-  number('crashes', crashes);
+  amount('items', items);
+  amount('wallMs', wallMs);
+  amount('speedUp', speedUp);
+  amount('failures', failures);
+  amount('retries', retries);
+  amount('crashes', crashes);
   const { p50, p99 } = record('latencyMs', summary['latencyMs']);
-  number('latencyMs.p50', p50);
-  number('latencyMs.p99', p99);
+  amount('latencyMs.p50', p50);
+  amount('latencyMs.p99', p99);
   // Without an item there was nothing to time: no value, rather than the best there can be.
   const timed = items > 0 && wallMs > 0 ? { rate: (items / wallMs) * 1000, p50, p99, speedUp } : {};
   const reason = typeof error === 'string' ? error : `the run was ${outcome}`;
