@@ -4,7 +4,7 @@ import type { Effort, Figure, Metric } from './figure.ts';
 import { flood } from './flood.ts';
 
 const SMALL = { full: 10_000, quick: 10_000, smoke: 50 };
-const LARGE = { full: 1_000_000, quick: 100_000, smoke: 300 };
+const LARGE = { full: 1_000_000, quick: 50_000, smoke: 300 };
 /** Bursts that are only shown, with how often each is measured: a whole curve from 10^2 on, with the two above. */
 const SHOWN: readonly {
   readonly name: string;
@@ -15,7 +15,7 @@ const SHOWN: readonly {
   { name: 'r1000', tasks: 1_000, repeats: { full: 31, quick: 11, smoke: 0 } },
   { name: 'r100000', tasks: 100_000, repeats: { full: 3, quick: 0, smoke: 0 } },
 ];
-const SMALL_REPEATS = { full: 11, quick: 5, smoke: 1 };
+const SMALL_REPEATS = { full: 11, quick: 3, smoke: 1 };
 
 async function rates(pool: RunningPool, tasks: number, repeats: number): Promise<number[]> {
   const seen: number[] = [];

@@ -3,7 +3,7 @@ import type { Figure } from './figure.ts';
 import { records10k } from './inputs.ts';
 import { payloadFigure } from './payload.ts';
 
-const BATCH = { full: 40, quick: 16, smoke: 2 };
+const BATCH = { full: 40, quick: 8, smoke: 2 };
 
 export const recordsSent: Figure = payloadFigure({
   name: 'records-10k',

@@ -2,7 +2,7 @@ import { cpuSince } from '../clocks.ts';
 import type { Figure } from './figure.ts';
 import { flood } from './flood.ts';
 
-const TASKS = { full: 200_000, quick: 50_000, smoke: 500 };
+const TASKS = { full: 200_000, quick: 30_000, smoke: 500 };
 const SETTLING = { full: 50_000, quick: 10_000, smoke: 100 };
 /** So long each round begins with smaller floods: the heap that idled while others were measured grows back. */
 const SETTLING_MS = { full: 300, quick: 100, smoke: 0 };
