@@ -17,13 +17,17 @@ export interface CoreTimes {
 export interface Look {
   /** The figure measured next. */
   readonly figure: string;
-  /** What others used of all cores, 0 to 1. */
+  /** What others used of all cores just before it, 0 to 1. */
   readonly share: number;
+  /** What the host kept from this machine while it was measured, 0 to 1; absent where that is not told. */
+  readonly stolen?: number;
 }
 
 const WINDOW_MS = 100;
 /** The system counts in ticks of 10 ms, so a few background jobs look like up to a tenth. */
 const QUIET_SHARE = 0.25;
+/** A spell that takes a core for a tenth of a round is enough to double a round trip. */
+const STOLEN_SHARE = 0.02;
 /** More names say less than their number. */
 const NAMED = 4;
 
@@ -49,14 +53,27 @@ export async function othersShare(
   return all > 0 ? busy / all : 0;
 }
 
-/** What `Machine.doubts` says of it: nothing, or one line. */
+/** What `Machine.doubts` says of it: a line for each kind of noise. */
 export function noiseDoubts(looks: readonly Look[]): string[] {
-  const noisy = looks.filter(({ share }) => share > QUIET_SHARE);
-  if (noisy.length === 0) return [];
-  const most = Math.round(100 * Math.max(...noisy.map(({ share }) => share)));
+  const others = worst(looks, ({ share }) => share, QUIET_SHARE);
+  const host = worst(looks, ({ stolen = 0 }) => stolen, STOLEN_SHARE);
+  return [
+    ...(others === undefined
+      ? []
+      : [`noisy: other programs took up to ${others.most} % of the cores just before ${others.where}`]),
+    ...(host === undefined
+      ? []
+      : [`noisy: the host kept up to ${host.most} % of the cores' time from this machine in ${host.where}`]),
+  ];
+}
+
+function worst(looks: readonly Look[], of: (look: Look) => number, quiet: number) {
+  const noisy = looks.filter((look) => of(look) > quiet);
+  if (noisy.length === 0) return undefined;
+  const most = Math.round(100 * Math.max(...noisy.map(of)));
   const where =
     noisy.length > NAMED
       ? `${noisy.length} of ${looks.length} figures`
       : noisy.map(({ figure }) => figure).join(', ');
-  return [`noisy: other programs took up to ${most} % of the cores just before ${where}`];
+  return { most, where };
 }

@@ -56,7 +56,9 @@ function figure(at: string, found: unknown): void {
   const fields = record(at, found);
   for (const name of ['name', 'title', 'method'] as const) text(`${at}.${name}`, fields[name]);
   if (fields['suite'] !== undefined) text(`${at}.suite`, fields['suite']);
-  if (fields['tookMs'] !== undefined) atLeast(`${at}.tookMs`, fields['tookMs'], 0);
+  for (const name of ['tookMs', 'stolen'] as const) {
+    if (fields[name] !== undefined) atLeast(`${at}.${name}`, fields[name], 0);
+  }
   list(`${at}.metrics`, fields['metrics'], metric);
   if ((fields['metrics'] as readonly unknown[]).length === 0)
     throw expected(`${at}.metrics`, 'one metric at least', 'none');

@@ -23,6 +23,8 @@ export interface Results {
   readonly pace?: number;
   /** Of the draws that gave each `FigureResult.order`. Absent in older files. */
   readonly seed?: number;
+  /** Of several runs shown as one, in place of `seed`; in no file. */
+  readonly seeds?: readonly number[];
   readonly machine: Machine;
   /** Package name to installed version; absent when not installed. */
   readonly versions: Readonly<Record<string, string>>;
@@ -36,6 +38,8 @@ export interface FigureResult {
   readonly suite?: string;
   /** How long measuring it took, of everybody and with starts and ends, ms. Absent in older files. */
   readonly tookMs?: number;
+  /** Share of the cores' time meanwhile that the host of a virtual machine kept from it, 0 to 1. Absent: not told. */
+  readonly stolen?: number;
   /** What one round does, in words. */
   readonly method: string;
   /** The first decides which pool is best. */

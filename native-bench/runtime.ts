@@ -25,6 +25,7 @@ import { type FigureResult, type Results, SCHEMA } from './results.ts';
 import { runFigure } from './runner.ts';
 import { runScript } from './script.ts';
 import { mulberry32 } from './statistics/random.ts';
+import { hostTimes, stolenShare } from './steal.ts';
 import { suiteOf } from './suites/index.ts';
 import { figureTable, machineLines } from './tables.ts';
 
@@ -54,11 +55,12 @@ async function measure(choices: Choices): Promise<Results> {
   try {
     for (const figure of choices.figures) {
       // In a smoke run the kept processes are others, too.
-      if (kept === undefined) looks.push({ figure: figure.name, share: await othersShare() });
+      const share = kept === undefined ? await othersShare() : undefined;
       const floors = (figure.floors ?? []).flatMap((name) => contenderNamed(name) ?? []).filter(native);
       const suite = suiteOf(figure);
       const subject = suite?.subject ?? SUBJECT;
       const from = performance.now();
+      const host = hostTimes();
       const result = await runFigure(figure, [...entrantsOf(figure, choices.contenders), ...floors], {
         effort,
         workers,
@@ -71,9 +73,12 @@ async function measure(choices: Choices): Promise<Results> {
         progress,
       });
       const tookMs = Math.round(performance.now() - from);
+      const stolen = stolenShare(host, hostTimes());
+      const taken = stolen === undefined ? {} : { stolen };
+      if (share !== undefined) looks.push({ figure: figure.name, share, ...taken });
       progress('');
       process.stdout.write(`${figureTable(result, subject)}\n`);
-      figures.push({ ...result, tookMs, ...(suite === undefined ? {} : { suite: suite.name }) });
+      figures.push({ ...result, tookMs, ...taken, ...(suite === undefined ? {} : { suite: suite.name }) });
     }
   } finally {
     await Promise.all([...(kept?.values() ?? [])].map((each) => each.kill()));

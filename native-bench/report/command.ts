@@ -9,11 +9,12 @@ import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError, MillraceError } from '../../src/errors.ts';
 import { writeText } from '../files.ts';
 import { INTERVAL } from '../interval.ts';
+import { joined, type Run } from '../joined.ts';
 import { readResults } from '../results-file.ts';
 import { blocksFor, document, type Plots, plotFiles } from './blocks.ts';
 import { embed } from './embed.ts';
 import { subjectName } from './facts.ts';
-import { type Choices, parseChoices, USAGE } from './options.ts';
+import { type Choices, type Files, parseChoices, USAGE } from './options.ts';
 import { page } from './page/page.ts';
 import { type ReportView, viewOf } from './view.ts';
 
@@ -44,7 +45,7 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
     stdout(USAGE);
     return 0;
   }
-  const results = await readResults(choices.results);
+  const results = joined(await runsOf(choices.results));
   const view = viewOf(results, { subject: subjectName(results), interval: INTERVAL, suiteTitles });
   const plots =
     choices.svgDir === undefined ? undefined : { folder: resolve(choices.svgDir), linked: new Set<string>() };
@@ -52,7 +53,10 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
 
   if (choices.action === 'check') {
     const outputs = [...documents, ...plotOutputs(view, plots)];
-    const faults = [...(await differences(outputs, choices.results)), ...(await unlinked(plots))];
+    const faults = [
+      ...(await differences(outputs, choices.results.join(' and '))),
+      ...(await unlinked(plots)),
+    ];
     for (const fault of faults) stderr(`${fault}\n`);
     return faults.length === 0 ? 0 : 1;
   }
@@ -70,6 +74,11 @@ async function run(choices: Choices, { stdout, stderr, suiteTitles }: Surroundin
   for (const { file } of outputs.filter(({ file: name }) => !name.endsWith('.svg')))
     stderr(`Wrote ${file}\n`);
   return 0;
+}
+
+async function runsOf([first, ...more]: Files): Promise<[Run, ...Run[]]> {
+  const read = async (path: string): Promise<Run> => ({ path, results: await readResults(path) });
+  return [await read(first), ...(await Promise.all(more.map(read)))];
 }
 
 /** The plots that the documents link to; all where no document does. Documents come first: writing them is linking. */

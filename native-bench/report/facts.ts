@@ -14,7 +14,7 @@ export interface Fact {
 }
 
 export function factsOf(results: Results): Fact[] {
-  const { machine, versions, effort, workers, pace, seed } = results;
+  const { machine, versions, effort, workers, pace } = results;
   const installed = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     { name: 'Machine', text: machine.cpu },
@@ -37,12 +37,17 @@ export function factsOf(results: Results): Fact[] {
     },
     {
       name: 'Order in a round',
-      text: seed === undefined ? 'fixed, each round begins with the next' : `drawn, seed ${seed}`,
+      text: orderOf(results),
     },
     { name: 'Started', text: startedAt(results) },
     { name: 'Took', text: minutes(results.durationMs) },
     { name: 'Versions', text: installed.join(', ') || 'not told' },
   ];
+}
+
+function orderOf({ seed, seeds }: Results): string {
+  if (seeds !== undefined) return `drawn, seeds ${seeds.join(', ')}`;
+  return seed === undefined ? 'fixed, each round begins with the next' : `drawn, seed ${seed}`;
 }
 
 function startedAt({ startedAt: iso }: Results): string {

@@ -70,10 +70,13 @@ export function machineBlock({ results }: ReportView): string {
 
 /** The same in a sentence, to stand before a table. */
 export function provenanceBlock({ results }: ReportView): string {
-  const { machine, effort, workers, versions, seed } = results;
+  const { machine, effort, workers, versions, seed, seeds = seed === undefined ? [] : [seed] } = results;
   const cores = `${machine.cores} cores (${machine.usable} usable), ${Math.round(machine.memoryBytes / 2 ** 30)} GiB`;
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const sentence = `A ${effort} run of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.${seed === undefined ? '' : ` Each round had an order of its own, drawn with seed ${seed}.`}`;
+  const runs = seeds.length > 1 ? `${seeds.length} ${effort} runs` : `A ${effort} run`;
+  const orders =
+    seeds.length === 0 ? '' : ` Each round had an order of its own, drawn with seed ${seeds.join(', ')}.`;
+  const sentence = `${runs} of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.${orders}`;
   return withDoubts(plain(sentence), { results });
 }
 

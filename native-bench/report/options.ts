@@ -7,9 +7,10 @@
 import { expected, InvalidArgumentError } from '../../src/errors.ts';
 import { parsedArgs } from '../script.ts';
 
-export const USAGE: string = `Usage: tsx native-bench/report.ts RESULTS.json [options]
+export const USAGE: string = `Usage: tsx native-bench/report.ts RESULTS.json [MORE.json…] [options]
 
 Writes a result file as a page, as Markdown, and into documents. Without an option: Markdown on the standard output.
+Several files are shown as one: runs of one machine and the same versions, each figure in one of them.
 
   --html FILE       a page of its own: nothing is loaded, works from file://, light and dark
   --markdown FILE   all tables as one Markdown document
@@ -22,11 +23,13 @@ Writes a result file as a page, as Markdown, and into documents. Without an opti
   --help            this text
 `;
 
+export type Files = readonly [string, ...string[]];
+
 export type Choices =
   | { readonly action: 'help' }
   | {
       readonly action: 'write';
-      readonly results: string;
+      readonly results: Files;
       readonly html?: string;
       readonly markdown?: string;
       readonly embed: readonly string[];
@@ -34,7 +37,7 @@ export type Choices =
     }
   | {
       readonly action: 'check';
-      readonly results: string;
+      readonly results: Files;
       readonly embed: readonly string[];
       readonly svgDir?: string;
     };
@@ -52,10 +55,9 @@ export function parseChoices(argv: readonly string[]): Choices {
   })) {
     if (names.includes('')) throw expected(`--${option}`, 'a name', '');
   }
-  const [results, ...more] = positionals;
-  if (results === undefined || more.length > 0) {
-    throw new InvalidArgumentError(`Expected one result file, got ${positionals.length}. See --help.`);
-  }
+  const [first, ...more] = positionals;
+  if (first === undefined) throw new InvalidArgumentError('Expected a result file, got none. See --help.');
+  const results: Files = [first, ...more];
   const plots = svgDir === undefined ? {} : { svgDir };
   if (check) {
     if (embed.length === 0)

@@ -42,5 +42,11 @@ describe('what others do to the cores', () => {
     expect(
       noiseDoubts(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => look(name, name === 'a' ? 0 : 1))),
     ).toEqual(['noisy: other programs took up to 100 % of the cores just before 5 of 6 figures']);
+    const quiet = { figure: 'idle', share: 0, stolen: 0.01 };
+    expect(noiseDoubts([quiet])).toEqual([]);
+    expect(noiseDoubts([quiet, { figure: 'metg', share: 0.5, stolen: 0.06 }])).toEqual([
+      'noisy: other programs took up to 50 % of the cores just before metg',
+      "noisy: the host kept up to 6 % of the cores' time from this machine in metg",
+    ]);
   });
 });

@@ -350,8 +350,8 @@ describe('the command', () => {
     const empty = await file('empty.json', '{"schema":"millrace-bench/1"}');
     const nothing = await file('null.json', 'null');
     const cases: readonly [string[], RegExp][] = [
-      [[], /one result file, got 0/],
-      [[good, good], /one result file, got 2/],
+      [[], /a result file, got none/],
+      [[good, good], /each figure in one run, got `throughput` in .*good\.json and .*good\.json/],
       [[join(folder, 'missing.json')], /missing\.json/],
       [[cut], /cut\.json/],
       [[other], /other\/2/],
