@@ -7,11 +7,16 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 describe('what was measured', () => {
   it.each([
-    ['docs/bench/results.json', 'README.md', ['--svg-dir', join(ROOT, 'docs/bench')]],
-    ['docs/bench/forkjoin.json', 'docs/fork-join.md', []],
+    [
+      ['docs/bench/bursts.json', 'docs/bench/results.json'],
+      'README.md',
+      ['--svg-dir', join(ROOT, 'docs/bench')],
+    ],
+    [['docs/bench/forkjoin.json'], 'docs/fork-join.md', []],
   ])('stands as %s has it in %s', { timeout: 60_000 }, async (results, document, plots) => {
     let said = '';
-    const code = await report([join(ROOT, results), '--embed', join(ROOT, document), ...plots, '--check'], {
+    const files = results.map((name) => join(ROOT, name));
+    const code = await report([...files, '--embed', join(ROOT, document), ...plots, '--check'], {
       stdout: () => {},
       stderr: (text) => {
         said += text;
