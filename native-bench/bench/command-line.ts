@@ -36,7 +36,7 @@ run       measures, prints the tables, writes latest.json, latest.html and lates
 report    a result file as page, Markdown and plots; keeps figures in documents up to date
 compare   what became faster or slower between two result files or two git revisions
 check     whether given limits on throughput, latency and reliability hold
-profile   load, stress, volume, endurance: minutes to hours, with a ledger and leak detection
+profile   load, stress, volume, endurance: minutes to hours, with a ledger and leak detection (also --profile load)
 
 Options of run:
   --quick        under a minute: few figures, few contenders, one round; not for publication
@@ -61,7 +61,7 @@ export type Command =
     };
 
 export function commandLine(argv: readonly string[]): Command {
-  const [first, ...rest] = argv;
+  const [first, ...rest] = withProfileFirst(argv);
   const name = SCRIPTS.find((script) => script === first);
   if (name !== undefined) return { kind: 'script', name, argv: rest };
   if (first !== undefined && !first.startsWith('-') && first !== 'run') {
@@ -71,6 +71,13 @@ export function commandLine(argv: readonly string[]): Command {
     };
   }
   return run(first === 'run' ? rest : argv);
+}
+
+/** `--profile load` is `profile load`. */
+function withProfileFirst(argv: readonly string[]): readonly string[] {
+  const words = inTwoWords(argv);
+  const at = words.indexOf('--profile');
+  return at < 0 ? argv : ['profile', ...words.slice(at + 1), ...words.slice(0, at)];
 }
 
 /** `--name=value` as the two words that everybody else writes, so that one spelling is enough to look for. */

@@ -62,3 +62,19 @@ describe('bench', () => {
     expect(commandLine(argv)).toMatchObject({ kind: 'wrong', message: expect.stringMatching(message) });
   });
 });
+
+describe('--profile', () => {
+  it.each([
+    [
+      ['--profile', 'load', '--minutes', '2'],
+      ['load', '--minutes', '2'],
+    ],
+    [
+      ['--minutes', '2', '--profile=stress'],
+      ['stress', '--minutes', '2'],
+    ],
+    [['--profile'], []],
+  ])('is the command profile: %j', (argv, rest) => {
+    expect(commandLine(argv)).toEqual({ kind: 'script', name: 'profile', argv: rest });
+  });
+});
