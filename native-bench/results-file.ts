@@ -4,7 +4,7 @@
  * @module
  */
 
-import { list, number, oneOf, readJson, record, text } from '../src/cli/check/json.ts';
+import { atLeast, list, number, oneOf, readJson, record, text } from '../src/cli/check/json.ts';
 import { expected, InvalidArgumentError } from '../src/errors.ts';
 import { type Results, SCHEMA } from './results.ts';
 
@@ -68,11 +68,6 @@ function figure(at: string, found: unknown): void {
   }
   const metrics = (fields['metrics'] as readonly { readonly name: string }[]).map(({ name }) => name);
   list(`${at}.verdicts`, fields['verdicts'], (place, each) => verdict(place, each, metrics));
-}
-
-function atLeast(at: string, found: unknown, least: number): void {
-  number(at, found);
-  if ((found as number) < least) throw expected(at, `a number from ${least} on`, found);
 }
 
 function verdict(at: string, found: unknown, metrics: readonly string[]): void {

@@ -91,7 +91,7 @@ export class Chunk {
     this.#address = address;
     this.#count = i32[(address + L.CH_COUNT) >> 2]!;
     this.#begun = 0;
-    this.#cancelAt = (this.#view.coldOf(slot) + L.C_CANCEL) >> 2;
+    this.#cancelAt = this.#view.cancelAt(slot);
     this.#to = i32[(address + L.CH_ROOM) >> 2]!;
     this.#end = this.#to + i32[(address + L.CH_ROOM_BYTES) >> 2]!;
     this.#from = performance.now();

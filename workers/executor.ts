@@ -272,7 +272,7 @@ export class Executor {
     forks.slow?.pending.release();
     if (forks.slow?.awaited.settle()) this.#told = true;
     mapForEach(this.#pending, ({ state, context }, slot) => {
-      if (Atomics.load(this.#view.memory.i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2) === 0) return;
+      if (Atomics.load(this.#view.memory.i32, this.#view.cancelAt(slot)) === 0) return;
       mapDelete(this.#pending, slot);
       context?.abort();
       if (context !== undefined) void forks.slow?.awaited.end(context);
@@ -395,6 +395,6 @@ export class Executor {
   #newContext(slot: number): TaskContext {
     const { i32 } = this.#view.memory;
     const reference = (i32[this.#view.record(slot)]! & ~L.SLOT_MASK) | slot;
-    return new TaskContext(this.#worker, reference, i32, (this.#view.coldOf(slot) + L.C_CANCEL) >> 2);
+    return new TaskContext(this.#worker, reference, i32, this.#view.cancelAt(slot));
   }
 }

@@ -84,6 +84,11 @@ export class WorkerView {
     return this.cold + slot * L.COLD_BYTES;
   }
 
+  /** Word index of what asks the task in `slot` to stop. */
+  cancelAt(slot: number): number {
+    return (this.coldOf(slot) + L.C_CANCEL) >> 2;
+  }
+
   /** The code of the task in `slot` starts now; said of tasks whose running time is limited. */
   startsNow(slot: number): void {
     this.memory.f64[(this.coldOf(slot) + L.C_STARTED) >> 3] = sharedNow();

@@ -3,7 +3,7 @@ import type { RunOptions } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
-import { expectNothingLeft, sharedWords, startForks } from './forks.ts';
+import { abortedOnce, expectNothingLeft, sharedWords, startForks } from './forks.ts';
 
 const CANCEL = 'cancel.mjs';
 const [BEGUN, STOPPED, ROOT_OVER, ALL_BEGUN] = [0, 1, 2, 3] as const;
@@ -13,15 +13,7 @@ const PATIENT = { graceMs: 20_000 };
 
 type Limit = readonly [name: string, (begun: Promise<void>) => RunOptions, code: string];
 const LIMITS: readonly Limit[] = [
-  [
-    'signal',
-    (begun) => {
-      const controller = new AbortController();
-      void begun.then(() => controller.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' })));
-      return { signal: controller.signal };
-    },
-    'ENOUGH',
-  ],
+  ['signal', abortedOnce, 'ENOUGH'],
   ['timeout', () => ({ timeout: LONG_MS }), 'ERR_TIMEOUT'],
   ['deadline', () => ({ deadline: LONG_MS }), 'ERR_DEADLINE'],
 ];

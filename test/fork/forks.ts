@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Pool, PoolEvents, PoolOptions } from 'millrace';
+import type { Pool, PoolEvents, PoolOptions, RunOptions } from 'millrace';
 import { expect } from 'vitest';
 import { startPool } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
@@ -31,6 +31,13 @@ export async function startForks(name: string, options: PoolOptions = {}): Promi
   const words = sharedWords(64);
   await onEach(pool, 'give', [words]);
   return { pool, words, strays, crashes };
+}
+
+/** A task is aborted by a reason with the code `ENOUGH`, once `begun` has come. */
+export function abortedOnce(begun: Promise<void>): RunOptions {
+  const controller = new AbortController();
+  void begun.then(() => controller.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' })));
+  return { signal: controller.signal };
 }
 
 /** The results of a task that ran on each worker. */

@@ -3,18 +3,14 @@ import type { RunOptions } from 'millrace';
 import { expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
-import { expectNothingLeft, sharedWords, startForks } from './forks.ts';
+import { abortedOnce, expectNothingLeft, sharedWords, startForks } from './forks.ts';
 
 const [BEGUN, STOPPED] = [0, 1] as const;
 /** Longer than the test may take: a thread that goes on is not ended meanwhile. */
 const PATIENT = { graceMs: 120_000 };
 
 const LIMITS = {
-  signal: (begun: Promise<void>): RunOptions => {
-    const controller = new AbortController();
-    void begun.then(() => controller.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' })));
-    return { signal: controller.signal };
-  },
+  signal: abortedOnce,
   timeout: (): RunOptions => ({ timeout: 300 }),
 } as const;
 const CODES = { signal: 'ENOUGH', timeout: 'ERR_TIMEOUT' } as const;

@@ -209,7 +209,7 @@ export class ForkState {
     }
     this.root = (i32[view.record(slot)]! & ~L.SLOT_MASK) | slot;
     this.up = 0;
-    const cancelAt = (view.coldOf(slot) + L.C_CANCEL) >> 2;
+    const cancelAt = view.cancelAt(slot);
     this.stopsBy(cancelAt, cancelAt);
     i32[this.rootAt] = this.root;
     i32[this.upAt] = 0;

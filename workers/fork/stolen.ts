@@ -123,7 +123,7 @@ function enter(state: ForkState, record: number): Below {
   hot.base = top;
   state.root = from;
   state.up = record;
-  state.stopsBy((view!.coldOf(from & L.SLOT_MASK) + L.C_CANCEL) >> 2, (record + L.F_CANCEL) >> 2);
+  state.stopsBy(view!.cancelAt(from & L.SLOT_MASK), (record + L.F_CANCEL) >> 2);
   state.active = true;
   i32[state.rootAt] = from;
   i32[state.upAt] = record;

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as L from '../../src/memory/layout.ts';
 import { askedToStop } from '../context.ts';
 import { forks } from './state.ts';
 
@@ -22,5 +21,5 @@ export function stopIfAsked(): void {
   }
   // It has not forked yet, so nobody has looked up where it is told to stop. Outside a synchronous task nobody tells.
   const slot = forks.i32[view.currentAt]! - 1;
-  if (slot >= 0 && forks.i32[(view.coldOf(slot) + L.C_CANCEL) >> 2] !== 0) throw askedToStop();
+  if (slot >= 0 && forks.i32[view.cancelAt(slot)] !== 0) throw askedToStop();
 }

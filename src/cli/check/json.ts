@@ -66,10 +66,10 @@ export function number(at: string, found: unknown): asserts found is number {
   if (typeof found !== 'number' || !Number.isFinite(found)) throw expected(at, 'a number', found);
 }
 
-/** Throws unless `found` is a finite number, and not below zero. */
-export function amount(at: string, found: unknown): asserts found is number {
+/** Throws unless `found` is a finite number, and not below `least`. */
+export function atLeast(at: string, found: unknown, least: number): asserts found is number {
   number(at, found);
-  if (found < 0) throw expected(at, 'a number from 0 on', found);
+  if (found < least) throw expected(at, `a number from ${least} on`, found);
 }
 
 /** Throws unless `found` is one of `known`. */

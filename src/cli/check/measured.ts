@@ -5,7 +5,7 @@
  */
 
 import { expected, InvalidArgumentError } from '../../errors.ts';
-import { amount, list, number, oneOf, readJson, record, text } from './json.ts';
+import { atLeast, list, number, oneOf, readJson, record, text } from './json.ts';
 import { SUBJECT } from './limits.ts';
 
 /** A change of meaning raises it; fields are only ever added. */
@@ -104,7 +104,7 @@ function contender(at: string, found: unknown, unsigned: ReadonlySet<string>): v
   list(`${at}.samples`, fields['samples'], (place, sample) => {
     for (const [name, value] of Object.entries(record(place, sample))) {
       if (value === null) continue;
-      if (unsigned.has(name)) amount(`${place}.${name}`, value);
+      if (unsigned.has(name)) atLeast(`${place}.${name}`, value, 0);
       else number(`${place}.${name}`, value);
     }
   });
@@ -124,15 +124,15 @@ const MAP_METRICS: readonly Metric[] = [
 function mapFigure(summary: Readonly<Record<string, unknown>>): Figure {
   const { outcome, items, wallMs, speedUp, failures, retries, crashes, error } = summary;
   text('outcome', outcome);
-  amount('items', items);
-  amount('wallMs', wallMs);
-  amount('speedUp', speedUp);
-  amount('failures', failures);
-  amount('retries', retries);
-  amount('crashes', crashes);
+  atLeast('items', items, 0);
+  atLeast('wallMs', wallMs, 0);
+  atLeast('speedUp', speedUp, 0);
+  atLeast('failures', failures, 0);
+  atLeast('retries', retries, 0);
+  atLeast('crashes', crashes, 0);
   const { p50, p99 } = record('latencyMs', summary['latencyMs']);
-  amount('latencyMs.p50', p50);
-  amount('latencyMs.p99', p99);
+  atLeast('latencyMs.p50', p50, 0);
+  atLeast('latencyMs.p99', p99, 0);
   // Without an item there was nothing to time: no value, rather than the best there can be.
   const timed = items > 0 && wallMs > 0 ? { rate: (items / wallMs) * 1000, p50, p99, speedUp } : {};
   const reason = typeof error === 'string' ? error : `the run was ${outcome}`;
