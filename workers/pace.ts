@@ -6,7 +6,7 @@
 
 import { clearInterval, performance, setInterval } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
-import { parkedWorkers } from '../src/memory/shared-memory.ts';
+import { coresSuffice } from '../src/memory/shared-memory.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
@@ -105,7 +105,7 @@ const ROUNDS = 64;
  * Whether and how long to look for work before sleeping.
  *
  * Waking a parked thread costs the waker about 20 µs and the task as much; looking for a moment costs a core. So a
- * worker looks only while the threads awake, with the main thread, leave it a core; only with a search token; and
+ * worker looks only while every thread that is awake has a core; only with a search token; and
  * only as long as it has paid lately: the time doubles when something was found, halves when not, and comes back
  * after a sleep so short that looking would have caught the work, or when it is tried again.
  *
@@ -115,8 +115,6 @@ const ROUNDS = 64;
  */
 export class Spinner {
   readonly #view: WorkerView;
-  readonly #cores: number;
-  readonly #workers: number;
   /** Address of the ring in which the main thread finds this worker's results. */
   readonly #results: number;
   #us = LONGEST_US;
@@ -124,12 +122,9 @@ export class Spinner {
   #unreadUs = LONGEST_US;
   #idles = 0;
 
-  constructor(view: WorkerView, cores: number) {
+  constructor(view: WorkerView) {
     this.#view = view;
-    this.#cores = cores;
-    const { i32 } = view.memory;
-    this.#workers = i32[(L.HEADER + L.H_WORKERS) >> 2]!;
-    this.#results = view.block + i32[(L.HEADER + L.H_COMPLETIONS) >> 2]!;
+    this.#results = view.block + view.memory.i32[(L.HEADER + L.H_COMPLETIONS) >> 2]!;
   }
 
   /** True when work is visible. */
@@ -137,7 +132,7 @@ export class Spinner {
     const { core, block } = this.#view;
     // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
     if (++this.#idles % PROBE === 0) this.#us = this.#unreadUs = LONGEST_US;
-    if (this.#us < SHORTEST_US || !this.#coreIsFree()) return false;
+    if (this.#us < SHORTEST_US || !coresSuffice(this.#view.memory.i32)) return false;
     if (this.#unreadUs === 0 && this.#unread()) return false;
     if (core.beginSearch(block) === 0) return false;
     const begun = performance.now();
@@ -164,12 +159,6 @@ export class Spinner {
 
   #unread(): boolean {
     return this.#view.core.spscSize(this.#results) !== 0;
-  }
-
-  // The main thread is one of those awake: it has just submitted, or waits for the result.
-  #coreIsFree(): boolean {
-    const { i32 } = this.#view.memory;
-    return this.#workers - parkedWorkers(i32, this.#workers) + 1 <= this.#cores;
   }
 }
 

@@ -86,7 +86,7 @@ class Scheduler {
     });
     forks.poke = () => this.#poke();
     this.#pace = new Pace(this.#view);
-    this.#spinner = new Spinner(this.#view, Number(config['cores']));
+    this.#spinner = new Spinner(this.#view);
     this.#softHeapLimit = Number(config['softHeapLimit']);
     this.#graceMs = Number(config['graceMs']);
     context.onStray((error) => {

@@ -95,6 +95,7 @@ export class Engine {
     this.#events = events;
     const { workers, maxMemory } = options;
     this.plant = withRoomForThreads(options, () => new Plant({ ...DEFAULT_SIZES, workers }, maxMemory));
+    this.plant.memory.i32[(L.HEADER + L.H_CORES) >> 2] = cores;
     knowThreads(this.plant.memory);
     this.plant.setSchedule(levelSchedule([0, 0, 0, 0], L.SCHEDULE_LENGTH));
     this.window = new Window(this.plant);
@@ -155,7 +156,6 @@ export class Engine {
         modules: options.modules,
         softHeapLimit: options.softHeapLimit,
         config: {
-          cores,
           concurrency: options.concurrency,
           softHeapLimit: options.softHeapLimit,
           graceMs: options.graceMs,

@@ -96,6 +96,8 @@ export const H_FORK_BYTES = 64;
 export const H_FORK_BYTES_SIZE = 68;
 /** Constant: address of the bits of threads that have ended. */
 export const H_ENDED = 72;
+/** Constant: cores this process may use. */
+export const H_CORES = 76;
 /** 1 while the coordinator sleeps on it or is about to; coordinator stores 1, whoever clears it must notify. */
 export const H_ARMED = 128;
 /** Coordinator: the grace-period epoch. */

@@ -17,6 +17,8 @@ import { MillraceError } from '../errors.ts';
 import * as L from './layout.ts';
 
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;
+const JOINING = (L.HEADER + L.H_JOINING) >> 2;
+const ARMED = (L.HEADER + L.H_ARMED) >> 2;
 
 /** A compiled module: opaque, and structured-cloneable, so that workers need not compile it again. */
 export type WasmModule = object & { readonly __wasmModule?: never };
@@ -98,7 +100,6 @@ export interface Core {
   forkFree(block: number, record: number): void;
   forkDrop(block: number, record: number, item: number): number;
   forkHelp(block: number, first: number, root: number): number;
-  forkHungry(block: number): number;
   forkFinish(record: number, from: number, to: number): number;
   joinPark(block: number, record: number): number;
   joinUnpark(block: number): void;
@@ -133,11 +134,25 @@ export function sharedNow(): number {
 
 /** How many of the first `blocks` workers are asleep, or about to be. */
 export function parkedWorkers(i32: Int32Array, blocks: number): number {
-  let parked = 0;
+  return bits(i32, PARKED, blocks);
+}
+
+function bits(i32: Int32Array, at: number, blocks: number): number {
+  let count = 0;
   for (let i = 0; i <= (blocks - 1) >> 5; i++) {
-    for (let rest = i32[PARKED + i]!; rest !== 0; rest &= rest - 1) parked++;
+    for (let rest = i32[at + i]!; rest !== 0; rest &= rest - 1) count++;
   }
-  return parked;
+  return count;
+}
+
+/**
+ * Whether every thread that is awake has a core: then one that looks for work keeps nobody from it. The main thread is one
+ * of them, unless it sleeps on the bell.
+ */
+export function coresSuffice(i32: Int32Array): boolean {
+  const workers = i32[(L.HEADER + L.H_WORKERS) >> 2]!;
+  const asleep = parkedWorkers(i32, workers) + bits(i32, JOINING, workers) + i32[ARMED]!;
+  return workers + 1 - asleep <= i32[(L.HEADER + L.H_CORES) >> 2]!;
 }
 
 /** Coordinator: the thread with this number of Node's, + 1, has ended. Node never uses it again. 0: none. */

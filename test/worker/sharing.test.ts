@@ -13,7 +13,18 @@ function worker(blocks: number) {
   i32[(L.HEADER + L.H_BLOCKS) >> 2] = blocks;
   i32[(L.HEADER + L.H_FORKS) >> 2] = DEQUE;
   const clock = { ms: 0 };
-  const hot = { top: 0, base: 0, split: 0, serial: 0, mask: 0, stock: NO_STOCK } as Hot & { serial: number };
+  const hot = {
+    top: 0,
+    base: 0,
+    split: 0,
+    serial: 0,
+    mask: 0,
+    stock: NO_STOCK,
+    turnsAt(mask: number, stock: number) {
+      hot.mask = mask;
+      hot.stock = stock;
+    },
+  };
   const children = {
     publish(count: number): boolean {
       const from = hot.split;
@@ -26,7 +37,7 @@ function worker(blocks: number) {
     },
   } as Children;
   const state = { i32, block: 0 } as unknown as ForkState;
-  const sharing = new Sharing(state, hot, children, () => clock.ms);
+  const sharing = new Sharing(state, hot as unknown as Hot, children, () => clock.ms);
   const isTurn = (): boolean => (hot.serial & hot.mask) === 0;
   return {
     hot,

@@ -6,6 +6,7 @@ vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now
 const { Spinner } = await import('../../workers/pace.ts');
 
 const PARKED = (L.HEADER + L.H_PARKED) >> 2;
+const JOINING = (L.HEADER + L.H_JOINING) >> 2;
 /** What one call of `spin` without success takes here, ms. */
 const LOOK_MS = 0.001;
 
@@ -22,10 +23,15 @@ beforeEach(() => {
 });
 
 /** A spinner of worker 0 in a pool of `workers`, the others parked or not. */
-function spinner(cores: number, workers: number, parked: number) {
+function spinner(cores: number, workers: number, parked: number, joining = 0, mainSleeps = false) {
   const i32 = new Int32Array((L.HEADER + L.HEADER_BYTES) >> 2);
   i32[(L.HEADER + L.H_WORKERS) >> 2] = workers;
+  i32[(L.HEADER + L.H_CORES) >> 2] = cores;
   for (let worker = 1; worker <= parked; worker++) i32[PARKED + (worker >> 5)]! |= 1 << (worker & 31);
+  for (let worker = parked + 1; worker <= parked + joining; worker++) {
+    i32[JOINING + (worker >> 5)]! |= 1 << (worker & 31);
+  }
+  if (mainSleeps) i32[(L.HEADER + L.H_ARMED) >> 2] = 1;
   const core = {
     beginSearch: () => (token ? 1 : 0),
     spscSize: () => unread,
@@ -35,7 +41,7 @@ function spinner(cores: number, workers: number, parked: number) {
       return found ? 1 : 0;
     },
   };
-  return new Spinner({ core, memory: { i32 }, block: 0 } as never, cores);
+  return new Spinner({ core, memory: { i32 }, block: 0 } as never);
 }
 
 describe('Spinner', () => {
@@ -90,21 +96,28 @@ describe('Spinner', () => {
     expect(looks).toBeLessThan(11 * 110);
   });
 
-  it('looks only while the threads awake and the main thread leave a core', () => {
+  it('looks only while every thread that is awake has a core', () => {
     const cases = [
-      { cores: 1, workers: 1, parked: 0, spins: false },
-      { cores: 2, workers: 1, parked: 0, spins: true },
-      { cores: 2, workers: 2, parked: 0, spins: false },
+      { cores: 1, workers: 1, spins: false },
+      { cores: 1, workers: 1, mainSleeps: true, spins: true },
+      { cores: 2, workers: 1, spins: true },
+      { cores: 2, workers: 2, spins: false },
+      { cores: 2, workers: 2, mainSleeps: true, spins: true },
       { cores: 2, workers: 2, parked: 1, spins: true },
+      { cores: 2, workers: 2, joining: 1, spins: true },
       { cores: 2, workers: 8, parked: 6, spins: false },
+      { cores: 2, workers: 8, parked: 5, joining: 1, spins: false },
+      { cores: 2, workers: 8, parked: 5, joining: 1, mainSleeps: true, spins: true },
       { cores: 2, workers: 8, parked: 7, spins: true },
-      { cores: 64, workers: 64, parked: 0, spins: false },
+      { cores: 64, workers: 64, spins: false },
       { cores: 64, workers: 64, parked: 1, spins: true },
+      { cores: 64, workers: 64, joining: 40, spins: true },
     ];
-    for (const { cores, workers, parked, spins } of cases) {
+    for (const each of cases) {
+      const { cores, workers, parked = 0, joining = 0, mainSleeps = false } = each;
       looks = 0;
-      spinner(cores, workers, parked).spin();
-      expect({ cores, workers, parked, spins: looks > 0 }).toEqual({ cores, workers, parked, spins });
+      spinner(cores, workers, parked, joining, mainSleeps).spin();
+      expect({ ...each, spins: looks > 0 }).toEqual(each);
     }
   });
 

@@ -8,6 +8,7 @@
  * @module
  */
 import { expected } from '../../src/errors.ts';
+import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import { type Forkable, functionNumber, knownNumber } from './functions.ts';
 import { ARGUMENT_SHIFT, COUNT_MASK, INLINE_ARGUMENTS, LONG_TURN, META_SHIFT, NOT_TORN } from './places.ts';
@@ -46,16 +47,18 @@ const slots: unknown[] = new Array<unknown>(1024 << ARGUMENT_SHIFT).fill(0);
 let doubles = new Float64Array(1024 << ARGUMENT_SHIFT);
 let functions: readonly Forkable[] = [];
 let slow: SlowPaths | undefined;
+const BLOCKS_AT = (L.HEADER + L.H_BLOCKS) >> 2;
 /** In `slots`: it is in `doubles`. There, a double needs no object. */
 const DOUBLE = Symbol('double');
 
-// A bundler may have put another copy of this module into the task module: the worker's own is the one that works.
-const own: Hot = {
-  fork: forkHere as unknown as Fork,
-  join: joinHere as Join,
-  call: callAbove,
-  argument,
-  grow() {
+// Subtle: a class. An object literal of so many accessors is a dictionary to V8, and each use of one a call of the runtime.
+class OwnHot implements Hot {
+  readonly fork = forkHere as unknown as Fork;
+  readonly join = joinHere as Join;
+  readonly hungry = hungryHere;
+  readonly call = callAbove;
+  readonly argument = argument;
+  grow(): void {
     const longer = 2 * handles.length;
     const [h, m, d] = [
       new Int32Array(longer),
@@ -67,77 +70,74 @@ const own: Hot = {
     d.set(doubles);
     for (let i = slots.length; i < longer << ARGUMENT_SHIFT; i++) slots[i] = 0;
     [handles, metas, doubles] = [h, m, d];
-  },
-  get serial() {
+  }
+  get serial(): number {
     return serial;
-  },
-  get handles() {
+  }
+  get handles(): Int32Array {
     return handles;
-  },
-  get metas() {
+  }
+  get metas(): Int32Array {
     return metas;
-  },
-  get slots() {
+  }
+  get slots(): unknown[] {
     return slots;
-  },
-  get top() {
+  }
+  get top(): number {
     return top;
-  },
-  set top(value) {
+  }
+  set top(value: number) {
     top = value;
-  },
-  get base() {
+  }
+  get base(): number {
     return base;
-  },
-  set base(value) {
+  }
+  set base(value: number) {
     base = value;
-  },
-  get split() {
+  }
+  get split(): number {
     return split;
-  },
-  set split(value) {
+  }
+  set split(value: number) {
     split = value;
-  },
-  get mask() {
+  }
+  get mask(): number {
     return mask;
-  },
-  set mask(value) {
-    mask = value;
-  },
-  get torn() {
-    return torn;
-  },
-  set torn(value) {
-    torn = value;
-  },
-  get tornTo() {
-    return tornTo;
-  },
-  set tornTo(value) {
-    tornTo = value;
-  },
-  get stock() {
+  }
+  get stock(): number {
     return stock;
-  },
-  set stock(children) {
+  }
+  turnsAt(handles: number, children: number): void {
+    mask = handles;
     stock = children;
-  },
-  attach(paths, table) {
+  }
+  get torn(): number {
+    return torn;
+  }
+  get tornTo(): number {
+    return tornTo;
+  }
+  tear(from: number, to: number): void {
+    torn = from;
+    tornTo = to;
+  }
+  attach(paths: SlowPaths | undefined, table: readonly Forkable[]): void {
     slow = paths;
     functions = table;
-  },
-  look(view, bottom, thieves) {
+  }
+  look(view: Int32Array, bottom: number, thieves: number): void {
     i32 = view;
     bottomAt = bottom;
     topAt = thieves;
-  },
-  stopsBy(root, own) {
+  }
+  stopsBy(root: number, own: number): void {
     rootStopAt = root;
     stopAt = own;
-  },
-};
+  }
+}
 const { apply } = Reflect;
-const hot = onePerThread('hot-forks', () => own);
+// A bundler may have put another copy of this module into the task module: the worker's own is the one that works.
+export const hot: Hot = onePerThread<Hot>('hot-forks', () => new OwnHot());
 forks.use(hot);
 
 /**
@@ -338,6 +338,13 @@ function joinHere(handle: number): never {
 
 function turnInJoin(): void {
   if (i32[bottomAt]! - i32[topAt]! < stock) slow!.turnInJoin();
+}
+
+function hungryHere(): boolean {
+  if (slow === undefined || i32[BLOCKS_AT] === 1) return false;
+  // What was forked when this was last true is for thieves.
+  if (split !== top) slow.children.publishAll();
+  return i32[bottomAt]! - i32[topAt]! <= 0;
 }
 
 function joinElsewhere(handle: number): unknown {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { forks } from './state.ts';
+import { hot } from './fork.ts';
 
 /**
  * Whether a thief would find no child of this worker: then it is time to fork. Otherwise a plain call does, and costs no
@@ -26,10 +26,4 @@ import { forks } from './state.ts';
  * }
  * ```
  */
-export function hungry(): boolean {
-  const { slow } = forks;
-  if (slow === undefined || slow.sharing.isAlone) return false;
-  // What was forked when this was last true is for thieves.
-  slow.children.publishAll();
-  return forks.core.forkHungry(forks.block) !== 0;
-}
+export const hungry: () => boolean = hot.hungry;

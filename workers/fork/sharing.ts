@@ -51,18 +51,14 @@ export class Sharing {
 
   /** Sets after how many forks `forked` is to be called. */
   turnAgain(): void {
-    const hot = this.#hot;
-    hot.mask = this.#short ? TURN - 1 : 0;
-    hot.stock = !this.#short ? NO_STOCK : this.isAlone ? 0 : Math.min(MAX_STOCK, this.#blocks);
+    if (this.#short)
+      this.#hot.turnsAt(TURN - 1, this.isAlone ? 0 : Math.min(MAX_STOCK, blocks(this.#state.i32)));
+    else this.#hot.turnsAt(0, NO_STOCK);
   }
 
   /** There are no thieves. */
   get isAlone(): boolean {
-    return this.#blocks === 1;
-  }
-
-  get #blocks(): number {
-    return this.#state.i32[(L.HEADER + L.H_BLOCKS) >> 2]!;
+    return blocks(this.#state.i32) === 1;
   }
 
   /** A child with this handle is on top of the stack: at every fork, or at every long turn and when the stock is low. */
@@ -102,4 +98,8 @@ export class Sharing {
     const taken = split > 0 && waiting <= 0;
     this.#children.publish(Math.max(stock - waiting, taken ? (top - split) >> 1 : 0));
   }
+}
+
+function blocks(i32: Int32Array): number {
+  return i32[(L.HEADER + L.H_BLOCKS) >> 2]!;
 }

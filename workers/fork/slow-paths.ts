@@ -124,15 +124,13 @@ export class SlowPaths {
     const { torn, tornTo } = hot;
     if (torn === NOT_TORN) return;
     // While those that run are waited for, others run on top.
-    hot.torn = NOT_TORN;
+    hot.tear(NOT_TORN, 0);
     this.sharing.turnAgain();
     try {
       this.#end(torn, tornTo);
     } catch (error) {
-      hot.torn = torn;
-      hot.tornTo = tornTo;
-      hot.mask = 0;
-      hot.stock = NO_STOCK;
+      hot.tear(torn, tornTo);
+      hot.turnsAt(0, NO_STOCK);
       throw error;
     }
   }
@@ -152,7 +150,7 @@ export class SlowPaths {
   /** Nothing is left of the children of the frame on top, nor of any above it. */
   endChildren(): void {
     const hot = this.#hot;
-    hot.torn = NOT_TORN;
+    hot.tear(NOT_TORN, 0);
     this.sharing.turnAgain();
     hot.top = Math.max(hot.split, hot.base);
     this.#end(hot.base, hot.top);

@@ -30,6 +30,7 @@ export interface Codec {
 export interface Hot {
   readonly fork: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => Handle<R>;
   readonly join: <R>(handle: Handle<R>) => R;
+  readonly hungry: () => boolean;
   /** Calls a child's function in a frame of its own. */
   readonly call: (fn: Forkable, args: readonly unknown[]) => unknown;
   readonly argument: (at: number) => unknown;
@@ -47,10 +48,14 @@ export interface Hot {
   top: number;
   base: number;
   split: number;
-  mask: number;
-  stock: number;
-  torn: number;
-  tornTo: number;
+  readonly mask: number;
+  readonly stock: number;
+  readonly torn: number;
+  readonly tornTo: number;
+  /** It is a turn at handles that are 0 under `mask`; if `stock` children wait on the deque, nothing is to be done at most turns. */
+  turnsAt(mask: number, stock: number): void;
+  /** The places from `torn` to `tornTo - 1` belong to frames that are gone; `NOT_TORN`: none do. */
+  tear(torn: number, tornTo: number): void;
 }
 
 /** What `functions.ts` does once a task module has imported it. */
@@ -134,8 +139,7 @@ export class ForkState {
     if (starts) this.#slow!.sharing.start();
     else if (!active) {
       // So that the first fork of the next task is seen.
-      this.#hot!.mask = 0;
-      this.#hot!.stock = NO_STOCK;
+      this.#hot!.turnsAt(0, NO_STOCK);
     }
   }
 

@@ -7,22 +7,20 @@
  * @module
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
-import { Atomics } from '../../src/codec/primordials.ts';
+import { Atomics, performance } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
+import { coresSuffice } from '../../src/memory/shared-memory.ts';
 import { onePerThread } from '../one-per-thread.ts';
+import { hasStack } from './stack-room.ts';
 import type { ForkState } from './state.ts';
 import { runStolen } from './stolen.ts';
 
-/** So often a joiner looks for something to help with before it sleeps: some 10 us, less than a sleep and a wake. */
+/** So often a joiner looks for something to help with before it reads the clock, or sleeps: some 10 us. */
 const LOOKS = 200;
+/** So long it looks while every thread that is awake has a core, ms: a sleep and a wake take as long, and more on a virtual machine. */
+const LOOK_MS = 0.1;
 /** Stolen children on one stack: each may be as deep as a task. */
 const MAX_HELP = 64;
-/** Bytes of the stack that must be free before a stolen child is put on it. 500 calls, some 40 KB, did not do to end its children. */
-const HEADROOM = 256 * 1024;
-/** As arguments of a call they lie on the stack, 8 bytes each: what no compiler makes shorter, as it does frames. */
-const AS_ARGUMENTS: readonly number[] = new Array<number>(HEADROOM / 8).fill(0);
-const { apply } = Reflect;
-
 /** How many locks of `millrace/sync` this thread holds. */
 const held = onePerThread('held', () => ({ count: 0 }));
 
@@ -38,8 +36,10 @@ export class Waiting {
   // Until the child is over, or its joiner's again. Who holds a lock helps nobody: what it would run might want the lock.
   wait(record: number): void {
     const state = this.#state;
-    const { core, block } = state;
+    const { core, block, i32 } = state;
     let looks = 0;
+    /** When it began to look, ms; below 0: the clock was not read since. */
+    let from = -1;
     let room: boolean | undefined;
     for (;;) {
       const word = Atomics.load(state.i32, record >> 2);
@@ -58,9 +58,14 @@ export class Waiting {
             this.helping = helping;
           }
           looks = 0;
+          from = -1;
           continue;
         }
         if (++looks < LOOKS) continue;
+        looks = 0;
+        const now = performance.now();
+        if (from < 0) from = now;
+        if (now - from < LOOK_MS && coresSuffice(i32)) continue;
       }
       if (core.joinPark(block, record) === 0) {
         if (held.count !== 0 || this.helping >= MAX_HELP) this.#sleep(record, word);
@@ -68,6 +73,7 @@ export class Waiting {
       }
       this.#sleepInJoin();
       looks = 0;
+      from = -1;
     }
   }
 
@@ -95,15 +101,3 @@ export class Waiting {
     Atomics.wait(this.#state.i32, record >> 2, word, 1);
   }
 }
-
-/** Whether a stolen child can be run and its end be published: a stack that overflows on the way would lose it. */
-function hasStack(): boolean {
-  try {
-    apply(nothing, undefined, AS_ARGUMENTS);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function nothing(): void {}

@@ -151,11 +151,6 @@ function spill(block: usize, deque: usize): i32 {
   return i32(room(deque, load<i32>(deque, DQ_OWN_BOTTOM), load<i32>(deque, DQ_OWN_MASK)) > 0);
 }
 
-/** Anybody: 1 when a thief would find no child of this worker. */
-export function forkHungry(block: usize): i32 {
-  return i32(dequeSize(block + <usize>header(H_FORKS)) == 0);
-}
-
 /**
  * Owner: takes its newest child back if that is `item`, at this place. 1: then it is the caller's, its record is free and
  * keeps its contents until the next fork. 0: something else is newest, or a thief was faster.

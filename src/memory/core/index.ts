@@ -4,7 +4,7 @@ export { forkAdopt, forkMend } from './fork-deaths';
 export {
   forkBegin, forkClaim, forkDrop, forkFree, forkHelp, forkOwn, forkReturn, forkSuspend,
 } from './fork-steals';
-export { fork, forkAttach, forkHungry, forkInit, take } from './forks';
+export { fork, forkAttach, forkInit, take } from './forks';
 export {
   anyShared,
   anyWork,
