@@ -27,13 +27,13 @@ describe('hasStack', () => {
     expect(hasStack()).toBe(true);
   });
 
-  it.each([
-    'as it is compiled first',
-    'as it is compiled when it is hot',
-  ])('is false before too little is left, and not long before, %s', (when) => {
-    if (when === 'as it is compiled when it is hot') for (let i = 0; i < 50_000; i++) hasStack();
-    const full = roomWhenFull();
-    expect(full).toBeGreaterThanOrEqual(HEADROOM / KB);
-    expect(full).toBeLessThan(576);
-  });
+  it.each(['as it is compiled first', 'as it is compiled when it is hot'])(
+    'is false before too little is left, and not long before, %s',
+    (when) => {
+      if (when === 'as it is compiled when it is hot') for (let i = 0; i < 50_000; i++) hasStack();
+      const full = roomWhenFull();
+      expect(full).toBeGreaterThanOrEqual(HEADROOM / KB);
+      expect(full).toBeLessThan(576);
+    },
+  );
 });
