@@ -353,7 +353,7 @@ export class Intake {
     const at = (plant.tasks + slot * L.TASK_BYTES) >> 2;
     const { i32 } = plant.memory;
     i32[at + (L.T_FN >> 2)] = fn;
-    i32[at + (L.T_META >> 2)] = meta;
+    i32[at + (L.T_META >> 2)] = meta | (this.window.level[slot]! << L.META_LEVEL_SHIFT);
     this.window.resolve[slot] = resolve;
     this.#resetCold(slot);
     return at;

@@ -102,6 +102,8 @@ export const H_CORES = 76;
 export const H_ARMED = 128;
 /** Coordinator: the grace-period epoch. */
 export const H_EPOCH = 256;
+/** 1 after children have gone to a spill ring; who finds all of these empty takes it back. Forking workers, pickers. */
+export const H_OVERFLOWED = 320;
 /** Searching workers, one bit each, 36 words: the worker itself, a waker on its behalf, the coordinator for the dead. */
 export const H_SEARCHING = 384;
 /** Parked workers, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
@@ -304,6 +306,9 @@ export const META_ENCODED = 0x800;
 export const META_IDEMPOTENT = 0x1000;
 /** The bytes in the arena are a chunk: several calls, and room for what they return (`CH_`). Goes with META_ENCODED. */
 export const META_CHUNK = 0x2000;
+/** Two bits: the task's level. */
+export const META_LEVEL = 0xc000;
+export const META_LEVEL_SHIFT = 14;
 /** Low 4 bits: number of inline arguments; from bit 16, four bits of kind for each of up to four. */
 export const META_COUNT = 0xf;
 export const META_KINDS = 16;

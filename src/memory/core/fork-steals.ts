@@ -123,6 +123,13 @@ export function stealFrom(block: usize, victim: usize, root: i32): i32 {
     const mine = claim(block, at, item);
     return mine != 0 ? mine : RETRY;
   }
+  return takeSpilled(block, victim, root);
+}
+
+// The oldest child in the victim's spill ring, as above.
+// @ts-ignore: decorator
+@inline
+export function takeSpilled(block: usize, victim: usize, root: i32): i32 {
   const ring = victim + <usize>header(H_FORK_SPILL);
   const h = atomic.load<i32>(ring, MC_HEAD);
   if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return EMPTY;
@@ -196,7 +203,7 @@ export function forkHelp(block: usize, first: i32, root: i32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function counted(block: usize, found: i32): i32 {
+export function counted(block: usize, found: i32): i32 {
   store<i32>(block, load<i32>(block, W_STEALS) + 1, W_STEALS);
   return found;
 }

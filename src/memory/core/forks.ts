@@ -3,7 +3,7 @@
 import {
   DQ_BOTTOM, DQ_OWN_BOTTOM, DQ_OWN_MASK, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_CANCEL, F_FN, F_PLACE, F_META,
   F_NEXT, F_OWNER, F_ROOT, F_SPILLED, F_STATE, F_UP, FORK_SHIFT, FREE, H_FORK_RECORDS, H_FORK_SLOTS, H_FORK_SPILL,
-  H_FORKS, H_JOINING, H_PARKED, H_SEARCHING, NOBODY, OWNER_SHIFT, PENDING, QUEUED, RETRY, SLOT_MASK,
+  H_FORKS, H_JOINING, H_OVERFLOWED, H_PARKED, H_SEARCHING, NOBODY, OWNER_SHIFT, PENDING, QUEUED, RETRY, SLOT_MASK,
   STATE_MASK, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_ROOT, W_UP,
 } from '../layout';
 import { dequeInit, dequeSize, dequeSteal, room, slotOf } from './deque';
@@ -147,7 +147,11 @@ function spill(block: usize, deque: usize): i32 {
     ringStage(ring, item);
     moved++;
   }
-  if (moved > 0) ringPublish(ring);
+  if (moved > 0) {
+    ringPublish(ring);
+    // After it: see `anySpilled`.
+    atomic.store<i32>(BASE, 1, H_OVERFLOWED);
+  }
   return i32(room(deque, load<i32>(deque, DQ_OWN_BOTTOM), load<i32>(deque, DQ_OWN_MASK)) > 0);
 }
 

@@ -5,6 +5,7 @@ export {
   forkBegin, forkClaim, forkDrop, forkFree, forkHelp, forkOwn, forkReturn, forkSuspend,
 } from './fork-steals';
 export { fork, forkAttach, forkInit, take } from './forks';
+export { overflowed } from './overflow';
 export {
   anyShared,
   anyWork,

@@ -1,11 +1,12 @@
 // A worker's next task, in one call. The order and its reasons: ../pick/README.md.
 import {
-  DQ_OWN_MASK, EMPTY, H_BLOCKS, H_EPOCH, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_SCHEDULE, H_SPILL, H_WORKERS, LEVELS, LINE_SHIFT,
+  DQ_OWN_MASK, EMPTY, H_BLOCKS, H_EPOCH, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_OVERFLOWED, H_SCHEDULE, H_SPILL, H_WORKERS, LEVELS, LINE_SHIFT,
   RETRY, SCHEDULE_LENGTH, W_BATCH, W_DEQUE, W_ID, W_RANDOM, W_SEEN, W_STEALS, W_TICK, W_TOKEN,
 } from '../layout';
 import { dequePop, dequePush, dequeSize, dequeSpill, dequeSteal } from './deque';
 import { forkHelp, forkOwn } from './fork-steals';
 import { BASE, blockOf, endSearch, header, wakeOne } from './idle';
+import { overflowed } from './overflow';
 import { ringClaim, ringSize, ringTake, spscTake } from './rings';
 import { claim, finish } from './tasks';
 
@@ -33,7 +34,10 @@ export function next(block: usize): i32 {
     store<i32>(block, tick, W_TICK);
     // What async tasks that have begun here wait for comes before what has not begun, but keeps it from nothing.
     if ((tick & (FAIR_TICK - 1)) != 0) {
-      const at = forkOwn(block);
+      let at = forkOwn(block);
+      if (at == 0 && atomic.load<i32>(BASE, H_OVERFLOWED) != 0) {
+        at = overflowed(block, tick, scheduled(tick), i32(tick % INJECTOR_TICK == 0));
+      }
       if (at != 0) return found(block, at);
     }
     const ref = pick(block, tick);

@@ -137,6 +137,7 @@ export function emptyForks(blocks: readonly number[], start: number): EmptyForks
   return {
     regions: [
       ...[...deques, ...spills].flatMap((part) => part.regions.map((r) => ({ ...r, constant: true }))),
+      words('overflowed', L.HEADER + L.H_OVERFLOWED, 1, true),
       ...blocks.map((at, i) => words(`forksUsed${i}`, at + L.W_FORK_USED, 1, true)),
     ],
     prepare: (setup) => {

@@ -331,6 +331,8 @@ export interface ThiefOptions {
   readonly first?: number;
   /** It takes only children of this root. Default: of any. */
   readonly root?: number;
+  /** It looks where children have overflowed, as at a pick from the injector. Default: at all workers, as when idle. */
+  readonly picks?: boolean;
   /** It gives up what it has claimed and whose arguments it cannot read. Default `false`. */
   readonly returns?: boolean;
   readonly fault?: ThiefFault;
@@ -339,14 +341,14 @@ export interface ThiefOptions {
 
 /** A worker that takes children and runs them. */
 export function thief(ground: ForkGround, options: ThiefOptions): Thread {
-  const { block, rounds, first = 0, root = 0 } = options;
+  const { block, rounds, first = 0, root = 0, picks = false } = options;
   const at = ground.blocks[block]!;
   const p = new Routine();
   for (let round = 0; round < rounds; round++) {
     const next = p.fresh('next');
     // Counters that grow without end would make each round a new state.
     p.do(store(at + L.W_RANDOM, 1)).do(store(at + L.W_STEALS, 0));
-    p.do(call('forkHelp', at, first, root)).keep(AT);
+    p.do(picks ? call('overflowed', at, 1, 0, 0) : call('forkHelp', at, first, root)).keep(AT);
     p.unless((r) => r[AT] !== 0, next);
     if (options.returns && round === 0)
       p.do((r) => call('forkReturn', r[AT]!)).do((r) => r.fill(0, AT, RAN) && undefined);

@@ -90,6 +90,7 @@ export function forkGround(shape: ForkShape): ForkGround {
     words('header', L.HEADER, HEADER_WORDS, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1, !idle && !adopted && !mended),
     words('parked', L.HEADER + L.H_PARKED, 1, !idle && !adopted),
+    words('overflowed', L.HEADER + L.H_OVERFLOWED, 1, spill === 0),
     words('joining', L.HEADER + L.H_JOINING, 1, !sleeps && !adopted),
     words('directory', L.HEADER + L.H_DIRECTORY, blocks.length, true),
     words('taskState', TASKS + L.T_STATE, 1, true),

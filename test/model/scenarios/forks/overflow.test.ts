@@ -20,8 +20,32 @@ const two = { script: 'f1 f2 j2 j1 b', children: 2, shape: { deque: 1, spill: 2,
 const again = { script: 'f1 f2 j2 j1 f3 j3 b', children: 3, shape: { deque: 1, spill: 2, records: 2 } };
 const one = [{ rounds: 2 }];
 
+const picks = [{ rounds: 2, picks: true }];
+/** Pickers look at the root of what they take. */
+const roots = { deque: 1, spill: 2, records: 2, roots: true };
+
 /** The third finds no record free; the first two wait, or a thief has them. */
 const waiting = { ...two, script: 'f1 f2 f3', children: 0, thieves: [{ rounds: 1 }], end: kept };
+
+/** Nobody looks at spill rings while the word is 0. */
+function told(ground: ForkGround): (view: View) => string | undefined {
+  const ring = ground.rings[0]!.at;
+  return (view) => {
+    const empty = view.load(ring + L.MC_TAIL) === view.load(ring + L.MC_HEAD);
+    return empty || view.load(L.HEADER + L.H_OVERFLOWED) === 1
+      ? undefined
+      : 'a child has overflowed, and nobody knows';
+  };
+}
+
+const unknown: Family = {
+  ...three,
+  script: 'f1 f2 f3',
+  children: 0,
+  thieves: [{ rounds: 1, picks: true }],
+  shape: { deque: 1, spill: 2, roots: true },
+  end: told,
+};
 
 function kept(ground: ForkGround): (view: View) => string | undefined {
   const queues = [ground.deques[0]!.at, ground.rings[0]!.at];
@@ -55,6 +79,22 @@ describe('children that spill', () => {
     holds('2 children, never joined', family(waiting));
   });
 
+  it('run once, picked among the tasks of their level', () => {
+    const one = [{ rounds: 1, picks: true }];
+    const shape = { ...three.shape, roots: true };
+    holds('3 children, 1 picker', family({ ...three, shape, thieves: picks }));
+    holds('2 children, picker and thief', family({ ...two, shape: roots, thieves: [...one, { rounds: 1 }] }));
+    holds('2 children, the picker dies', family({ ...two, shape: roots, thieves: one, dies: 'thief' }));
+  });
+
+  it('are known of as long as their entries show', () => {
+    holds('3 children, 1 picker, told', family(unknown));
+    holds(
+      '2 children, 2 pickers, told',
+      family({ ...unknown, thieves: [...unknown.thieves, ...unknown.thieves] }),
+    );
+  });
+
   it('can be dropped', () => {
     const script = 'f1 f2 f3 d b';
     holds('3 children dropped, 1 thief', family({ ...three, script, children: 0, thieves: one }));
@@ -81,6 +121,16 @@ const lost: Family = {
 };
 
 describe('the checker finds', () => {
+  it('children that overflow and are not told of', () => {
+    const module = mutate(CORE, { kind: 'dropped-store', in: 'fork', nth: 7 });
+    finds('overflow not told', family({ ...unknown, module }), /nobody knows/);
+  });
+
+  it('a word taken back without another look', () => {
+    const module = mutate(CORE, { kind: 'dropped-store', in: 'overflowed', nth: 1 });
+    finds('word taken back, not looked again', family({ ...unknown, module }), /nobody knows/);
+  });
+
   const left = /is left in state|entries are left/;
   const reused = /while an entry names it/;
 

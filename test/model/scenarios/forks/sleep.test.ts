@@ -224,7 +224,7 @@ describe('the checker finds', () => {
   });
 
   it('a fork that wakes before its child shows', () => {
-    const module = movedBehind(CORE, 'fork', [STORE, 2], [LOAD, 9]);
+    const module = movedBehind(CORE, 'fork', [STORE, 3], [LOAD, 9]);
     finds('joiner woken early', overAChild(module), over);
     finds('parked worker woken early', parked(module), over);
   });

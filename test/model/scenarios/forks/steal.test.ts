@@ -149,7 +149,7 @@ describe('the checker finds', () => {
   });
 
   it('a child whose entry comes before its state', () => {
-    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 14, after: 17 });
+    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 15, after: 18 });
     finds(
       'state after entry',
       family({ script: 'f1', children: 0, thieves: one, module, end: kept }),
@@ -158,7 +158,7 @@ describe('the checker finds', () => {
   });
 
   it('a child shown before its entry is written', () => {
-    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 15, after: 17 });
+    const module = mutate(CORE, { kind: 'delayed-store', in: 'fork', nth: 16, after: 18 });
     finds('shown, then written', family({ script: 'f1', children: 0, thieves: one, module, end: kept }), /./);
   });
 
