@@ -13,7 +13,6 @@ type Namespace = Readonly<Record<string, unknown>> & { readonly default?: unknow
 const { getBuiltinModule } = process;
 const { readFileSync } = getBuiltinModule('node:fs');
 const { fileURLToPath } = getBuiltinModule('node:url');
-const { cache } = getBuiltinModule('node:module').createRequire(import.meta.url);
 
 const ENCLOSURE = ' imported from data:text/javascript,import';
 
@@ -120,6 +119,9 @@ function collect(from: object, into: Map<string, Callable>): void {
 
 /** `module.exports`, if the module is CommonJS. A `require`d ES module is in that cache too, as its namespace. */
 function commonJsExports(href: string, namespace: Namespace): object | undefined {
+  // What a CommonJS module exports is the default of its namespace. Others need not wait for Node's module `module`: 3 ms.
+  if (!Object.hasOwn(namespace, 'default')) return undefined;
+  const { cache } = getBuiltinModule('node:module').createRequire(import.meta.url);
   const exported: unknown = cache[fileURLToPath(href)]?.exports;
   const isObject = (typeof exported === 'object' && exported !== null) || typeof exported === 'function';
   return isObject && exported === namespace.default ? exported : undefined;
