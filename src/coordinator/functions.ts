@@ -52,6 +52,11 @@ export class FunctionTable {
     }
   }
 
+  /** Names of what the task modules have called `task` with, as every worker says. */
+  get registered(): readonly string[] {
+    return this.#registered;
+  }
+
   get names(): readonly string[] {
     return [...(this.#byName?.keys() ?? [])];
   }

@@ -27,8 +27,8 @@ export interface PoolOptions {
   readonly workers?: number;
   /**
    * What the main thread does while it waits in `runSync`. `'coordinates'` (default): nothing else. `'helps'`: it loads
-   * the task modules, too, and runs children of the task it waits for; one pool of a process at a time. Modules in TypeScript need a Node that
-   * imports them by itself.
+   * the task modules, too, and runs children of the task it waits for; one pool of a process at a time. Where the process
+   * cannot import modules in TypeScript, it can from then on.
    */
   readonly mainThread?: 'coordinates' | 'helps';
   /**

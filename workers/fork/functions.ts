@@ -41,13 +41,28 @@ export function registeredNames(): readonly string[] {
 }
 
 /**
+ * The functions registered here under these names, in this order. This thread may have loaded more modules than those that
+ * registered them elsewhere, and others first. Undefined: it is not certain which are meant.
+ */
+export function registeredAs(names: readonly string[]): readonly AnyFunction[] | undefined {
+  const found = known.registered.filter((fn) => names.includes(fn.name));
+  if (found.length !== names.length) return undefined;
+  if (found.every((fn, i) => fn.name === names[i])) return found;
+  const byName = new Map(found.map((fn) => [fn.name, fn]));
+  return byName.size === names.length ? names.map((name) => byName.get(name)!) : undefined;
+}
+
+/**
  * Numbers the functions: the pool's own table first, then what was registered and is not in it.
  *
  * @returns functions by number
  */
-export function numberFunctions(table: readonly Forkable[]): readonly Forkable[] {
+export function numberFunctions(
+  table: readonly Forkable[],
+  registered: readonly AnyFunction[] = known.registered,
+): readonly Forkable[] {
   const all = [...table];
-  for (const fn of known.registered) if (!all.includes(fn as Forkable)) all.push(fn as Forkable);
+  for (const fn of registered) if (!all.includes(fn as Forkable)) all.push(fn as Forkable);
   known.functions = all;
   for (let number = all.length - 1; number > 0; number--) {
     const fn = all[number]!;

@@ -18,6 +18,14 @@ export function currentForks(): object | undefined {
   return forks.slow;
 }
 
+/** What children may call, numbered as in the workers. */
+export interface MainFunctions {
+  /** Exports of the task modules, in their order. */
+  readonly functions: ReadonlyMap<string, Forkable>;
+  /** What the task modules have called `task` with. */
+  readonly registered: readonly ((...args: never[]) => unknown)[];
+}
+
 const notCalled: Forkable = () => undefined;
 
 /**
@@ -28,12 +36,12 @@ const notCalled: Forkable = () => undefined;
 export function openMainForks(
   { memory, module, block }: { readonly memory: object; readonly module: object; readonly block: number },
   worker: number,
-  functions: ReadonlyMap<string, Forkable>,
+  { functions, registered }: MainFunctions,
   pool: string,
   look: () => void,
 ): (record: number) => void {
   const view = new WorkerView(memory, module, block);
-  forks.attach(view, worker, numberFunctions([notCalled, ...functions.values()]));
+  forks.attach(view, worker, numberFunctions([notCalled, ...functions.values()], registered));
   forks.shares = new Shares(pool);
   openForks(forks, view, functions);
   forks.patience = { ms: LOOK_MS, look };

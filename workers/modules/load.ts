@@ -20,16 +20,21 @@ const ENCLOSURE = ' imported from data:text/javascript,import';
  * Imports every module and waits for its top-level await.
  *
  * @param hrefs `file:` hrefs, as `moduleHref` makes them
+ * @param importedAs what is imported for one of them. Default: the href itself
  * @throws {MillraceError} `ERR_MODULE_LOAD`: a file is missing, does not parse, or throws; `cause` is that error.
  * @throws {MillraceError} `ERR_DUPLICATE_FUNCTION`: two modules export the same name.
  */
-export async function loadTaskModules(hrefs: readonly string[]): Promise<LoadedFunctions> {
+export async function loadTaskModules(
+  hrefs: readonly string[],
+  importedAs: (href: string) => string = (href) => href,
+): Promise<LoadedFunctions> {
   const table = new Map<string, LoadedFunction>();
   for (const module of hrefs) {
     let exported: ReadonlyMap<string, Callable>;
     try {
-      const { namespace } = await enclosed(module);
-      exported = callableExports(module, namespace);
+      const href = importedAs(module);
+      const { namespace } = await enclosed(href);
+      exported = callableExports(href, namespace);
     } catch (error) {
       throw await loadError(module, withoutEnclosure(error));
     }
