@@ -123,7 +123,7 @@ export const ENDED_THREADS = 65536;
 
 export const LEVELS = 4;
 export const SCHEDULE_LENGTH = 64;
-export const VERSION = 0x6d720003;
+export const VERSION = 0x6d720004;
 
 // ── Worker block ────────────────────────────────────────────────────────────────────────────────────────────────
 /** 0 armed, 1 notified: the worker stores 0 before its parked bit shows, wakers store 1. */
