@@ -68,7 +68,7 @@ describe('a task that was asked to stop', () => {
     [3, 0],
     [3, 2],
   ])('cannot fork any more, with %i workers and children of %i ms', async (workers, ms) => {
-    const { pool, words, crashes } = await startForks(PRIVATE, { workers });
+    const { pool, words, crashes } = await startForks(PRIVATE, { workers, graceMs: 60_000 });
     const controller = new AbortController();
     const task = rejection(pool.run('forksOn', [ms], { signal: controller.signal }));
     await until('it forks', () => words[5] === 1);
