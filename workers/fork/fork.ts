@@ -8,12 +8,11 @@
  * @module
  */
 import { expected } from '../../src/errors.ts';
-import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import { type Forkable, functionNumber, knownNumber } from './functions.ts';
 import { ARGUMENT_SHIFT, COUNT_MASK, INLINE_ARGUMENTS, LONG_TURN, META_SHIFT, NOT_TORN } from './places.ts';
 import type { SlowPaths } from './slow-paths.ts';
-import { forks, type Hot, NO_STOCK } from './state.ts';
+import { blockCount, forks, type Hot, NO_STOCK } from './state.ts';
 
 declare const child: unique symbol;
 
@@ -47,7 +46,6 @@ const slots: unknown[] = new Array<unknown>(1024 << ARGUMENT_SHIFT).fill(0);
 let doubles = new Float64Array(1024 << ARGUMENT_SHIFT);
 let functions: readonly Forkable[] = [];
 let slow: SlowPaths | undefined;
-const BLOCKS_AT = (L.HEADER + L.H_BLOCKS) >> 2;
 /** In `slots`: it is in `doubles`. There, a double needs no object. */
 const DOUBLE = Symbol('double');
 
@@ -100,9 +98,6 @@ class OwnHot implements Hot {
   }
   set split(value: number) {
     split = value;
-  }
-  get mask(): number {
-    return mask;
   }
   get stock(): number {
     return stock;
@@ -341,7 +336,7 @@ function turnInJoin(): void {
 }
 
 function hungryHere(): boolean {
-  if (slow === undefined || i32[BLOCKS_AT] === 1) return false;
+  if (slow === undefined || blockCount(i32) === 1) return false;
   // What was forked when this was last true is for thieves.
   if (split !== top) slow.children.publishAll();
   return i32[bottomAt]! - i32[topAt]! <= 0;

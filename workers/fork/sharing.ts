@@ -11,7 +11,7 @@
  */
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from './children.ts';
-import { type ForkState, type Hot, NO_STOCK } from './state.ts';
+import { blockCount, type ForkState, type Hot, NO_STOCK } from './state.ts';
 
 /** Children are short if it takes less than this to run one, ms: publishing costs 2 percent of it. */
 const SHORT_MS = 0.004;
@@ -51,14 +51,9 @@ export class Sharing {
 
   /** Sets after how many forks `forked` is to be called. */
   turnAgain(): void {
-    if (this.#short)
-      this.#hot.turnsAt(TURN - 1, this.isAlone ? 0 : Math.min(MAX_STOCK, blocks(this.#state.i32)));
+    const blocks = blockCount(this.#state.i32);
+    if (this.#short) this.#hot.turnsAt(TURN - 1, blocks === 1 ? 0 : Math.min(MAX_STOCK, blocks));
     else this.#hot.turnsAt(0, NO_STOCK);
-  }
-
-  /** There are no thieves. */
-  get isAlone(): boolean {
-    return blocks(this.#state.i32) === 1;
   }
 
   /** A child with this handle is on top of the stack: at every fork, or at every long turn and when the stock is low. */
@@ -70,7 +65,7 @@ export class Sharing {
   /** A child has been joined. */
   joined(): void {
     const hot = this.#hot;
-    if (hot.split === hot.top || this.isAlone) return;
+    if (hot.split === hot.top || blockCount(this.#state.i32) === 1) return;
     if (this.#short) this.#restock();
     else this.#children.publishAll();
   }
@@ -98,8 +93,4 @@ export class Sharing {
     const taken = split > 0 && waiting <= 0;
     this.#children.publish(Math.max(stock - waiting, taken ? (top - split) >> 1 : 0));
   }
-}
-
-function blocks(i32: Int32Array): number {
-  return i32[(L.HEADER + L.H_BLOCKS) >> 2]!;
 }

@@ -48,7 +48,6 @@ export interface Hot {
   top: number;
   base: number;
   split: number;
-  readonly mask: number;
   readonly stock: number;
   readonly torn: number;
   readonly tornTo: number;
@@ -219,6 +218,11 @@ export class ForkState {
     i32[this.upAt] = 0;
     this.active = true;
   }
+}
+
+/** Worker blocks, with that of a main thread that helps. 1: there are no thieves. */
+export function blockCount(i32: Int32Array): number {
+  return i32[(L.HEADER + L.H_BLOCKS) >> 2]!;
 }
 
 /** Whether a stolen child, or one of those it descends from, was asked to stop. */

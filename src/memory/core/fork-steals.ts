@@ -2,12 +2,12 @@
 import {
   CANCELLED, CLAIMED, DQ_BOTTOM, DQ_MASK, DQ_OWN_BOTTOM, DQ_OWN_TOP, DQ_SLOTS, DQ_TOP, EMPTY, F_CANCEL,
   F_META, F_OWNER, F_RESULT_KIND, F_ROOT, F_SPILLED, F_STATE, F_STUCK, FAILED, FORK_AWAITED, FORK_ENCODED,
-  FORK_SHARED, H_BLOCKS, H_FORK_SPILL, H_FORKS, MC_HEAD, MC_MASK, MC_SLOTS, MC_TAIL, NOBODY, PENDING, QUEUED,
+  FORK_SHARED, H_BLOCKS, H_FORK_SPILL, H_FORKS, MC_HEAD, MC_TAIL, NOBODY, PENDING, QUEUED,
   RESULT_RETURNED, RETRY, RUNNING, STATE_MASK, W_FORK_USED, W_ID, W_RANDOM, W_STEALS,
 } from '../layout';
 import { dequePop, dequeSteal, slotOf } from './deque';
 import { BASE, blockOf, header, ping } from './idle';
-import { ringSize } from './rings';
+import { ringSize, ringSlot } from './rings';
 import { LIMBO, freeWord, list, recordOf, word } from './forks';
 import { wakeJoiner } from './joins';
 
@@ -133,7 +133,7 @@ export function takeSpilled(block: usize, victim: usize, root: i32): i32 {
   const ring = victim + <usize>header(H_FORK_SPILL);
   const h = atomic.load<i32>(ring, MC_HEAD);
   if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return EMPTY;
-  const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+  const item = ringSlot(ring, h);
   const at = recordOf(victim, item);
   if (root != 0 && load<i32>(at, F_ROOT) != root) return EMPTY;
   if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) return RETRY;
@@ -162,7 +162,7 @@ export function dropStale(block: usize): void {
   while (true) {
     const h = atomic.load<i32>(ring, MC_HEAD);
     if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return;
-    const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+    const item = ringSlot(ring, h);
     const at = recordOf(block, item);
     if (atomic.load<i32>(at, F_STATE) == word(item, NOBODY, QUEUED)) return;
     if (atomic.cmpxchg<i32>(ring, h, h + 1, MC_HEAD) != h) continue;

@@ -1,13 +1,13 @@
 // Children that overflowed their worker's deque, by the level of the task they descend from. Why: ../pick/README.md.
 import {
-  F_ROOT, H_BLOCKS, H_FORK_SPILL, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_OVERFLOWED, H_TASKS, LEVELS, MC_HEAD, MC_MASK,
-  MC_SLOTS, MC_TAIL, META_LEVEL, META_LEVEL_SHIFT, SLOT_MASK, T_META, TASK_SHIFT, W_DEQUE, W_ID,
+  F_ROOT, H_BLOCKS, H_FORK_SPILL, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_OVERFLOWED, H_TASKS, LEVELS, MC_HEAD, MC_TAIL,
+  META_LEVEL, META_LEVEL_SHIFT, SLOT_MASK, T_META, TASK_SHIFT, W_DEQUE, W_ID,
 } from '../layout';
 import { dequeSize } from './deque';
 import { counted, takeSpilled } from './fork-steals';
 import { recordOf } from './forks';
 import { BASE, blockOf, header } from './idle';
-import { ringSize, spscSize } from './rings';
+import { ringSize, ringSlot, spscSize } from './rings';
 
 /**
  * Instead of the task that pick number `tick` would take from the injector: the address of a child that waits at the same
@@ -52,7 +52,7 @@ function levelOf(victim: usize): i32 {
   const ring = victim + <usize>header(H_FORK_SPILL);
   const h = atomic.load<i32>(ring, MC_HEAD);
   if (atomic.load<i32>(ring, MC_TAIL) - h <= 0) return LEVELS;
-  const item = load<i32>(ring + (<usize>(h & load<i32>(ring, MC_MASK)) << 2), MC_SLOTS);
+  const item = ringSlot(ring, h);
   const root = load<i32>(recordOf(victim, item), F_ROOT);
   const task = <usize>header(H_TASKS) + (<usize>(root & SLOT_MASK) << TASK_SHIFT);
   return (load<i32>(task, T_META) & META_LEVEL) >> META_LEVEL_SHIFT;

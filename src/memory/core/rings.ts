@@ -68,13 +68,20 @@ export function ringPut(r: usize, x: i32): i32 {
   return 1;
 }
 
+/** What stands in the slot of item `i`. It is that item if head, looked at after this, has not passed it. */
+// @ts-ignore: decorator
+@inline
+export function ringSlot(r: usize, i: i32): i32 {
+  return load<i32>(r + ((<usize>(i & load<i32>(r, MC_MASK))) << 2), MC_SLOTS);
+}
+
 /** Any consumer. The oldest item, EMPTY, or RETRY when another consumer was faster. */
 export function ringTake(r: usize): i32 {
   const h = atomic.load<i32>(r, MC_HEAD);
   const t = atomic.load<i32>(r, MC_TAIL);
   if (t - h <= 0) return EMPTY;
   // Subtle: read before the compare-exchange; the producer reuses the slot only after head has passed it.
-  const x = load<i32>(r + ((<usize>(h & load<i32>(r, MC_MASK))) << 2), MC_SLOTS);
+  const x = ringSlot(r, h);
   return atomic.cmpxchg<i32>(r, h, h + 1, MC_HEAD) == h ? x : RETRY;
 }
 
