@@ -1,71 +1,55 @@
 // Children that overflowed their worker's deque, among the tasks that another worker picks. Deaths: test/model/scenarios.
 import { describe, expect, it } from 'vitest';
 import * as L from '../../src/memory/layout.ts';
-import { Plant } from '../../src/memory/plant.ts';
+import { CRITICAL, HIGH, LOW, NORMAL, picking } from './picking.ts';
 
-const [CRITICAL, HIGH, NORMAL, LOW] = [0, 1, 2, 3];
-/** Places of the deque of children: the fifth child sends the first two away. */
+/** Places of the deque of children: one more child sends half of them away. */
 const DEQUE = 4;
+const [FORKING, PICKING] = [0, 1];
 
 /** Two workers, of which the first forks and the second picks. The schedule names one level, always. */
 function ground(named: number) {
-  const plant = new Plant(
-    {
-      workers: 2,
-      slotsPerLevel: 64,
-      deque: 64,
-      spill: 64,
-      inbox: 64,
-      results: 1024,
-      forks: DEQUE,
-      children: 32,
-      childBytes: 1024,
-      start: 2 ** 31 - 2,
-    },
-    2 ** 26,
-  );
-  const { core, memory, tasks, shape } = plant;
-  const [forking, picking] = plant.blocks as [number, number];
+  const { plant, next, set, word, inject, toDeque, toInbox } = picking(2);
+  const { core, memory, tasks } = plant;
   const { i32 } = memory;
   plant.setSchedule(new Uint8Array(L.SCHEDULE_LENGTH).fill(named));
+  const forking = plant.blocks[FORKING]!;
   const names = new Map<number, string>();
   const made: Record<string, number> = {};
-  const task = (name: string): number => {
-    const slot = names.size;
+  const call = (name: string, slot: number): void => {
     made[name] = (made[name] ?? 0) + 1;
     names.set(slot, `${name} ${made[name]}`);
-    const generation = 1 << L.SLOT_BITS;
-    const waits = generation | (L.NOBODY << L.OWNER_SHIFT) | L.QUEUED;
-    i32[(tasks + slot * L.TASK_BYTES + L.T_STATE) >> 2] = waits;
-    return generation | slot;
   };
   let children = 0;
   return {
     overflowed: () => i32[(L.HEADER + L.H_OVERFLOWED) >> 2],
     inject(level: number, name: string, times = 1): void {
-      for (let i = 0; i < times; i++) expect(core.inject(level, task(name))).toBe(1);
+      for (let i = 0; i < times; i++) call(name, inject(level));
     },
-    toDeque: (name: string) => expect(core.dequePush(picking + L.W_DEQUE, task(name))).toBe(1),
-    toInbox: (name: string) => expect(core.spscPut(picking + shape.inbox, task(name))).toBe(1),
+    toDeque: (name: string) => call(name, toDeque(PICKING)),
+    toInbox: (name: string) => call(name, toInbox(PICKING)),
     /** So many children overflow, of one task of this level that the first worker runs. */
     overflow(level: number, count: number): void {
-      const root = task('root');
-      i32[(tasks + (root & L.SLOT_MASK) * L.TASK_BYTES + L.T_META) >> 2] = level << L.META_LEVEL_SHIFT;
-      i32[(forking + L.W_ROOT) >> 2] = root;
+      // Its record is one that no other task has.
+      const root = (1 << L.SLOT_BITS) | (plant.slots - 1);
+      i32[(tasks + (plant.slots - 1) * L.TASK_BYTES + L.T_META) >> 2] = level << L.META_LEVEL_SHIFT;
+      set(FORKING, L.W_ROOT, root);
       // Two at a time go, when there is no place for one more.
       for (let i = 0; i < count + DEQUE - 1; i++) {
-        if (i32[(forking + L.W_FORK_FREE) >> 2] === 0) expect(core.forkAttach(forking)).not.toBe(0);
+        if (word(FORKING, L.W_FORK_FREE) === 0) expect(core.forkAttach(forking)).not.toBe(0);
         expect(core.fork(forking, 1, 0, ++children)).not.toBe(0);
       }
       expect(core.ringSize(forking + i32[(L.HEADER + L.H_FORK_SPILL) >> 2]!)).toBe(count);
     },
     /** What the second worker picks, pick after pick, from pick number `tick` on. */
     picks(count: number, tick = 0): string[] {
-      i32[(picking + L.W_TICK) >> 2] = tick;
+      set(PICKING, L.W_TICK, tick);
       return Array.from({ length: count }, () => {
-        const next = core.next(picking);
-        if (next > 0) return names.get(next - 1)!;
-        return next === 0 ? 'nothing' : `child ${i32[((-next << L.LINE_SHIFT) + L.F_PLACE) >> 2]}`;
+        const picked = next(PICKING);
+        if (picked >= 0) return names.get(picked)!;
+        // As `next` of the core gives it, less 1.
+        const child = -(picked + 1) << L.LINE_SHIFT;
+        return child === 0 ? 'nothing' : `child ${i32[(child + L.F_PLACE) >> 2]}`;
       });
     },
   };

@@ -1,68 +1,10 @@
 // Which task a worker takes next, one thread at a time. What several do at once: test/model/scenarios.
 import { describe, expect, it } from 'vitest';
 import * as L from '../../src/memory/layout.ts';
-import { Plant } from '../../src/memory/plant.ts';
+import { CRITICAL, HIGH, LOW, NORMAL, picking } from './picking.ts';
 
 /** Up to so many workers a thief compares all of them. */
 const SCAN_ALL = 16;
-const [CRITICAL, HIGH, NORMAL, LOW] = [0, 1, 2, 3];
-
-function ground(workers: number) {
-  const plant = new Plant(
-    {
-      workers,
-      slotsPerLevel: 256,
-      deque: 64,
-      spill: 64,
-      inbox: 64,
-      results: 1024,
-      forks: 4,
-      children: 8,
-      childBytes: 1024,
-      start: 2 ** 31 - 2,
-    },
-    2 ** 26,
-  );
-  const { core, memory, blocks, shape } = plant;
-  let slots = 0;
-  /** A task that waits; its slot + 1 is what `next` gives. */
-  const task = (): { readonly slot: number; readonly reference: number } => {
-    const slot = slots++;
-    const generation = 1 << L.SLOT_BITS;
-    Atomics.store(
-      memory.i32,
-      (plant.tasks + slot * L.TASK_BYTES + L.T_STATE) >> 2,
-      generation | (L.NOBODY << L.OWNER_SHIFT) | L.QUEUED,
-    );
-    return { slot, reference: generation | slot };
-  };
-  const put = (to: (reference: number) => unknown): number => {
-    const { slot, reference } = task();
-    expect(to(reference)).not.toBe(0);
-    return slot;
-  };
-  return {
-    plant,
-    next: (worker: number): number => core.next(blocks[worker]!) - 1,
-    size: (worker: number): number => core.dequeSize(blocks[worker]! + L.W_DEQUE),
-    set: (worker: number, field: number, value: number): void => {
-      memory.i32[(blocks[worker]! + field) >> 2] = value;
-    },
-    word: (worker: number, field: number): number => memory.i32[(blocks[worker]! + field) >> 2]!,
-    toDeque: (worker: number): number => put((r) => core.dequePush(blocks[worker]! + L.W_DEQUE, r)),
-    toSpill: (worker: number): number => put((r) => core.ringPut(blocks[worker]! + shape.spill, r)),
-    toInbox: (worker: number): number => put((r) => core.spscPut(blocks[worker]! + shape.inbox, r)),
-    inject: (level: number): number => put((r) => core.inject(level, r)),
-    /** Takes everything out again. */
-    clear: (): void => {
-      for (let worker = 0; worker < workers; worker++) {
-        while (core.dequePop(blocks[worker]! + L.W_DEQUE) !== L.EMPTY);
-        while (core.ringTake(blocks[worker]! + shape.spill) !== L.EMPTY);
-      }
-      slots = 0;
-    },
-  };
-}
 
 /** The worker's random numbers, from a seed on. */
 function* xorshift(seed: number): Generator<number, never> {
@@ -76,7 +18,7 @@ function* xorshift(seed: number): Generator<number, never> {
 
 describe('a pick', () => {
   it('goes inbox, critical level, own deque, injector, own spill ring, peers', () => {
-    const { next, toDeque, toSpill, toInbox, inject } = ground(2);
+    const { next, toDeque, toSpill, toInbox, inject } = picking(2);
     const [peerSpill, peerOld] = [toSpill(1), toDeque(1)];
     const peerNew = toDeque(1);
     const spill = toSpill(0);
@@ -92,7 +34,7 @@ describe('a pick', () => {
   });
 
   it('looks at the injector before the own deque every 61st time', () => {
-    const { next, toDeque, inject, set } = ground(2);
+    const { next, toDeque, inject, set } = picking(2);
     const own = Array.from({ length: 64 }, () => toDeque(0));
     const injected = inject(NORMAL);
     set(0, L.W_TICK, 0);
@@ -102,7 +44,7 @@ describe('a pick', () => {
   });
 
   it('takes from the level the schedule names before everything, every 16th time', () => {
-    const { plant, next, toDeque, toInbox, inject, set } = ground(1);
+    const { plant, next, toDeque, toInbox, inject, set } = picking(1);
     plant.setSchedule(new Uint8Array(L.SCHEDULE_LENGTH).fill(LOW));
     const low = inject(LOW);
     const inbox = Array.from({ length: 20 }, () => toInbox(0));
@@ -115,14 +57,14 @@ describe('a pick', () => {
   });
 
   it('passes what was taken or cancelled meanwhile', () => {
-    const { next, toDeque, plant } = ground(1);
+    const { next, toDeque, plant } = picking(1);
     const [first, cancelled] = [toDeque(0), toDeque(0)];
     plant.core.cancel((1 << L.SLOT_BITS) | cancelled);
     expect([next(0), next(0)]).toEqual([first, -1]);
   });
 
   it('claims a batch of its share, which peers can steal, when tasks are short', () => {
-    const { next, inject, set, size } = ground(4);
+    const { next, inject, set, size } = picking(4);
     const injected = Array.from({ length: 20 }, () => inject(NORMAL));
     set(0, L.W_BATCH, 32);
     expect(next(0)).toBe(injected[0]);
@@ -136,7 +78,7 @@ describe('a pick', () => {
 
 describe('a thief', () => {
   it('steals from the heaviest of up to 16, whatever its random start', () => {
-    const { next, toDeque, toSpill, set, clear } = ground(SCAN_ALL);
+    const { next, toDeque, toSpill, set, clear } = picking(SCAN_ALL);
     for (let seed = 1; seed <= 40; seed++) {
       clear();
       const oldest = Array.from({ length: SCAN_ALL - 1 }, (_, i) => toDeque(i + 1));
@@ -149,7 +91,7 @@ describe('a thief', () => {
   });
 
   it('does not go to the same of equal peers each time', () => {
-    const { next, toDeque, set, clear } = ground(SCAN_ALL);
+    const { next, toDeque, set, clear } = picking(SCAN_ALL);
     const victims = new Set<number>();
     for (let seed = 1; seed <= 60; seed++) {
       clear();
@@ -162,7 +104,7 @@ describe('a thief', () => {
 
   it('beyond 16 steals from the heavier of two random ones', () => {
     const workers = SCAN_ALL + 4;
-    const { next, toDeque, set, clear } = ground(workers);
+    const { next, toDeque, set, clear } = picking(workers);
     const me = 3;
     let twoPeers = 0;
     let notTheHeaviest = 0;
@@ -195,7 +137,7 @@ describe('a thief', () => {
 
   it('beyond 16 finds the only one that has something, whatever two it draws', () => {
     const workers = SCAN_ALL + 4;
-    const { next, toDeque, toSpill, set, clear } = ground(workers);
+    const { next, toDeque, toSpill, set, clear } = picking(workers);
     for (let worker = 1; worker < workers; worker++) {
       for (const put of [toDeque, toSpill]) {
         clear();
@@ -212,7 +154,7 @@ describe('a thief', () => {
     ['eight at most', 32, 40, 8],
     ['as many as a batch', 4, 40, 4],
   ])('takes %s', (_, batch, there, taken) => {
-    const { next, toDeque, set, size, word } = ground(2);
+    const { next, toDeque, set, size, word } = picking(2);
     const slots = Array.from({ length: there }, () => toDeque(1));
     set(0, L.W_BATCH, batch);
     expect(next(0)).toBe(slots[0]);

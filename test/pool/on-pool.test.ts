@@ -1,6 +1,7 @@
 // The algorithms of millrace/parallel on the threads of a pool, beside the array's own methods.
 import { on, parallelTasks, range, sharedArray } from 'millrace/parallel';
 import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import { rejection, startPool } from './pools.ts';
 
 const COUNT = 200_000;
@@ -8,11 +9,8 @@ const TASKS = [new URL('./fixtures/elements.mjs', import.meta.url), parallelTask
 
 /** Integers below 2^20 in no order; sums of them are exact. */
 function numbers(): number[] {
-  let x = 12345;
-  return Array.from({ length: COUNT }, () => {
-    x = (Math.imul(x, 1103515245) + 12345) & 0x7fffffff;
-    return x >> 11;
-  });
+  const random = mulberry32(12345);
+  return Array.from({ length: COUNT }, () => Math.floor(random() * 2 ** 20));
 }
 
 describe.each([1, 2, 3])('on(pool) with %i workers', (workers) => {
