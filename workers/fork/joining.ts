@@ -10,6 +10,7 @@ import type { Children } from './children.ts';
 import type { Forkable } from './functions.ts';
 import { ARGUMENT_SHIFT, COUNT_MASK, EARLY, type Early, GONE, IN_RECORD, OVERFLOWED } from './places.ts';
 import { freeArguments, release } from './records.ts';
+import { needStack } from './stack-room.ts';
 import type { ForkState, Hot } from './state.ts';
 import { readArguments, readError, readResult } from './values.ts';
 import type { Waiting } from './waiting.ts';
@@ -104,8 +105,8 @@ export class Joining {
 
   #argumentsClaimed(place: number, record: number, own: unknown[] | undefined): unknown[] {
     const args = own ?? readArguments(this.#state, record)!;
-    this.#children.remove(place);
     release(this.#state, record);
+    this.#children.remove(place);
     return args;
   }
 
@@ -148,19 +149,16 @@ export class Joining {
   }
 
   #endedElsewhere(place: number, record: number): unknown {
+    needStack();
     const state = this.#state;
     const end = Atomics.load(state.i32, record >> 2) & L.STATE_MASK;
-    this.#children.remove(place);
-    if (end === L.DONE) {
-      try {
-        return readResult(state, record);
-      } finally {
-        release(state, record);
-      }
+    try {
+      if (end === L.DONE) return readResult(state, record);
+      // Where it was joined is below where it was thrown.
+      throw readError(state, record, new Error().stack ?? '');
+    } finally {
+      release(state, record);
+      this.#children.remove(place);
     }
-    // Where it was joined is below where it was thrown.
-    const error = readError(state, record, new Error().stack ?? '');
-    release(state, record);
-    throw error;
   }
 }

@@ -24,6 +24,7 @@ import {
   NOT_TORN,
 } from './places.ts';
 import { Sharing } from './sharing.ts';
+import { needStack } from './stack-room.ts';
 import { endOfTask, failureOfTask, notAwaited } from './stack.ts';
 import { type ForkState, type Hot, NO_STOCK } from './state.ts';
 import { runStolen } from './stolen.ts';
@@ -123,6 +124,7 @@ export class SlowPaths {
     const hot = this.#hot;
     const { torn, tornTo } = hot;
     if (torn === NOT_TORN) return;
+    needStack();
     // While those that run are waited for, others run on top.
     hot.tear(NOT_TORN, 0);
     this.sharing.turnAgain();
@@ -149,6 +151,7 @@ export class SlowPaths {
 
   /** Nothing is left of the children of the frame on top, nor of any above it. */
   endChildren(): void {
+    needStack();
     const hot = this.#hot;
     hot.tear(NOT_TORN, 0);
     this.sharing.turnAgain();
@@ -205,6 +208,7 @@ export class SlowPaths {
 
   /** Does with children of the frame on top as if they had failed; what is none of them is ignored. */
   drop(handles: readonly number[]): void {
+    needStack();
     const { children } = this;
     const hot = this.#hot;
     const places: number[] = [];

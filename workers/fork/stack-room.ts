@@ -20,15 +20,31 @@ const FRAMES = 64;
 /** At least this much is free where `hasStack` says so, bytes. 500 calls, some 40 KB, did not do to end a child's children. */
 export const HEADROOM: number = 256 * 1024;
 
+/** As `FRAMES`, for 64 KB. */
+const FRAMES_TO_END = 16;
+
 type Probe = (frames: number, never: number) => number;
 
 let probe: Probe | undefined;
 
 /** Whether `HEADROOM` bytes of this thread's stack are free, here and now. */
 export function hasStack(): boolean {
+  return has(FRAMES);
+}
+
+/**
+ * What may not be left half done begins with this: nothing has happened yet when it throws.
+ *
+ * @throws RangeError too little of this thread's stack is free to end children, or to take over how one has ended.
+ */
+export function needStack(): void {
+  if (!has(FRAMES_TO_END)) throw new RangeError('Maximum call stack size exceeded');
+}
+
+function has(frames: number): boolean {
   try {
     probe ??= load();
-    probe(FRAMES, 0);
+    probe(frames, 0);
     return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
