@@ -24,8 +24,8 @@ import {
   NOT_TORN,
 } from './places.ts';
 import { Sharing } from './sharing.ts';
-import { needStack } from './stack-room.ts';
 import { endOfTask, failureOfTask, notAwaited } from './stack.ts';
+import { needStack } from './stack-room.ts';
 import { type ForkState, type Hot, NO_STOCK } from './state.ts';
 import { runStolen } from './stolen.ts';
 import { arePlain, handOver, NOT_HERE, writeArguments } from './values.ts';
