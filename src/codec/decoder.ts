@@ -125,9 +125,20 @@ export function decodeError(
   return { error };
 }
 
+const SUBMITTED = '\n    --- submitted ---\n';
+const LEFT_OUT = '\n    --- submitted, and more than once ---\n';
+/** An error may cross as many threads as a recursion is deep: so many stacks are kept, the first and the last. */
+const STACKS_KEPT = 8;
+
 /** The worker's stack, then the frames of where the task was submitted. */
 export function joinStacks(thrown: string, submittedAt: string): string {
   const lines = submittedAt.split('\n');
   const first = lines.findIndex((line) => /^\s+at /.test(line));
-  return first < 0 ? thrown : `${thrown}\n    --- submitted ---\n${lines.slice(first).join('\n')}`;
+  if (first < 0) return thrown;
+  const stacks = thrown.split(LEFT_OUT).flatMap((part) => part.split(SUBMITTED));
+  const frames = lines.slice(first).join('\n');
+  if (stacks.length < STACKS_KEPT) return thrown + SUBMITTED + frames;
+  const half = STACKS_KEPT / 2;
+  const last = [...stacks.slice(1 - half), frames];
+  return stacks.slice(0, half).join(SUBMITTED) + LEFT_OUT + last.join(SUBMITTED);
 }

@@ -166,6 +166,20 @@ describe('errors keep', () => {
     );
     expect(Object.getOwnPropertyDescriptor(back, 'stack')?.enumerable).toBe(false);
   });
+
+  it.each([7, 8, 9, 1000])('of %i threads that it crosses, the first stacks and the last', (threads) => {
+    let error = new Error('x');
+    error.stack = 'Error: x\n    at thrown (task.js:1:1)';
+    for (let i = 0; i < threads; i++) error = roundTripError(error, `Error\n    at join (task.js:${i}:1)`);
+    const lines = error.stack!.split('\n');
+    const joined = (i: number) => `    at join (task.js:${i}:1)`;
+    expect(lines.filter((line) => line.includes(' at '))).toEqual([
+      '    at thrown (task.js:1:1)',
+      ...[0, 1, 2].map(joined),
+      ...(threads === 7 ? [3, 4, 5, 6] : [-4, -3, -2, -1].map((i) => threads + i)).map(joined),
+    ]);
+    expect(lines.filter((line) => line.includes('more than once'))).toHaveLength(threads === 7 ? 0 : 1);
+  });
 });
 
 it('a prepareStackTrace hook is not run for stacks nobody asked for', () => {
