@@ -66,6 +66,19 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
     expect(await pool.run('shared', [stolen])).toEqual([]);
   });
 
+  it('what is given twice arrives as one object, as by structuredClone', async () => {
+    const { pool } = await startForks(VALUES);
+    const firsts = [
+      [0, 0],
+      [0, 1, 0],
+      [0, 0],
+      [0, 1, 0, 1],
+      [0, 1],
+      [1, 1],
+    ];
+    expect(await pool.run('repeated', [stolen])).toEqual(firsts);
+  });
+
   it('a Buffer on shared memory arrives as by structuredClone', async () => {
     const { pool } = await startForks(VALUES);
     expect(await pool.run('sharedBuffer', [stolen])).toEqual({ bytes: [8, 0, 0, 9], class: true, at: 4 });

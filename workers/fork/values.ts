@@ -39,7 +39,9 @@ export function arePlain(args: unknown[]): boolean {
     if (type !== 'object' || arg === null) continue;
     const buffer = sharedMemoryOf(arg);
     if (buffer === undefined) return false;
-    args[i] = sharedAsCloned(arg as object, buffer);
+    const cloned = sharedAsCloned(arg as object, buffer);
+    // What is given twice stays one object.
+    if (cloned !== arg) for (let j = i; j < args.length; j++) if (args[j] === arg) args[j] = cloned;
   }
   return true;
 }
@@ -61,7 +63,8 @@ export function writeArguments(state: ForkState, record: number, args: readonly 
     } else if (kind < 0) {
       const buffer = sharedByItself(arg);
       kind = buffer === undefined ? L.KIND_BYTES : L.KIND_SHARED;
-      if (buffer !== undefined && slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS)
+      // Given twice, it arrives as one object: what is read from slots are two.
+      if (buffer !== undefined && (slot + SLOTS_OF_SHARED > L.FORK_ARG_SLOTS || args.indexOf(arg) < i))
         return writeAsBytes(state, record, args);
       if (buffer === undefined) flags |= L.FORK_ENCODED;
       else {
