@@ -23,6 +23,8 @@ const BUDGET_MS = 1;
 const AT_MOST = 2048;
 /** Plain results between two looks at the clock; one that has to be decoded is followed by a look. */
 const LOOK_EVERY = 128;
+/** What comes on top of an error, ms: its promise's turns, and its stack with the callers in it. */
+const RAISING_MS = 0.03;
 const SOME = 64;
 
 export interface SettlementHooks {
@@ -47,6 +49,8 @@ export class Settlement {
   readonly #mail = new Map<number, Map<number, PortResult>>();
   #draining = false;
   #first = 0;
+  /** When this turn's budget is spent, ms. */
+  #until = Number.POSITIVE_INFINITY;
 
   constructor(window: Window, ledger: Ledger, hooks: SettlementHooks, now: () => number) {
     this.#window = window;
@@ -61,13 +65,13 @@ export class Settlement {
     if (this.#draining) return { ended: 0, more: false };
     this.#draining = true;
     const { blocks } = this.#window.plant;
-    const until = this.#now() + BUDGET_MS;
+    this.#until = this.#now() + BUDGET_MS;
     let left = AT_MOST;
     let more = false;
     try {
       for (let i = 0; i < blocks.length && !more; i++) {
         const block = (this.#first + i) % blocks.length;
-        left = this.#drainBlock(block, left, until);
+        left = this.#drainBlock(block, left);
         more = left <= 0;
       }
       this.#first = (this.#first + 1) % blocks.length;
@@ -80,14 +84,15 @@ export class Settlement {
   /** Everything a dead worker announced, whatever it takes. */
   drainAll(block: number): void {
     this.#draining = true;
+    this.#until = Number.POSITIVE_INFINITY;
     try {
-      this.#drainBlock(block, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      this.#drainBlock(block, Number.POSITIVE_INFINITY);
     } finally {
       this.#draining = false;
     }
   }
 
-  #drainBlock(block: number, most: number, until: number): number {
+  #drainBlock(block: number, most: number): number {
     const { plant } = this.#window;
     const ring = plant.blocks[block]! + plant.shape.completions;
     const { i32 } = plant.memory;
@@ -111,13 +116,15 @@ export class Settlement {
       }
       let decoded = false;
       if (this.#window.live[slot] === 1 && this.#window.reference(slot) === reference) {
-        decoded = i32[(plant.tasks + slot * L.TASK_BYTES + L.T_RESULT_KIND) >> 2]! > L.KIND_FALSE;
+        const at = (plant.tasks + slot * L.TASK_BYTES) >> 2;
+        decoded = i32[at + (L.T_RESULT_KIND >> 2)]! > L.KIND_FALSE;
+        if ((i32[at]! & L.STATE_MASK) === L.FAILED) this.#until -= RAISING_MS;
         this.settleSlot(slot, block);
       }
       left--;
       if (left <= 0) break;
       if (left % SOME === 0) this.#hooks.some();
-      if ((decoded || left % LOOK_EVERY === 0) && this.#now() > until) {
+      if ((decoded || left % LOOK_EVERY === 0) && this.#now() > this.#until) {
         left = 0;
         break;
       }

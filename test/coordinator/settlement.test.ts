@@ -24,15 +24,15 @@ const RESULTS = {
 type Kind = keyof typeof RESULTS;
 const KINDS = Object.keys(RESULTS) as Kind[];
 
-function ground() {
+function ground(slotsPerLevel = 8, results = 1024) {
   const plant = new Plant(
     {
       workers: BLOCKS,
-      slotsPerLevel: 8,
+      slotsPerLevel,
       deque: 16,
       spill: 16,
       inbox: 16,
-      results: 1024,
+      results,
       forks: 4,
       children: 8,
       childBytes: 1024,
@@ -94,6 +94,22 @@ function ground() {
       const id = memory.f64[(at >> 1) + (L.T_ARGS >> 3)]!;
       const value = RESULTS[kinds[id]!](id);
       const to = writePlainResult(view, at, value) ? L.DONE : payloads.publisher.result(slot, state, value);
+      expect(core.finish(view.block, slot, state, to)).toBe(1);
+    },
+    /** A task that throws: its promise's turns come after the drain. */
+    fail(): void {
+      intake.submit(
+        NORMAL,
+        1,
+        L.META_INLINE | 1,
+        [0],
+        (value) => void (value as Promise<never>).catch(() => {}),
+      );
+      ledger.accepted();
+      const { view, payloads } = workers[0]!;
+      const slot = core.next(view.block) - 1;
+      const state = memory.i32[view.record(slot)]!;
+      const to = payloads.publisher.failure(slot, state, new Error('failed'));
       expect(core.finish(view.block, slot, state, to)).toBe(1);
     },
     /** A result and an entry that mean nothing any more. */
@@ -197,6 +213,28 @@ describe('settlement', () => {
       pool.drain();
       expect(pool.settled.at(-1)).toEqual([RESULTS.bytes(round + 1)]);
     }
+    pool.close();
+  });
+
+  it('leaves time for what errors bring with them: a turn settles fewer of them than of results', () => {
+    const pool = ground(64, 2 ** 16);
+    for (let i = 0; i < 64; i++) {
+      pool.submit('bytes');
+      pool.run(0);
+    }
+    expect(pool.settlement.drain()).toEqual({ ended: 64, more: false });
+    for (let i = 0; i < 64; i++) pool.fail();
+    const turns = Array.from({ length: 3 }, () => {
+      const before = pool.ledger.pending;
+      const { more } = pool.settlement.drain();
+      return { settled: before - pool.ledger.pending, more };
+    });
+    // The clock stands still: 1 ms is 34 of them.
+    expect(turns).toEqual([
+      { settled: 34, more: true },
+      { settled: 30, more: false },
+      { settled: 0, more: false },
+    ]);
     pool.close();
   });
 });
