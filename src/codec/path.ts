@@ -44,7 +44,7 @@ export function rethrowAtKey(thrown: unknown, key: string | number): never {
   return rethrowAt(thrown, keySegment(key));
 }
 
-// Subtle: no regular expression, here and where names are told apart. V8 compiles it when it is used, and where the
+// Subtle: no regular expression, here and where keys are told apart. V8 compiles it when it is used, and where the
 // stack ends that is a SyntaxError.
 function fromThrown(thrown: unknown): Failure {
   const deep = thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded';
@@ -159,11 +159,16 @@ function childrenOf(at: object, kind: Class, parent: Step): Step[] {
   } else if (kind === 'plain' || kind === 'array') {
     const array = isArray(at);
     for (const key of keys(at)) {
-      const segment = keySegment(array && /^\d+$/.test(key) ? Number(key) : key);
+      const segment = keySegment(array && isIndex(key) ? Number(key) : key);
       add(memberOf(at, key), segment);
     }
   }
   return children;
+}
+
+function isIndex(key: string): boolean {
+  for (let i = 0; i < key.length; i++) if (key[i]! < '0' || key[i]! > '9') return false;
+  return key !== '';
 }
 
 function memberOf(at: object, key: string): unknown {

@@ -145,6 +145,13 @@ describe('what cannot be sent is named by its path', () => {
     expect(pathOfUncloneable(cycle, 'args')).toBe('args');
   });
 
+  it.each(['', '7a', 'a7', 'größe'])('pathOfUncloneable takes the key %j of an array for a name', (key) => {
+    const array = Object.assign([1], { [key]: f });
+    const found = /^\p{ID_Start}/u.test(key) ? `args.${key}` : `args[${JSON.stringify(key)}]`;
+    expect(pathOfUncloneable(array, 'args')).toBe(found);
+    expect(pathOfUncloneable([1, f], 'args')).toBe('args[1]');
+  });
+
   it('pathOfUncloneable names what must be moved and is not in the transfer list', () => {
     const { port1 } = new MessageChannel();
     expect(pathOfUncloneable([{ port1 }], 'args')).toBe('args[0].port1');
