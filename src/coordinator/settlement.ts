@@ -83,12 +83,14 @@ export class Settlement {
 
   /** Everything a dead worker announced, whatever it takes. */
   drainAll(block: number): void {
+    const until = this.#until;
     this.#draining = true;
     this.#until = Number.POSITIVE_INFINITY;
     try {
       this.#drainBlock(block, Number.POSITIVE_INFINITY);
     } finally {
       this.#draining = false;
+      this.#until = until;
     }
   }
 

@@ -322,7 +322,7 @@ function joinHere(handle: number): never {
       tornTo = split;
       mask = 0;
       stock = NO_STOCK;
-      slow!.mend();
+      slow!.mendIfRoom();
     }
     throw error;
   }
@@ -368,7 +368,7 @@ function callAbove(fn: Forkable, args: readonly unknown[]): unknown {
       tornTo = split;
       mask = 0;
       stock = NO_STOCK;
-      slow!.mend();
+      slow!.mendIfRoom();
     }
     throw error;
   }

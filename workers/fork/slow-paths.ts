@@ -25,7 +25,7 @@ import {
 } from './places.ts';
 import { Sharing } from './sharing.ts';
 import { endOfTask, failureOfTask, notAwaited } from './stack.ts';
-import { needStack } from './stack-room.ts';
+import { hasStackToEnd, needStack } from './stack-room.ts';
 import { type ForkState, type Hot, NO_STOCK } from './state.ts';
 import { runStolen } from './stolen.ts';
 import { arePlain, handOver, NOT_HERE, writeArguments } from './values.ts';
@@ -119,7 +119,7 @@ export class SlowPaths {
     return published;
   }
 
-  /** Ends what frames have left that are gone. @throws RangeError the stack overflows once more; it is tried again */
+  /** Ends what frames have left that are gone. @throws RangeError there is too little stack; it is tried again */
   mend(): void {
     const hot = this.#hot;
     const { torn, tornTo } = hot;
@@ -135,6 +135,11 @@ export class SlowPaths {
       hot.turnsAt(0, NO_STOCK);
       throw error;
     }
+  }
+
+  /** As `mend`, where an error is on its way that is not to give way to another: without room, what is torn stays so. */
+  mendIfRoom(): void {
+    if (hasStackToEnd()) this.mend();
   }
 
   #end(from: number, to: number): void {

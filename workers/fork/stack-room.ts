@@ -38,7 +38,12 @@ export function hasStack(): boolean {
  * @throws RangeError too little of this thread's stack is free to end children, or to take over how one has ended.
  */
 export function needStack(): void {
-  if (!has(FRAMES_TO_END)) throw new RangeError('Maximum call stack size exceeded');
+  if (!hasStackToEnd()) throw new RangeError('Maximum call stack size exceeded');
+}
+
+/** Whether `needStack` would not throw. */
+export function hasStackToEnd(): boolean {
+  return has(FRAMES_TO_END);
 }
 
 function has(frames: number): boolean {
