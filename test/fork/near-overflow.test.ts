@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectNothingLeft, startForks } from './forks.ts';
 
-/** Small frames above the one that overflows: each of the last 24 to 40 KB, and then now and then, until there is room for all. */
+/** Small frames above the one that overflows: every third within the last 24 to 40 KB, then fewer, until there is room for all. */
 const FRAMES = [
   ...Array.from({ length: 400 }, (_, i) => 3 * i),
   ...Array.from({ length: 100 }, (_, i) => 1200 + 68 * i),

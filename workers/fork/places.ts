@@ -28,8 +28,13 @@ export type Early =
   | { readonly end: 'value'; readonly value: unknown }
   | { readonly end: 'error'; readonly error: unknown };
 
+/** As V8 makes it. */
+export function stackOverflow(): RangeError {
+  return new RangeError('Maximum call stack size exceeded');
+}
+
 /** The stack overflowed before it ran. */
 export const OVERFLOWED: Early = {
   end: 'error',
-  error: new RangeError('Maximum call stack size exceeded'),
+  error: stackOverflow(),
 };

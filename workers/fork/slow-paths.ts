@@ -121,10 +121,19 @@ export class SlowPaths {
 
   /** Ends what frames have left that are gone. @throws RangeError there is too little stack; it is tried again */
   mend(): void {
+    if (this.#hot.torn === NOT_TORN) return;
+    needStack();
+    this.#mendTorn();
+  }
+
+  /** As `mend`, where an error is on its way that is not to give way to another: without room, what is torn stays so. */
+  mendIfRoom(): void {
+    if (hasStackToEnd()) this.#mendTorn();
+  }
+
+  #mendTorn(): void {
     const hot = this.#hot;
     const { torn, tornTo } = hot;
-    if (torn === NOT_TORN) return;
-    needStack();
     // While those that run are waited for, others run on top.
     hot.tear(NOT_TORN, 0);
     this.sharing.turnAgain();
@@ -135,11 +144,6 @@ export class SlowPaths {
       hot.turnsAt(0, NO_STOCK);
       throw error;
     }
-  }
-
-  /** As `mend`, where an error is on its way that is not to give way to another: without room, what is torn stays so. */
-  mendIfRoom(): void {
-    if (hasStackToEnd()) this.mend();
   }
 
   #end(from: number, to: number): void {

@@ -11,6 +11,7 @@
  */
 
 import { Wasm } from '../../src/memory/shared-memory.ts';
+import { stackOverflow } from './places.ts';
 
 /** Results that are kept at the same time, 8 bytes each. */
 const KEPT = 1000;
@@ -38,7 +39,7 @@ export function hasStack(): boolean {
  * @throws RangeError too little of this thread's stack is free to end children, or to take over how one has ended.
  */
 export function needStack(): void {
-  if (!hasStackToEnd()) throw new RangeError('Maximum call stack size exceeded');
+  if (!hasStackToEnd()) throw stackOverflow();
 }
 
 /** Whether `needStack` would not throw. */
