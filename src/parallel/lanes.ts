@@ -23,6 +23,16 @@ export function laneOf(length: number): number {
   return lane < SHORTEST ? 0 : lane;
 }
 
+/** Elements that are scanned before the loop goes round. */
+const STEP = 2;
+/** Where sums and scans compute with 32-bit integers, which V8 need not check. */
+const LAST_INDEX = 2 ** 31 - 1;
+
+/** The same for sums and scans of a part of an array: a multiple of `STEP`. */
+export function scanLaneOf(lo: number, hi: number): number {
+  return hi > LAST_INDEX ? 0 : STEP * Math.floor(laneOf(hi - lo) / STEP);
+}
+
 /** Folds a range of lanes of this length into `acc`. */
 export type FoldLanes = (
   acc: unknown,
@@ -76,7 +86,7 @@ export const FOLD_LANES_RANGE_MAPPED: Template<FoldLanes> = foldLanes(
 type SumLanes = (lane: number, lo: number, hi: number, view: Indexed, sums: Indexed, at: number) => void;
 
 export const SUM_LANES: Template<SumLanes> = {
-  text: '(n, lo, hi, view, sums, at) => { let a = view[lo], b = view[lo + n], c = view[lo + 2 * n], d = view[lo + 3 * n]; for (let i = lo + 1; i < lo + n; i++) { a = f(a, view[i]); b = f(b, view[i + n]); c = f(c, view[i + 2 * n]); d = f(d, view[i + 3 * n]); } for (let i = lo + 4 * n; i < hi; i++) d = f(d, view[i]); sums[at] = a; sums[at + 1] = b; sums[at + 2] = c; sums[at + 3] = d; }',
+  text: '(n, lo, hi, view, sums, at) => { const n2 = 2 * n, n3 = 3 * n; let a = view[lo], b = view[lo + n], c = view[lo + n2], d = view[lo + n3]; for (let i = lo + 1; i < lo + n; i++) { a = f(a, view[i]); b = f(b, view[(i + n) | 0]); c = f(c, view[(i + n2) | 0]); d = f(d, view[(i + n3) | 0]); } for (let i = lo + 4 * n; i < hi; i++) d = f(d, view[i]); sums[at] = a; sums[at + 1] = b; sums[at + 2] = c; sums[at + 3] = d; }',
   plain: (f) => (n, lo, hi, view, sums, at) => {
     for (let lane = 0; lane < LANES; lane++) {
       const from = lo + lane * n;
@@ -105,8 +115,11 @@ function scanLanes(
   step: (sum: string, i: string) => string,
   each: (f: Callable, sum: unknown, view: Indexed, out: Indexed, i: number) => unknown,
 ): Template<ScanLanes & Loop> {
+  const steps = Array.from({ length: STEP }, (_, k) =>
+    ['i', 'p', 'q', 'r'].map((index, lane) => step('abcd'[lane]!, k === 0 ? index : `${index} + ${k}`)),
+  ).flat();
   return {
-    text: `(n, lo, hi, view, out, before, at) => { let a = before[at], b = before[at + 1], c = before[at + 2], d = before[at + 3]; for (let i = lo; i < lo + n; i++) { ${step('a', 'i')} ${step('b', 'i + n')} ${step('c', 'i + 2 * n')} ${step('d', 'i + 3 * n')} } for (let i = lo + 4 * n; i < hi; i++) { ${step('d', 'i')} } }`,
+    text: `(n, lo, hi, view, out, before, at) => { let a = before[at], b = before[at + 1], c = before[at + 2], d = before[at + 3]; const end = lo + n; for (let i = lo; i < end; i += ${STEP}) { const p = (i + n) | 0, q = (p + n) | 0, r = (q + n) | 0; ${steps.join(' ')} } for (let i = lo + 4 * n; i < hi; i++) { ${step('d', 'i')} } }`,
     plain: (f) => (n, lo, hi, view, out, before, at) => {
       for (let lane = 0; lane < LANES; lane++) {
         const from = lo + lane * n;

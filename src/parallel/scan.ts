@@ -5,12 +5,10 @@
  */
 
 import { forker, numberOf } from '../../workers/fork/forker.ts';
-import { task } from '../../workers/task.ts';
 import { expected } from '../errors.ts';
-import { parallelRanges } from './for.ts';
-import { LANES, laneOf, SCAN_EXCLUSIVE, SCAN_INCLUSIVE, SUM_LANES } from './lanes.ts';
-import { type Callable, FOLD, loops } from './loops.ts';
+import { LANES } from './lanes.ts';
 import { checkOptions } from './ranges.ts';
+import { scanOnce } from './single-pass.ts';
 import {
   checkOut,
   checkView,
@@ -33,10 +31,7 @@ export interface ScanOptions<O extends View = View> {
   readonly grain?: number;
 }
 
-/** Some of them fit into a core's own cache. */
 const BLOCK = 2048;
-/** Blocks that are read twice in a row. */
-const RUN = 8;
 
 /**
  * Writes for each element what the elements up to it make together: `identity`, `x0`, …, `xi` combined in this order.
@@ -75,26 +70,11 @@ export function scan<V extends View, O extends View = Shared<V>>(
   if (typeof identity !== (isBig(view) ? 'bigint' : 'number')) {
     throw expected('identity', isBig(view) ? 'a bigint' : 'a number', identity);
   }
-  const f = forker();
-  const by = numberOf(f, 'combine', combine);
+  const by = numberOf(forker(), 'combine', combine);
   const block = grain === 0 ? BLOCK : grain;
-  const blocks = Math.ceil(view.length / block);
-  const carries = create(carryOf(view), LANES * blocks + 1);
+  const carries = create(carryOf(view), LANES * Math.ceil(view.length / block) + 1);
   (carries as Record<number, unknown>)[0] = identity;
-  const how = exclusive ? 1 : 0;
-  if (f.workers === 1) {
-    // One pass, while the blocks are in the cache; the same combinations as with more workers.
-    for (let b = 0; b < blocks; b += RUN) {
-      const end = Math.min(b + RUN, blocks);
-      sumBlocks(b, end, by, block, view, carries);
-      for (let i = b; i < end; i++) carry(i, block, view.length, combine as Callable, carries);
-      scanBlocks(b, end, by, block, view, out, carries, how);
-    }
-    return out as O;
-  }
-  parallelRanges(0, blocks, sumBlocks, { args: [by, block, view, carries] });
-  for (let b = 0; b < blocks; b++) carry(b, block, view.length, combine as Callable, carries);
-  parallelRanges(0, blocks, scanBlocks, { args: [by, block, view, out, carries, how] });
+  scanOnce(by, exclusive, block, view, out, carries);
   return out as O;
 }
 
@@ -103,54 +83,3 @@ function carryOf(view: SharedView): 'Float64Array' | 'BigInt64Array' | 'BigUint6
   const kind = kindOf(view);
   return kind === 'BigInt64Array' || kind === 'BigUint64Array' ? kind : 'Float64Array';
 }
-
-/** From the sums of a block's lanes to what comes before each, and before the next block. */
-function carry(b: number, block: number, length: number, combine: Callable, carries: View): void {
-  const values = carries as Record<number, unknown>;
-  const end = LANES * (b + 1);
-  let at = LANES * b;
-  if (laneOf(Math.min(block, length - b * block)) === 0) {
-    for (; at < end - 1; at++) values[at + 1] = values[at];
-  }
-  for (; at < end; at++) values[at + 1] = combine(values[at], values[at + 1]);
-}
-
-const sumBlocks = task(function sumBlocks(
-  from: number,
-  to: number,
-  by: number,
-  block: number,
-  view: View,
-  carries: View,
-): void {
-  const combine = forker().functionAt(by);
-  const run = loops.of(FOLD, kindOf(view), 0, combine);
-  const lanes = loops.of(SUM_LANES, kindOf(view), 0, combine);
-  for (let b = from; b < to; b++) {
-    const lo = b * block;
-    const hi = Math.min(lo + block, view.length);
-    const lane = laneOf(hi - lo);
-    const at = LANES * b + 1;
-    if (lane !== 0) lanes(lane, lo, hi, view as never, carries as never, at);
-    else (carries as Record<number, unknown>)[at + LANES - 1] = run(view[lo], lo + 1, hi, view as never);
-  }
-});
-
-const scanBlocks = task(function scanBlocks(
-  from: number,
-  to: number,
-  by: number,
-  block: number,
-  view: View,
-  out: View,
-  carries: View,
-  exclusive: number,
-): void {
-  const template = exclusive === 1 ? SCAN_EXCLUSIVE : SCAN_INCLUSIVE;
-  const loop = loops.of(template, `${kindOf(view)} ${kindOf(out)}`, 0, forker().functionAt(by));
-  for (let b = from; b < to; b++) {
-    const lo = b * block;
-    const hi = Math.min(lo + block, view.length);
-    loop(laneOf(hi - lo), lo, hi, view as never, out as never, carries as never, LANES * b);
-  }
-});

@@ -55,14 +55,14 @@ export class TestForker implements Forker {
     const handle = this.#serial++;
     const copied = structuredClone(args) as unknown[];
     this.#children.set(handle, { fn: fn as never, args: copied, outcome: undefined });
-    this.#steal();
+    this.interrupt();
     return handle as Handle<R>;
   }
 
   join<R>(handle: Handle<R>): R {
     const child = this.#children.get(handle);
     if (child === undefined) throw new Error(`child ${handle} is joined twice`);
-    this.#steal();
+    this.interrupt();
     if (child.outcome === undefined) run(child);
     this.#children.delete(handle);
     if ('error' in child.outcome!) throw child.outcome.error;
@@ -101,7 +101,18 @@ export class TestForker implements Forker {
     return this.#children.size;
   }
 
-  #steal(): void {
+  /** Children that have not begun. */
+  get waiting(): number {
+    return [...this.#children.values()].filter((child) => child.outcome === undefined).length;
+  }
+
+  /** What the runtime does with the children of a call that fails. */
+  forget(): void {
+    this.#children.clear();
+  }
+
+  /** A child may run here and now, in the middle of whatever calls this. */
+  interrupt(): void {
     const waiting = [...this.#children.values()].filter((child) => child.outcome === undefined);
     const index = this.#schedule.stolen(waiting.length);
     if (index !== undefined) run(waiting[index]!);

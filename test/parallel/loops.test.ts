@@ -56,8 +56,8 @@ const LANES: readonly (readonly [string, Template<Loop>, () => readonly unknown[
   ['FOLD_LANES_RANGE', FOLD_LANES_RANGE, () => [100, 9, 1, 39, null], 0],
   ['FOLD_LANES_RANGE_MAPPED', FOLD_LANES_RANGE_MAPPED, () => [100, 9, 1, 39, null, 10], 1],
   ['SUM_LANES', SUM_LANES, () => [9, 1, 39, long, sums(), 2], 0],
-  ['SCAN_INCLUSIVE', SCAN_INCLUSIVE, () => [9, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
-  ['SCAN_EXCLUSIVE', SCAN_EXCLUSIVE, () => [9, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
+  ['SCAN_INCLUSIVE', SCAN_INCLUSIVE, () => [8, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
+  ['SCAN_EXCLUSIVE', SCAN_EXCLUSIVE, () => [8, 1, 39, long, new Float64Array(48), long.slice(5), 1], 0],
   [
     'SCAN_INCLUSIVE, one run',
     SCAN_INCLUSIVE,

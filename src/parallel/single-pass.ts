@@ -1,0 +1,212 @@
+/**
+ * A scan that reads memory once: a run of blocks is summed, and scanned while it is still in the core's cache.
+ *
+ * After D. Merrill, M. Garland, "Single-pass Parallel Prefix Scan with Decoupled Look-back" (NVIDIA, 2016), without the
+ * waiting: a thread may have lost its core, or be behind on other tasks.
+ *
+ * Every thread that takes part claims runs in ascending order (`NEXT`), sums the blocks of one, and marks it. Whoever
+ * comes by *folds*: turns the sums of the runs that are next in line into what comes before their blocks, one run after
+ * the other, and counts them (`FOLDED`). A run that is folded can be scanned. One that is not, because an earlier one is
+ * not summed yet, is kept for later, and left to the caller if its turn does not come while there is something to claim.
+ *
+ * 1. One thread folds at a time (`FOLDING`), run after run, so a run is folded once, and the sums are combined in one
+ *    order, whoever does it: the bits depend on the array and the length of blocks alone.
+ * 2. The sums of a run are written before its mark, and what comes before its blocks before `FOLDED`; both are atomic.
+ * 3. Nobody waits: who finds somebody folding goes on. So nothing says that all is folded or scanned when the last
+ *    thread ends; the caller sees to what is left, after it has joined all others.
+ *
+ * @module
+ */
+import { forker } from '../../workers/fork/forker.ts';
+import { task } from '../../workers/task.ts';
+import { parallelRanges } from './for.ts';
+import { LANES, SCAN_EXCLUSIVE, SCAN_INCLUSIVE, SUM_LANES, scanLaneOf } from './lanes.ts';
+import { type Callable, FOLD, loops } from './loops.ts';
+import { create, kindOf, type SharedView, type View } from './views.ts';
+
+/** Blocks of a run: of the default length, they fit into a core's own cache. */
+const RUN = 8;
+/** Runs for each worker, if the array is long enough, to even out what they take. */
+const RUNS_EACH = 8;
+
+/** Words of a pass: the next run to claim, how many are folded, whether somebody folds, how many are scanned. */
+const NEXT = 0;
+const FOLDED = 1;
+const FOLDING = 2;
+const SCANNED = 3;
+/** Then a mark for each run. */
+const MARKS = 4;
+const SUMMED = 1;
+const DONE = 2;
+
+/** A scan of one array, as every thread that takes part has it. */
+interface Pass {
+  readonly runs: number;
+  /** Blocks in all, and in a run. */
+  readonly blocks: number;
+  readonly run: number;
+  /** Elements in a block. */
+  readonly block: number;
+  readonly combine: Callable;
+  readonly exclusive: boolean;
+  readonly view: View;
+  readonly out: View;
+  /** What comes before each lane of each block, once folded; until then the sums of the lane before it. */
+  readonly carries: View;
+  readonly words: Int32Array;
+}
+
+/**
+ * Scans `view` into `out` on all workers that have nothing else to do.
+ *
+ * @param by - the number of the function that combines
+ * @param carries - `LANES` for each block, and one: the first is the identity
+ */
+export function scanOnce(
+  by: number,
+  exclusive: boolean,
+  block: number,
+  view: SharedView,
+  out: View,
+  carries: SharedView,
+): void {
+  const f = forker();
+  const blocks = Math.ceil(view.length / block);
+  const run = Math.max(1, Math.min(RUN, Math.floor(blocks / (RUNS_EACH * f.workers))));
+  const runs = Math.ceil(blocks / run);
+  const words = create('Int32Array', MARKS + runs);
+  const invitation: Invitation = [by, exclusive ? 1 : 0, block, run, view, out, carries, words];
+  const others = Array.from({ length: Math.min(f.workers, runs) - 1 }, () => f.fork(takePart, ...invitation));
+  const pass = passOf(...invitation);
+  claimRuns(pass);
+  for (let k = others.length - 1; k >= 0; k--) f.join(others[k]!);
+  if (Atomics.load(words, SCANNED) === runs) return;
+  fold(pass);
+  parallelRanges(0, runs, scanLeft, { args: invitation });
+}
+
+/** What a thread needs to take part. */
+type Invitation = [
+  by: number,
+  exclusive: number,
+  block: number,
+  run: number,
+  view: View,
+  out: View,
+  carries: View,
+  words: Int32Array,
+];
+
+const takePart = task(function takePart(...invitation: Invitation): void {
+  claimRuns(passOf(...invitation));
+});
+
+function passOf(...[by, exclusive, block, run, view, out, carries, words]: Invitation): Pass {
+  return {
+    runs: words.length - MARKS,
+    blocks: whole(Math.ceil(view.length / block)),
+    run: whole(run),
+    block: whole(block),
+    combine: forker().functionAt(by) as Callable,
+    exclusive: exclusive === 1,
+    view,
+    out,
+    carries,
+    words,
+  };
+}
+
+/** Numbers that came through a record are doubles: as integers they keep the loops on integers. */
+function whole(number: number): number {
+  return (number | 0) === number ? number | 0 : number;
+}
+
+function claimRuns(pass: Pass): void {
+  const { words, runs } = pass;
+  /** Summed here, and not yet scanned. */
+  const kept: number[] = [];
+  try {
+    for (;;) {
+      const run = Atomics.add(words, NEXT, 1);
+      if (run >= runs) return;
+      sumRun(pass, run);
+      Atomics.store(words, MARKS + run, SUMMED);
+      kept.push(run);
+      fold(pass);
+      const folded = Atomics.load(words, FOLDED);
+      while (kept.length > 0 && kept[0]! < folded) scanRun(pass, kept.shift()!);
+    }
+  } catch (error) {
+    // Nobody needs the rest now.
+    Atomics.store(words, NEXT, runs);
+    throw error;
+  }
+}
+
+const scanLeft = task(function scanLeft(
+  from: number,
+  to: number,
+  ...[by, exclusive, block, run, view, out, carries, words]: Invitation
+): void {
+  const pass = passOf(by, exclusive, block, run, view, out, carries, words);
+  for (let at = from; at < to; at++) {
+    if (words[MARKS + at] !== DONE) scanRun(pass, at);
+  }
+});
+
+function fold({ words, runs, run, blocks, block, view, combine, carries }: Pass): void {
+  if (Atomics.compareExchange(words, FOLDING, 0, 1) !== 0) return;
+  let at = Atomics.load(words, FOLDED);
+  while (at < runs && Atomics.load(words, MARKS + at) !== 0) {
+    const end = Math.min((at + 1) * run, blocks);
+    for (let b = at * run; b < end; b++) carry(b, block, view.length, combine, carries);
+    at++;
+    Atomics.store(words, FOLDED, at);
+  }
+  Atomics.store(words, FOLDING, 0);
+}
+
+/** From the sums of a block's lanes to what comes before each, and before the next block. */
+function carry(b: number, block: number, length: number, combine: Callable, carries: View): void {
+  const values = carries as Record<number, unknown>;
+  const end = LANES * (b + 1);
+  let at = LANES * b;
+  if (scanLaneOf(b * block, Math.min((b + 1) * block, length)) === 0) {
+    for (; at < end - 1; at++) values[at + 1] = values[at];
+  }
+  for (; at < end; at++) values[at + 1] = combine(values[at], values[at + 1]);
+}
+
+function sumRun({ run, block, blocks, view, carries, combine }: Pass, at: number): void {
+  const f = forker();
+  const single = loops.of(FOLD, kindOf(view), 0, combine);
+  const lanes = loops.of(SUM_LANES, kindOf(view), 0, combine);
+  const end = Math.min((at + 1) * run, blocks);
+  for (let b = at * run; b < end; b++) {
+    const lo = b * block;
+    const hi = Math.min(lo + block, view.length);
+    const lane = scanLaneOf(lo, hi);
+    const sums = LANES * b + 1;
+    if (lane !== 0) lanes(lane, lo, hi, view as never, carries as never, sums);
+    else (carries as Record<number, unknown>)[sums + LANES - 1] = single(view[lo], lo + 1, hi, view as never);
+    f.stopIfAsked();
+  }
+}
+
+function scanRun(
+  { words, exclusive, run, block, blocks, view, out, carries, combine }: Pass,
+  at: number,
+): void {
+  const f = forker();
+  const template = exclusive ? SCAN_EXCLUSIVE : SCAN_INCLUSIVE;
+  const loop = loops.of(template, `${kindOf(view)} ${kindOf(out)}`, 0, combine);
+  const end = Math.min((at + 1) * run, blocks);
+  for (let b = at * run; b < end; b++) {
+    const lo = b * block;
+    const hi = Math.min(lo + block, view.length);
+    loop(scanLaneOf(lo, hi), lo, hi, view as never, out as never, carries as never, LANES * b);
+    f.stopIfAsked();
+  }
+  Atomics.store(words, MARKS + at, DONE);
+  Atomics.add(words, SCANNED, 1);
+}
