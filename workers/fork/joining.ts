@@ -51,6 +51,8 @@ export class Joining {
     const { core, block, i32 } = this.#state;
     const record = this.#recordOf(item);
     const own = this.#argumentsAt(place);
+    // Read when the child is this thread's: a stack that overflows then would lose it.
+    if (own === undefined) needStack();
     for (;;) {
       const { metas } = this.#hot;
       const { items } = children;

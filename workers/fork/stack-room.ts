@@ -36,7 +36,8 @@ export function hasStack(): boolean {
 /**
  * What may not be left half done begins with this: nothing has happened yet when it throws.
  *
- * @throws RangeError too little of this thread's stack is free to end children, or to take over how one has ended.
+ * @throws RangeError too little of this thread's stack is free to end children, to take over how one has ended, or to
+ * read the arguments of one.
  */
 export function needStack(): void {
   if (!hasStackToEnd()) throw stackOverflow();
