@@ -48,7 +48,10 @@ export function rethrowAtKey(thrown: unknown, key: string | number): never {
 // stack ends that is a SyntaxError.
 function fromThrown(thrown: unknown): Failure {
   const deep = thrown instanceof RangeError && thrown.message === 'Maximum call stack size exceeded';
-  return new Failure(deep ? 'it is nested too deeply for what is left of the stack' : 'reading it threw', thrown);
+  return new Failure(
+    deep ? 'it is nested too deeply for what is left of the stack' : 'reading it threw',
+    thrown,
+  );
 }
 
 /** The error the caller sees. */
