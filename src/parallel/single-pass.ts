@@ -22,6 +22,7 @@ import { task } from '../../workers/task.ts';
 import { parallelRanges } from './for.ts';
 import { LANES, SCAN_EXCLUSIVE, SCAN_INCLUSIVE, SUM_LANES, scanLaneOf } from './lanes.ts';
 import { type Callable, FOLD, loops } from './loops.ts';
+import { joinAll } from './splitting.ts';
 import { create, kindOf, type SharedView, type View } from './views.ts';
 
 /** Blocks of a run: of the default length, they fit into a core's own cache. */
@@ -29,13 +30,12 @@ const RUN = 8;
 /** Runs for each worker, if the array is long enough, to even out what they take. */
 const RUNS_EACH = 8;
 
-/** Words of a pass: the next run to claim, how many are folded, whether somebody folds, how many are scanned. */
+/** Words of a pass: the next run to claim, how many are folded, whether somebody folds. */
 const NEXT = 0;
 const FOLDED = 1;
 const FOLDING = 2;
-const SCANNED = 3;
 /** Then a mark for each run. */
-const MARKS = 4;
+const MARKS = 3;
 const SUMMED = 1;
 const DONE = 2;
 
@@ -79,8 +79,8 @@ export function scanOnce(
   const others = Array.from({ length: Math.min(f.workers, runs) - 1 }, () => f.fork(takePart, ...invitation));
   const pass = passOf(...invitation);
   claimRuns(pass);
-  for (let k = others.length - 1; k >= 0; k--) f.join(others[k]!);
-  if (Atomics.load(words, SCANNED) === runs) return;
+  joinAll(f, others);
+  if (!words.includes(SUMMED, MARKS)) return;
   fold(pass);
   parallelRanges(0, runs, scanLeft, { args: invitation });
 }
@@ -143,23 +143,19 @@ function claimRuns(pass: Pass): void {
   }
 }
 
-const scanLeft = task(function scanLeft(
-  from: number,
-  to: number,
-  ...[by, exclusive, block, run, view, out, carries, words]: Invitation
-): void {
-  const pass = passOf(by, exclusive, block, run, view, out, carries, words);
+const scanLeft = task(function scanLeft(from: number, to: number, ...invitation: Invitation): void {
+  const pass = passOf(...invitation);
   for (let at = from; at < to; at++) {
-    if (words[MARKS + at] !== DONE) scanRun(pass, at);
+    if (pass.words[MARKS + at] !== DONE) scanRun(pass, at);
   }
 });
 
-function fold({ words, runs, run, blocks, block, view, combine, carries }: Pass): void {
+function fold(pass: Pass): void {
+  const { words, runs } = pass;
   if (Atomics.compareExchange(words, FOLDING, 0, 1) !== 0) return;
   let at = Atomics.load(words, FOLDED);
   while (at < runs && Atomics.load(words, MARKS + at) !== 0) {
-    const end = Math.min((at + 1) * run, blocks);
-    for (let b = at * run; b < end; b++) carry(b, block, view.length, combine, carries);
+    eachBlock(pass, at, (b, lo, hi) => carry(b, lo, hi, pass));
     at++;
     Atomics.store(words, FOLDED, at);
   }
@@ -167,46 +163,51 @@ function fold({ words, runs, run, blocks, block, view, combine, carries }: Pass)
 }
 
 /** From the sums of a block's lanes to what comes before each, and before the next block. */
-function carry(b: number, block: number, length: number, combine: Callable, carries: View): void {
+function carry(b: number, lo: number, hi: number, { carries, combine }: Pass): void {
   const values = carries as Record<number, unknown>;
   const end = LANES * (b + 1);
   let at = LANES * b;
-  if (scanLaneOf(b * block, Math.min((b + 1) * block, length)) === 0) {
+  if (scanLaneOf(lo, hi) === 0) {
     for (; at < end - 1; at++) values[at + 1] = values[at];
   }
   for (; at < end; at++) values[at + 1] = combine(values[at], values[at + 1]);
 }
 
-function sumRun({ run, block, blocks, view, carries, combine }: Pass, at: number): void {
+function sumRun(pass: Pass, at: number): void {
+  const { view, carries, combine } = pass;
   const f = forker();
   const single = loops.of(FOLD, kindOf(view), 0, combine);
   const lanes = loops.of(SUM_LANES, kindOf(view), 0, combine);
-  const end = Math.min((at + 1) * run, blocks);
-  for (let b = at * run; b < end; b++) {
-    const lo = b * block;
-    const hi = Math.min(lo + block, view.length);
+  eachBlock(pass, at, (b, lo, hi) => {
     const lane = scanLaneOf(lo, hi);
     const sums = LANES * b + 1;
     if (lane !== 0) lanes(lane, lo, hi, view as never, carries as never, sums);
     else (carries as Record<number, unknown>)[sums + LANES - 1] = single(view[lo], lo + 1, hi, view as never);
     f.stopIfAsked();
-  }
+  });
 }
 
-function scanRun(
-  { words, exclusive, run, block, blocks, view, out, carries, combine }: Pass,
-  at: number,
-): void {
+function scanRun(pass: Pass, at: number): void {
+  const { exclusive, view, out, carries, combine } = pass;
   const f = forker();
   const template = exclusive ? SCAN_EXCLUSIVE : SCAN_INCLUSIVE;
   const loop = loops.of(template, `${kindOf(view)} ${kindOf(out)}`, 0, combine);
+  eachBlock(pass, at, (b, lo, hi) => {
+    loop(scanLaneOf(lo, hi), lo, hi, view as never, out as never, carries as never, LANES * b);
+    f.stopIfAsked();
+  });
+  Atomics.store(pass.words, MARKS + at, DONE);
+}
+
+/** The blocks of a run, with their elements. */
+function eachBlock(
+  { run, blocks, block, view }: Pass,
+  at: number,
+  visit: (b: number, lo: number, hi: number) => void,
+): void {
   const end = Math.min((at + 1) * run, blocks);
   for (let b = at * run; b < end; b++) {
     const lo = b * block;
-    const hi = Math.min(lo + block, view.length);
-    loop(scanLaneOf(lo, hi), lo, hi, view as never, out as never, carries as never, LANES * b);
-    f.stopIfAsked();
+    visit(b, lo, Math.min(lo + block, view.length));
   }
-  Atomics.store(words, MARKS + at, DONE);
-  Atomics.add(words, SCANNED, 1);
 }

@@ -103,7 +103,11 @@ export class TestForker implements Forker {
 
   /** Children that have not begun. */
   get waiting(): number {
-    return [...this.#children.values()].filter((child) => child.outcome === undefined).length;
+    return this.#notBegun.length;
+  }
+
+  get #notBegun(): Child[] {
+    return [...this.#children.values()].filter((child) => child.outcome === undefined);
   }
 
   /** What the runtime does with the children of a call that fails. */
@@ -113,7 +117,7 @@ export class TestForker implements Forker {
 
   /** A child may run here and now, in the middle of whatever calls this. */
   interrupt(): void {
-    const waiting = [...this.#children.values()].filter((child) => child.outcome === undefined);
+    const waiting = this.#notBegun;
     const index = this.#schedule.stolen(waiting.length);
     if (index !== undefined) run(waiting[index]!);
   }

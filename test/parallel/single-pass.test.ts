@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { scan, sharedArray } from '../../src/parallel/index.ts';
 import { scanLaneOf } from '../../src/parallel/lanes.ts';
-import { adversary, inTask, type Schedule, TestForker } from './forkers.ts';
+import { adversary, inTask, type Schedule, SEQUENTIAL, TestForker } from './forkers.ts';
 
 const P = 97;
 /** The map of `t` to `a t + b` modulo a prime, as `a * P + b`: first `f`, then `g`. Associative, not commutative. */
@@ -11,6 +11,11 @@ const compose = (f: number, g: number): number => {
   return ((a * Math.floor(f / P)) % P) * P + ((a * (f % P) + (g % P)) % P);
 };
 const IDENTITY = P;
+
+/** The oldest child runs as soon as this holds. */
+function stolenIf(stealable: () => boolean): Schedule {
+  return { hungry: () => true, stolen: (waiting) => (stealable() && waiting > 0 ? 0 : undefined) };
+}
 
 /** Has `before` called before any access to shared words. */
 function beforeAccesses(before: () => void): void {
@@ -79,11 +84,10 @@ describe('a scan in a single pass', () => {
     let accesses = Number.POSITIVE_INFINITY;
     for (let last = 0; last < accesses; last++) {
       let seen = 0;
-      const schedule: Schedule = {
-        hungry: () => true,
-        stolen: (waiting) => (waiting > 0 && seen > last ? 0 : undefined),
-      };
-      const forker = new TestForker(schedule, 2);
+      const forker = new TestForker(
+        stolenIf(() => seen > last),
+        2,
+      );
       beforeAccesses(() => {
         seen++;
         forker.interrupt();
@@ -99,11 +103,10 @@ describe('a scan in a single pass', () => {
   it('leaves to the caller what a thread could not scan in its turn', () => {
     // The child begins when the caller has claimed the first run and not summed it: it can sum all others, and scan none.
     let stealable = false;
-    const schedule: Schedule = {
-      hungry: () => true,
-      stolen: (waiting) => (stealable && waiting > 0 ? 0 : undefined),
-    };
-    const forker = new TestForker(schedule, 2);
+    const forker = new TestForker(
+      stolenIf(() => stealable),
+      2,
+    );
     const depths: number[] = [];
     let depth = 0;
     const add = (a: number, b: number): number => {
@@ -125,11 +128,10 @@ describe('a scan in a single pass', () => {
 
   it('is over for all when the function throws', () => {
     let stealable = false;
-    const schedule: Schedule = {
-      hungry: () => true,
-      stolen: (waiting) => (stealable && waiting > 0 ? 0 : undefined),
-    };
-    const forker = new TestForker(schedule, 4);
+    const forker = new TestForker(
+      stolenIf(() => stealable),
+      4,
+    );
     let calls = 0;
     const fails = (): number => {
       if (++calls === 25) throw new Error('no sum');
@@ -156,7 +158,7 @@ describe('a scan in a single pass', () => {
   });
 
   it('looks whether it is to stop at every block', () => {
-    const forker = new TestForker({ hungry: () => true, stolen: () => undefined }, 1);
+    const forker = new TestForker(SEQUENTIAL, 1);
     forker.chunksUntilAsked = 5;
     const view = sharedArray.from(
       Float64Array,
