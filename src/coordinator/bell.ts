@@ -15,6 +15,7 @@ import { AsyncResource } from 'node:async_hooks';
 import * as L from '../memory/layout.ts';
 import type { Plant } from '../memory/plant.ts';
 import { parkedWorkers } from '../memory/shared-memory.ts';
+import { Glance } from './glance.ts';
 
 /** Polling goes on this long without success, µs: waking a worker on a core that sleeps takes up to 300. */
 const LONGEST_POLL = 400;
@@ -40,18 +41,40 @@ export class Bell {
   readonly #drain: () => DrainResult;
   readonly #now: () => number;
   readonly #cores: number;
+  readonly #glance: Glance;
   #state: BellState = 'off';
   #scheduled = false;
+  /** A task was submitted since the last turn or glance: another one changes nothing. */
+  #attended = false;
   /** 0 to `SURE`; polls in the upper half. */
   #shortLately = SURE;
   /** When something last ended or polling began, µs. */
   #since = 0;
 
-  constructor(plant: Plant, drain: () => DrainResult, now: () => number, cores: number) {
+  /**
+   * @param drain a turn's settling
+   * @param look settles what has ended within a turn; how many tasks
+   * @param now ms
+   */
+  constructor(plant: Plant, drain: () => DrainResult, look: () => number, now: () => number, cores: number) {
     this.#plant = plant;
     this.#drain = drain;
     this.#now = now;
     this.#cores = cores;
+    this.#glance = new Glance(
+      plant,
+      () => {
+        if (this.#state !== 'polling') return 0;
+        this.#attended = false;
+        const ended = look();
+        if (ended > 0) {
+          this.#since = now() * 1000;
+          this.#shortLately = Math.min(SURE, this.#shortLately + 1);
+        }
+        return ended;
+      },
+      now,
+    );
   }
 
   get state(): BellState {
@@ -60,15 +83,23 @@ export class Bell {
 
   /** A task is outstanding: see to it that its end is noticed. Cheap while that is so already. */
   watch(): void {
-    if (this.#state !== 'off') return;
-    this.#state = 'polling';
-    this.#since = this.#now() * 1000;
-    this.#schedule();
+    if (this.#attended) return;
+    this.#attended = true;
+    if (this.#state === 'off') {
+      this.#state = 'polling';
+      this.#since = this.#now() * 1000;
+      this.#glance.turned(0);
+      this.#schedule();
+    }
+    if (this.#state === 'polling') this.#glance.ask();
   }
 
   readonly #poll = (): void => {
     this.#scheduled = false;
     const { ended, more, outstanding } = this.#drain();
+    this.#glance.turned(ended);
+    // Subtle: after the settling. A listener that submitted has set it, and the state may become `off` below.
+    this.#attended = false;
     if (more) {
       this.#again();
       return;

@@ -147,7 +147,13 @@ export class Engine {
       settled,
       release,
     });
-    this.bell = new Bell(this.plant, () => this.#turn(), sharedNow, cores);
+    this.bell = new Bell(
+      this.plant,
+      () => this.#turn(),
+      () => this.look().ended,
+      sharedNow,
+      cores,
+    );
     this.crew = new Crew(
       this.plant,
       supervisor,

@@ -75,6 +75,7 @@ export interface Core {
   spin(block: number, rounds: number): number;
   forget(block: number): void;
   arm(): number;
+  completed(rounds: number): number;
   begin(block: number, slot: number): number;
   suspend(slot: number, running: number): number;
   finish(block: number, slot: number, from: number, to: number): number;

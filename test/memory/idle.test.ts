@@ -23,7 +23,7 @@ function ground() {
     },
     2 ** 26,
   );
-  const { core, memory, blocks } = plant;
+  const { core, memory, blocks, shape } = plant;
   const has = (field: number, worker: number): boolean => {
     const word = Atomics.load(memory.i32, ((L.HEADER + field) >> 2) + (worker >> 5));
     return ((word >>> (worker & 31)) & 1) === 1;
@@ -36,6 +36,7 @@ function ground() {
     searching: () => which(L.H_SEARCHING),
     parkedCount: () => parkedWorkers(memory.i32, blocks.length),
     parkWord: (worker: number): number => Atomics.load(memory.i32, (blocks[worker]! + L.W_PARK) >> 2),
+    completions: (worker: number): number => blocks[worker]! + shape.completions,
     /** All of them go to sleep; nothing is there. */
     parkAll: (): void => {
       for (const block of blocks) expect(core.park(block)).toBe(1);
@@ -103,6 +104,19 @@ describe(`${WORKERS} workers`, () => {
     const tokens = blocks.map((block) => core.beginSearch(block));
     expect(tokens).toEqual(from(0).map((worker) => (worker < WORKERS / 2 ? 1 : 0)));
     expect(searching()).toHaveLength(WORKERS / 2);
+  });
+
+  it('have a completion seen, whosever it is, until it is taken out', () => {
+    const { core, completions } = ground();
+    expect(core.completed(3)).toBe(0);
+    for (const worker of [0, 31, 32, WORKERS - 1]) {
+      const ring = completions(worker);
+      expect(core.spscPut(ring, worker)).toBe(1);
+      expect(core.completed(1)).toBe(1);
+      expect(core.completed(0)).toBe(0);
+      expect(core.spscTake(ring)).toBe(worker);
+      expect(core.completed(3)).toBe(0);
+    }
   });
 
   it('are forgotten when they are dead: nobody wakes them, or keeps silent on their account', () => {

@@ -11,6 +11,7 @@ export {
   anyWork,
   arm,
   beginSearch,
+  completed,
   endSearch,
   forget,
   park,

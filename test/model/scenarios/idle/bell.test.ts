@@ -177,7 +177,7 @@ describe('the checker finds in the bell', () => {
     ],
     [
       'an arm that looks at the first ring only',
-      bell({ ...two, module: mutate(CORE, { kind: 'changed-constant', in: 'arm', from: 1, to: 2, nth: 1 }) }),
+      bell({ ...two, module: mutate(CORE, { kind: 'changed-constant', in: 'arm', from: 1, to: 2, nth: 2 }) }),
     ],
     ['a bell not rung', bell({ ...two, module: without(CORE, 'finish', 'memory.atomic.notify') })],
     [
