@@ -217,6 +217,16 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** By its class, as far as it tells: a getter of the caller may throw. */
+function named(value: object): string {
+  try {
+    const { name } = value.constructor;
+    return isPlain(value) || typeof name !== 'string' || name === '' ? 'an object' : `an object of class \`${name}\``;
+  } catch {
+    return 'an object';
+  }
+}
+
 function show(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -226,7 +236,7 @@ function show(value: unknown): string {
     case 'symbol':
       return 'a symbol';
     case 'object':
-      return value === null ? '`null`' : Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? '`null`' : Array.isArray(value) ? 'an array' : named(value);
     case 'bigint':
       return `\`${value}n\` (bigint)`;
     case 'undefined':

@@ -212,7 +212,9 @@ describe('wrong calls', () => {
     // These have no key of their own that could be wrong.
     for (const thing of [AbortSignal.abort(), new URL('file:///x'), new Map(), new Date()]) {
       expect(() => pool.run('id', [1], thing as never)).toThrow(
-        /Expected `options` to be made of `priority`/,
+        new RegExp(
+          `Expected \`options\` to be made of \`priority\`.* got an object of class \`${thing.constructor.name}\``,
+        ),
       );
       expect(() => pool.map('id', [], thing as never)).toThrow(InvalidArgumentError);
       await expect(createPool(thing as never)).rejects.toThrow(InvalidArgumentError);
