@@ -221,7 +221,9 @@ function isPlain(value: object): boolean {
 function named(value: object): string {
   try {
     const { name } = value.constructor;
-    return isPlain(value) || typeof name !== 'string' || name === '' ? 'an object' : `an object of class \`${name}\``;
+    return isPlain(value) || typeof name !== 'string' || name === ''
+      ? 'an object'
+      : `an object of class \`${name}\``;
   } catch {
     return 'an object';
   }

@@ -184,10 +184,8 @@ function memberOf(at: object, key: string): unknown {
   }
 }
 
-const LONGEST = 512;
 function render(step: Step): string {
   const segments: string[] = [];
   for (let at: Step | undefined = step; at !== undefined; at = at.parent) segments.push(at.segment);
-  const path = segments.reverse().join('');
-  return path.length <= LONGEST ? path : `${path.slice(0, LONGEST / 2)} … ${path.slice(-LONGEST / 2)}`;
+  return shortened(segments.reverse().join(''));
 }

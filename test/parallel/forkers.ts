@@ -2,6 +2,7 @@
  * Forkers for tests: one thread, children run by a schedule. Arguments and results cross as they do between threads,
  * so that a closure or a private array in them is found.
  */
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import { MillraceError } from '../../src/errors.ts';
 import type { AnyFunction, Forker, Handle } from '../../src/parallel/index.ts';
 import { askedToStop } from '../../workers/context.ts';
@@ -146,15 +147,6 @@ export function inTask<T>(forker: TestForker, code: () => T, seed = 0): T {
   } finally {
     provideForker(undefined);
   }
-}
-
-export function mulberry32(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Runs the same code under the sequential schedule with one worker and with four, and under a random one. */

@@ -1,8 +1,8 @@
 /** Inputs that sorts go wrong on, of every kind of array. */
 import fc from 'fast-check';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import type { View } from '../../src/parallel/index.ts';
 import { sharedArray } from '../../src/parallel/index.ts';
-import { mulberry32 } from './forkers.ts';
 
 type AnyKind = Parameters<typeof sharedArray>[0];
 

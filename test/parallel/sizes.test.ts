@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import {
   filter,
   map,
@@ -9,7 +10,7 @@ import {
   sharedArray,
   sort,
 } from '../../src/parallel/index.ts';
-import { adversary, inTask, mulberry32, type Schedule, TestForker } from './forkers.ts';
+import { adversary, inTask, type Schedule, TestForker } from './forkers.ts';
 
 // Registered functions of the tests.
 const mark = (i: number, marks: Uint8Array): void => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { mulberry32 } from '../../native-bench/statistics/random.ts';
 import { sharedArray, sort, type View } from '../../src/parallel/index.ts';
 import { sortByBits } from '../../src/parallel/sort/by-bits.ts';
 import { sortByCounting } from '../../src/parallel/sort/counting.ts';
 import { ORDER_OF } from '../../src/parallel/sort/order.ts';
 import { type Stride, sortRecords } from '../../src/parallel/sort/radix.ts';
-import { adversary, inTask, mulberry32, SEQUENTIAL, TestForker, underSchedules } from './forkers.ts';
+import { adversary, inTask, SEQUENTIAL, TestForker, underSchedules } from './forkers.ts';
 import { anyInput, input, KINDS, listed, SHAPES, same } from './inputs.ts';
 
 const sorted = (view: View): View => (view.slice() as Float64Array).sort();
