@@ -5,7 +5,7 @@ import { jsSequential } from '../../native-bench/contenders/sequential.ts';
 import { isSolver, NO_POOL, type Problem, type Solution } from '../../native-bench/contenders/solver.ts';
 import { NATIVE_YARDSTICKS, YARDSTICKS } from '../../native-bench/contenders/yardsticks.ts';
 import type { Effort, Stage } from '../../native-bench/figures/figure.ts';
-import { FORK_JOIN_FIGURES, forkJoinSample } from '../../native-bench/figures/forkjoin.ts';
+import { FORK_JOIN_FIGURES, forkJoinSample, solvedFor } from '../../native-bench/figures/forkjoin.ts';
 import { PROBLEMS } from '../../native-bench/figures/problems.ts';
 import { type Built, buildYardsticks } from '../../native-bench/native/build.ts';
 import { PROGRAMS, readOutcome, runYardstick } from '../../native-bench/native/yardsticks.ts';
@@ -230,6 +230,23 @@ describe('a fork/join figure', () => {
     const posed = { program: 'fib', numbers: [16], answer: [987], tasks: 1_000 } as const;
     expect(forkJoinSample(posed, 8, 4)).toEqual({ wall: 4, perTask: 4_000, single: 8_000, speedUp: 2 });
     expect(forkJoinSample(posed, 8)).toEqual({ wall: 8, perTask: 8_000, single: 8_000, speedUp: null });
+  });
+
+  it('is a typical solution of a spell, or the only one of a problem that takes longer', async () => {
+    let clock = 0;
+    const taking = (...ms: number[]) => {
+      let i = 0;
+      return async () => {
+        const took = ms[Math.min(i++, ms.length - 1)]!;
+        clock += took;
+        return took;
+      };
+    };
+    const now = (): number => clock;
+    expect(await solvedFor(100, taking(90, 3, 5, 4), now)).toBe(4);
+    expect(await solvedFor(100, taking(90, 12, 1), now)).toBe(12);
+    expect(await solvedFor(100, taking(500, 1), now)).toBe(500);
+    expect(await solvedFor(0, taking(7, 1), now)).toBe(7);
   });
 
   it('runs a parallel solver on one thread and on all, a sequential one on one', async () => {
