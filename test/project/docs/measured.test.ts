@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 describe('what was measured', () => {
   it.each([
     [
-      ['docs/bench/bursts.json', 'docs/bench/results.json'],
+      ['docs/bench/bursts.json', 'docs/bench/round-trip.json', 'docs/bench/results.json'],
       'README.md',
       ['--svg-dir', join(ROOT, 'docs/bench')],
     ],
