@@ -86,8 +86,9 @@ describe('priority', () => {
       shares.push(marks.slice(0, 500).filter((mark) => mark === 'low').length);
       await pool.terminate();
     }
-    // Of forty starts low has one; after three seconds it is four.
-    expect(shares[1]).toBeGreaterThan(2 * shares[0]!);
+    // Of forty starts low has one; after three seconds it is four of 43. On a slow machine both levels wait for seconds
+    // more in either case, which brings the shares nearer to each other: to 38 and 49 when it is eight seconds.
+    expect(shares[1]! - shares[0]!).toBeGreaterThan(10);
   });
 
   it('is taken from the mark of the function, unless the caller says otherwise', async () => {
