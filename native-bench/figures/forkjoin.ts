@@ -7,6 +7,7 @@ import { isSolver } from '../contenders/solver.ts';
 import { median } from '../measure.ts';
 import type { Effort, Figure, Sample } from './figure.ts';
 import { type ForkJoinProblem, type Posed, PROBLEMS } from './problems.ts';
+import { SPELL_MS } from './spell.ts';
 
 /**
  * V8 compiles a program more than once until its code stays as it is: short ones are solved so often before they are
@@ -14,11 +15,6 @@ import { type ForkJoinProblem, type Posed, PROBLEMS } from './problems.ts';
  */
 const WARM_UPS: Readonly<Record<Effort, number>> = { full: 12, quick: 12, smoke: 1 };
 const WARM_UP_MS = 500;
-/**
- * How long a problem is solved again and again for a sample, ms. The contender has been idle while the others had their
- * turn, and for the first milliseconds its threads may have to share a core.
- */
-const SPELL_MS: Readonly<Record<Effort, number>> = { full: 250, quick: 100, smoke: 0 };
 
 /**
  * The median time of solutions one after the other, without the first, until a spell is over. One that takes longer

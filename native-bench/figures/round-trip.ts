@@ -2,13 +2,10 @@ import { cpuSince } from '../clocks.ts';
 import type { RunningPool } from '../contenders/contender.ts';
 import { quantile } from '../measure.ts';
 import type { Figure } from './figure.ts';
+import { SPELL_MS } from './spell.ts';
 
+/** At least; and for at least a spell, which is about what so many take with other pools. */
 const TRIPS = { full: 5_000, quick: 1_500, smoke: 50 };
-/**
- * And for at least so long, ms, about what 5,000 take with other pools: after the pause in which other contenders had
- * their turn, threads share a core for some milliseconds, which is not to be all that is measured of a fast one.
- */
-const SPELL_MS = { full: 250, quick: 100, smoke: 0 };
 
 /** Awaits one task after the other; returns each time in microseconds. */
 async function trips(pool: RunningPool, count: number, spellMs: number): Promise<number[]> {

@@ -87,8 +87,9 @@ export class Bell {
     this.#attended = true;
     if (this.#state === 'off') {
       this.#state = 'polling';
-      this.#since = this.#now() * 1000;
-      this.#glance.turned(0);
+      const at = this.#now();
+      this.#since = at * 1000;
+      this.#glance.turned(at, 0);
       this.#schedule();
     }
     if (this.#state === 'polling') this.#glance.ask();
@@ -97,14 +98,15 @@ export class Bell {
   readonly #poll = (): void => {
     this.#scheduled = false;
     const { ended, more, outstanding } = this.#drain();
-    this.#glance.turned(ended);
+    const at = this.#now();
+    this.#glance.turned(at, ended);
     // Subtle: after the settling. A listener that submitted has set it, and the state may become `off` below.
     this.#attended = false;
     if (more) {
       this.#again();
       return;
     }
-    const now = this.#now() * 1000;
+    const now = at * 1000;
     if (ended > 0) {
       if (this.#state === 'polling') this.#learn(now - this.#since);
       this.#since = now;

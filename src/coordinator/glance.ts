@@ -53,9 +53,9 @@ export class Glance {
     this.#now = now;
   }
 
-  /** The event loop has turned, and so many tasks were settled. */
-  turned(ended: number): void {
-    this.#turned = this.#now();
+  /** The event loop turned `at` this time, ms, and so many tasks were settled. */
+  turned(at: number, ended: number): void {
+    this.#turned = at;
     this.#ended = ended;
   }
 
@@ -73,12 +73,13 @@ export class Glance {
     const begun = this.#now();
     // Subtle: microtasks that each lead to the next one would keep timers and I/O waiting for as long as tasks are tiny.
     if (begun - this.#turned > CHAIN_MS) return;
-    for (let i = 0; i < MOST && this.#now() - begun <= WAIT_MS; i++) {
+    let looks = 0;
+    do {
       if (core.completed(ROUNDS) === 0) continue;
       this.#ended = root.runInAsyncScope(this.#look);
       if (this.#ended > 0) this.#pays = SURE;
       return;
-    }
+    } while (++looks < MOST && this.#now() - begun <= WAIT_MS);
     this.#pays = Math.max(0, this.#pays - 1);
   };
 }

@@ -93,7 +93,7 @@ describe('a glance', () => {
     const { settled } = seen;
     expect(settled).toBeLessThan(300);
 
-    glance.turned(1);
+    glance.turned(seen.now, 1);
     glance.ask();
     for (let hop = 0; hop < 10; hop++) await undefined;
     expect(seen.settled).toBeGreaterThan(settled);
@@ -103,7 +103,7 @@ describe('a glance', () => {
     const { glance, submit, seen } = ground({ foundAt: Number.POSITIVE_INFINITY });
     const counts: number[] = [];
     for (let i = 0; i < 200; i++) {
-      glance.turned(0);
+      glance.turned(seen.now, 0);
       counts.push(await submit());
     }
     const tried = counts.filter((looks) => looks > 0).length;
@@ -114,7 +114,7 @@ describe('a glance', () => {
     const other = ground();
     let found = 0;
     for (let i = 0; i < 50; i++) {
-      other.glance.turned(1);
+      other.glance.turned(other.seen.now, 1);
       found += await other.submit();
     }
     expect(found).toBe(50);
@@ -125,7 +125,7 @@ describe('a glance', () => {
     const looksOf = async (times: number) => {
       let looks = 0;
       for (let i = 0; i < times; i++) {
-        rings.glance.turned(0);
+        rings.glance.turned(rings.seen.now, 0);
         if ((await rings.submit()) > 0) looks++;
       }
       return looks;
@@ -136,10 +136,10 @@ describe('a glance', () => {
   });
 
   it('leaves many results to the turn', async () => {
-    const { glance, submit } = ground({ ended: 100 });
-    glance.turned(100);
+    const { glance, submit, seen } = ground({ ended: 100 });
+    glance.turned(seen.now, 100);
     expect(await submit()).toBe(0);
-    glance.turned(2);
+    glance.turned(seen.now, 2);
     expect(await submit()).toBe(1);
     expect(await submit()).toBe(0);
   });
