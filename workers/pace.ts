@@ -11,6 +11,8 @@ import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
 const TURN_MS = 2;
+/** A promise that a sync task has left behind waits no longer for turns that follow each other closely, ms. */
+const PROMISES_MS = 0.05;
 const READ_EVERY_US = 50;
 const BATCH_US = 100;
 const MAX_BATCH = 32;
@@ -34,7 +36,8 @@ export class Pace {
   /** Calls of `more` before the clock is read, and how many tasks that reading will be about. */
   #left = 1;
   #span = 1;
-  #began = 0;
+  /** When the turn began, ms; below 0 between turns. */
+  #began = -1;
   #lastRead = 0;
   #nextSlow = 0;
 
@@ -45,10 +48,10 @@ export class Pace {
     this.#busyAt = (view.block + L.W_BUSY) >> 3;
   }
 
-  /** A turn begins. */
-  begin(): void {
-    this.#began = performance.now();
-    this.#lastRead = this.#began;
+  /** A turn begins, `at` this time, ms. */
+  begin(at: number = performance.now()): void {
+    this.#began = at;
+    this.#lastRead = at;
     // The first task of a turn is measured alone: what came before says little about what comes now.
     this.#left = 2;
     this.#span = 1;
@@ -65,12 +68,13 @@ export class Pace {
     return now - this.#began < TURN_MS;
   }
 
-  /** The turn is over: its time was busy time. */
-  end(): void {
-    const now = performance.now();
+  /** The turn is over, `at` this time, ms: its time was busy time. Nothing happens between turns. */
+  end(at: number = performance.now()): void {
+    if (this.#began < 0) return;
     const tasks = this.#span + 1 - this.#left;
-    if (tasks > 0) this.#adapt(((now - this.#lastRead) * 1000) / tasks);
-    this.#f64[this.#busyAt] = this.#f64[this.#busyAt]! + now - this.#began;
+    if (tasks > 0) this.#adapt(((at - this.#lastRead) * 1000) / tasks);
+    this.#f64[this.#busyAt] = this.#f64[this.#busyAt]! + at - this.#began;
+    this.#began = -1;
   }
 
   /** Whether slow figures are to be looked at now. */
@@ -90,6 +94,36 @@ export class Pace {
   }
 }
 
+/**
+ * When promises, and when the event loop, go on between turns: a worker that finds its next task by searching would
+ * otherwise never leave its loop.
+ */
+export class Breaks {
+  #promises = 0;
+  #eventLoop = 0;
+
+  /** Whether promises have waited long enough, at this time, ms. */
+  due(at: number): boolean {
+    return at - this.#promises >= PROMISES_MS;
+  }
+
+  /** A break at this time, ms: for promises alone, or for the event loop, if that has something to do. */
+  take(at: number): 'promises' | 'event loop' {
+    this.#promises = at;
+    if (at - this.#eventLoop < TURN_MS) return 'promises';
+    this.#eventLoop = at;
+    return 'event loop';
+  }
+}
+
+/** What a search asks of the tasks that have begun here. */
+interface AsyncTasks {
+  /** How many are not settled. */
+  readonly pending: number;
+  /** Whether something they wait for was settled since it was asked last. */
+  tookNews(): boolean;
+}
+
 const LONGEST_US = 50;
 const SHORTEST_US = 2;
 /** A sleep shorter than this would have been worth a look, ms. */
@@ -98,8 +132,8 @@ const WORTH_MS = 0.1;
 const PROBE = 32;
 /** How long a look goes on, µs, with a result unread, once that has been in vain: a main thread that runs needs 2. */
 const UNREAD_US = 5;
-/** Looks between two readings of the clock. */
-const ROUNDS = 64;
+/** Looks between two readings of the clock: some 0.5 µs, by which a turn may seem to have begun earlier than it did. */
+const ROUNDS = 16;
 
 /**
  * Whether and how long to look for work before sleeping.
@@ -127,28 +161,66 @@ export class Spinner {
     this.#results = view.block + view.memory.i32[(L.HEADER + L.H_COMPLETIONS) >> 2]!;
   }
 
-  /** True when work is visible. */
-  spin(): boolean {
+  /** When work was seen, ms, or undefined: it is time to sleep. A turn before it ends when it begins. */
+  spin(turn?: Pace): number | undefined {
     const { core, block } = this.#view;
-    // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
-    if (++this.#idles % PROBE === 0) this.#us = this.#unreadUs = LONGEST_US;
-    if (this.#us < SHORTEST_US || !coresSuffice(this.#view.memory.i32)) return false;
-    if (this.#unreadUs === 0 && this.#unread()) return false;
-    if (core.beginSearch(block) === 0) return false;
+    if (!this.#pays() || core.beginSearch(block) === 0) return undefined;
+    // Subtle: the token before anything else. Who has just been told of a result may publish the next task within half
+    // a microsecond, and wakes another worker when nobody searches.
     const begun = performance.now();
+    turn?.end(begun);
     let now = begun;
     do {
-      if (core.spin(block, ROUNDS) !== 0) {
-        this.#us = Math.min(LONGEST_US, this.#us * 2);
-        this.#unreadUs = LONGEST_US;
-        return true;
-      }
+      if (core.spin(block, ROUNDS) !== 0) return this.#found(now);
       now = performance.now();
       if (now - begun >= this.#unreadUs / 1000 && this.#unread()) break;
     } while (now - begun < this.#us / 1000);
+    this.#inVain();
+    return undefined;
+  }
+
+  /**
+   * As `spin`, with async tasks pending: promises go on before it and between two looks. What they wait for may be no
+   * more than that.
+   */
+  async spinAmongPromises(turn: Pace, tasks: AsyncTasks): Promise<number | undefined> {
+    const { core, block } = this.#view;
+    turn.end();
+    await undefined;
+    if (tasks.tookNews()) return performance.now();
+    if (tasks.pending === 0) return this.spin();
+    if (!this.#pays()) return undefined;
+    const begun = performance.now();
+    let now = begun;
+    do {
+      if (core.beginSearch(block) === 0) return undefined;
+      if (core.spin(block, ROUNDS) !== 0) return this.#found(now);
+      // Subtle: publishers wake nobody while somebody searches, and a promise may go on with seconds of code.
+      core.endSearch(block);
+      await undefined;
+      if (tasks.pending === 0) return this.spin();
+      now = performance.now();
+    } while (now - begun < this.#us / 1000);
+    this.#inVain();
+    return undefined;
+  }
+
+  #pays(): boolean {
+    // Subtle: without this, threads that have once met asleep keep each other asleep: a sleep is never short then.
+    if (++this.#idles % PROBE === 0) this.#us = this.#unreadUs = LONGEST_US;
+    if (this.#us < SHORTEST_US || !coresSuffice(this.#view.memory.i32)) return false;
+    return this.#unreadUs !== 0 || !this.#unread();
+  }
+
+  #found(at: number): number {
+    this.#us = Math.min(LONGEST_US, this.#us * 2);
+    this.#unreadUs = LONGEST_US;
+    return at;
+  }
+
+  #inVain(): void {
     if (this.#unread()) this.#unreadUs = this.#unreadUs === LONGEST_US ? UNREAD_US : 0;
     this.#us /= 2;
-    return false;
   }
 
   /** The worker slept this long, ms. */

@@ -14,7 +14,7 @@ import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '.
 import * as L from '../src/memory/layout.ts';
 import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
-import { EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
+import { Breaks, EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import type { Callable } from './surroundings.ts';
 import { mixTargets, WorkerView } from './view.ts';
@@ -64,6 +64,7 @@ class Scheduler {
   #seen = true;
   /** When the event loop last went round, ms. */
   #turned = 0;
+  readonly #breaks = new Breaks();
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;
@@ -84,7 +85,7 @@ class Scheduler {
       onAsyncEnd: () => this.#wakeSaturated(),
       onBroken: (cause) => this.#break(cause),
     });
-    forks.poke = () => this.#poke();
+    forks.poke = () => this.#view.poke();
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view);
     this.#softHeapLimit = Number(config['softHeapLimit']);
@@ -103,13 +104,14 @@ class Scheduler {
     // What a fresh worker's heap holds includes the codec. And what forks cannot wait for it.
     if (this.#softHeapLimit > 0 || forks.imported) await this.#executor.load();
     if (!this.#broken) this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
+    /** When a search saw work, ms. */
+    let seen: number | undefined;
     for (;;) {
-      const end = this.#turn();
+      const end = this.#turn(seen);
+      seen = undefined;
       switch (end) {
         case 'budget':
-          // Either way promises go on: nothing is left on the stack.
-          if (this.#mayPutOff()) await undefined;
-          else await this.#roundTheLoop();
+          await this.#pause();
           break;
         case 'saturated':
           await this.#untilRoom();
@@ -125,38 +127,44 @@ class Scheduler {
           if (await this.#obey()) return this.#executor.loaded;
           break;
         case 'empty':
-          if (this.#executor.tookNews()) await undefined;
-          else await this.#idle();
+          if (this.#executor.pending === 0) seen = this.#spinner.spin(this.#pace);
+          else seen = await this.#spinner.spinAmongPromises(this.#pace, this.#executor);
+          if (seen === undefined) {
+            await this.#idle();
+          } else if (this.#breaks.due(seen)) {
+            await this.#pause();
+            seen = undefined;
+          }
           break;
       }
     }
   }
 
-  #turn(): TurnEnd {
+  #turn(seen: number | undefined): TurnEnd {
     const { core, memory, block, commandAt } = this.#view;
     const executor = this.#executor;
     const pace = this.#pace;
-    if (this.#leaving !== undefined || this.#commanded()) return 'command';
+    if (this.#leaving !== undefined || this.#broken || this.#view.command !== 0) return 'command';
     if (executor.pending >= this.#concurrency) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
     this.#seen = false;
-    pace.begin();
+    pace.begin(seen);
     for (;;) {
       const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
       next = next > 0 ? executor.run(next - 1, more) : executor.runChild(next, more);
       if (next !== 0) continue;
+      if (more && executor.held === undefined && executor.pending < this.#concurrency) return 'empty';
       pace.end();
       if (executor.held !== undefined) return 'loading';
-      if (more && executor.pending < this.#concurrency) return 'empty';
       if (this.#leaving !== undefined || memory.i32[commandAt] !== 0) return 'command';
       return executor.pending < this.#concurrency ? 'budget' : 'saturated';
     }
   }
 
   async #idle(): Promise<void> {
-    if (this.#spinner.spin()) return;
+    this.#pace.end();
     if (this.#eventLoop.mustTurn()) {
       await this.#roundTheLoop();
       return;
@@ -164,7 +172,7 @@ class Scheduler {
     const { core, block } = this.#view;
     if (core.park(block) === 0) {
       // Subtle: `park` refuses until it is answered.
-      if (this.#pinged()) await this.#roundTheLoop();
+      if (this.#view.pinged) await this.#roundTheLoop();
       return;
     }
     const from = performance.now();
@@ -191,7 +199,7 @@ class Scheduler {
       if (Atomics.wait(memory.i32, parkAt, 0, this.#patience()) !== 'timed-out') continue;
       void this.#loadCodec();
       // Subtle: not just leave. Who has won this thread's parked bit meanwhile has to find it awake.
-      this.#poke();
+      this.#view.poke();
     }
   }
 
@@ -216,24 +224,25 @@ class Scheduler {
   // So that nobody waits for it later. Then this thread can block again.
   async #loadCodec(): Promise<void> {
     await this.#executor.load();
-    this.#poke();
+    this.#view.poke();
   }
 
   // Whatever it was called meanwhile, and even if it has run tasks: to the coordinator it failed to start.
   #break(cause: unknown): void {
     this.#broken = true;
     this.#context.reportBroken(cause);
-    this.#poke();
+    this.#view.poke();
   }
 
-  #pinged(): boolean {
-    const { memory, block } = this.#view;
-    return Atomics.load(memory.i32, (block + L.W_PING) >> 2) !== memory.i32[(block + L.W_PONG) >> 2];
+  // Either way promises go on: nothing is left on the stack.
+  async #pause(): Promise<void> {
+    const kind = this.#breaks.take(performance.now());
+    if (kind === 'event loop' && !this.#mayPutOff()) await this.#roundTheLoop();
   }
 
   // After a task of many ms, a turn of an event loop that has nothing to do costs as much as 30 submissions.
   #mayPutOff(): boolean {
-    return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#pinged() && this.#blocked();
+    return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#view.pinged && this.#blocked();
   }
 
   async #roundTheLoop(): Promise<void> {
@@ -275,7 +284,7 @@ class Scheduler {
     while (this.#executor.pending >= this.#concurrency && this.#leaving === undefined) {
       Atomics.store(memory.i32, parkAt, 0);
       this.#answerPing();
-      if (this.#commanded() || this.#executor.pending < this.#concurrency) break;
+      if (this.#broken || this.#view.command !== 0 || this.#executor.pending < this.#concurrency) break;
       await this.#waitOrRunOwnChild();
     }
     this.#waitsForEnds = false;
@@ -292,7 +301,7 @@ class Scheduler {
   #wakeSaturated(): void {
     // Several may end in one step: what waited for the codec does.
     if (!this.#waitsForEnds) return;
-    if (this.#executor.pending < this.#concurrency || this.#leaving !== undefined) this.#poke();
+    if (this.#executor.pending < this.#concurrency || this.#leaving !== undefined) this.#view.poke();
   }
 
   /** Asks to be replaced. The coordinator takes back what it has given this worker, and says `CMD_RECYCLE`. */
@@ -302,19 +311,12 @@ class Scheduler {
     this.#leaving = leaving;
     if (before === undefined) this.#report({ report: 'leaving' });
     // Subtle: the timer itself says that the time is over. A clock read when it fires may say that it is not yet.
-    if (leaving.why === 'doubt') setTimeout(() => this.#endGrace(), this.#graceMs);
-    this.#poke();
-  }
-
-  /** Ends this thread's own wait. */
-  #poke(): void {
-    const { memory, parkAt } = this.#view;
-    Atomics.store(memory.i32, parkAt, 1);
-    Atomics.notify(memory.i32, parkAt);
-  }
-
-  #commanded(): boolean {
-    return this.#broken || Atomics.load(this.#view.memory.i32, this.#view.commandAt) !== 0;
+    if (leaving.why === 'doubt')
+      setTimeout(() => {
+        this.#graceOver = true;
+        this.#view.poke();
+      }, this.#graceMs);
+    this.#view.poke();
   }
 
   /** True when the loop is over. */
@@ -347,14 +349,14 @@ class Scheduler {
     const leaving = this.#leaving!;
     // A task that never settles must not keep a thread in doubt for ever; it is lost with the thread.
     if (leaving.why === 'doubt') return this.#executor.pending === 0 || this.#graceOver;
-    return this.#mayGo && this.#inboxSize === 0 && this.#executor.pending === 0;
+    return this.#mayGo && this.#view.inboxSize === 0 && this.#executor.pending === 0;
   }
 
   // Only now is it known that the inbox gets nothing more. What the coordinator could not take back is in it still:
   // tasks that something was moved with, which would be lost with this thread.
   #runWhatWasMovedHere(): void {
     const { core, block } = this.#view;
-    while (this.#leaving!.why === 'heap' && this.#mayGo && this.#inboxSize > 0) {
+    while (this.#leaving!.why === 'heap' && this.#mayGo && this.#view.inboxSize > 0) {
       // The inbox comes first: at most one task from elsewhere is met, when its last entry is one that was taken back.
       const next = core.next(block);
       if (next === 0) return;
@@ -373,26 +375,16 @@ class Scheduler {
     hold();
   }
 
-  #endGrace(): void {
-    this.#graceOver = true;
-    this.#poke();
-  }
-
   #report(report: WorkerReport): void {
     this.#context.start.controlPort.postMessage(report);
   }
 
-  get #inboxSize(): number {
-    const { core, memory, block } = this.#view;
-    return core.spscSize(block + memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);
-  }
-
-  /** The coordinator knows that this thread leaves. */
+  // The coordinator knows that this thread leaves.
   get #mayGo(): boolean {
-    return Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_RECYCLE;
+    return this.#view.command === L.CMD_RECYCLE;
   }
 
   #stopped(): boolean {
-    return this.#broken || Atomics.load(this.#view.memory.i32, this.#view.commandAt) === L.CMD_STOP;
+    return this.#broken || this.#view.command === L.CMD_STOP;
   }
 }

@@ -6,6 +6,8 @@
  * @module
  */
 import type { MessagePort } from 'node:worker_threads';
+// biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
+import { Atomics } from '../src/codec/primordials.ts';
 import { MillraceError } from '../src/errors.ts';
 import * as L from '../src/memory/layout.ts';
 import {
@@ -72,6 +74,28 @@ export class WorkerView {
       memory.refresh();
       return id === 1 ? true : isAlive(memory.i32, id);
     };
+  }
+
+  /** What the coordinator has told this thread, one of `CMD_`; 0 for nothing. */
+  get command(): number {
+    return Atomics.load(this.memory.i32, this.commandAt);
+  }
+
+  /** The coordinator has asked whether this thread turns, and has no answer. */
+  get pinged(): boolean {
+    const { memory, block } = this;
+    return Atomics.load(memory.i32, (block + L.W_PING) >> 2) !== memory.i32[(block + L.W_PONG) >> 2];
+  }
+
+  /** Tasks that only this thread may run. */
+  get inboxSize(): number {
+    return this.core.spscSize(this.block + this.memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);
+  }
+
+  /** Ends this thread's own wait. */
+  poke(): void {
+    Atomics.store(this.memory.i32, this.parkAt, 1);
+    Atomics.notify(this.memory.i32, this.parkAt);
   }
 
   /** Word index of a task record. */

@@ -4,7 +4,7 @@ import * as L from '../../src/memory/layout.ts';
 let now = 0;
 // The clock is taken when the module is loaded.
 vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now } }));
-const { Pace } = await import('../../workers/pace.ts');
+const { Breaks, Pace } = await import('../../workers/pace.ts');
 
 afterEach(() => {
   now = 0;
@@ -102,4 +102,34 @@ it('busy time is the sum of the turns', () => {
   now += 1000;
   turn([250]);
   expect(busy()).toBeCloseTo(1.25, 6);
+});
+
+it('a turn may begin when its first task was seen, and end when the search after it began', () => {
+  const memory = { i32: new Int32Array(L.W_DEQUE >> 2), f64: new Float64Array(L.W_DEQUE >> 3) };
+  const pace = new Pace({ memory, block: 0 } as never);
+  const busy = () => memory.f64[L.W_BUSY >> 3]!;
+  now = 10;
+  pace.begin(9.5);
+  pace.more();
+  now = 12;
+  pace.end(11);
+  expect(busy()).toBe(1.5);
+  pace.end();
+  expect(busy()).toBe(1.5);
+});
+
+describe('breaks between turns', () => {
+  it('are due for promises after 50 µs', () => {
+    const breaks = new Breaks();
+    breaks.take(100);
+    expect(breaks.due(100.049)).toBe(false);
+    expect(breaks.due(100.051)).toBe(true);
+  });
+
+  it('are for the event loop once in 2 ms', () => {
+    const breaks = new Breaks();
+    const kinds = Array.from({ length: 100 }, (_, i) => breaks.take(100 + i * 0.1));
+    expect(kinds.filter((kind) => kind === 'event loop')).toHaveLength(5);
+    expect(kinds[0]).toBe('event loop');
+  });
 });

@@ -15,7 +15,9 @@ let found = false;
 /** Results of this worker that the main thread has not read. */
 let unread = 0;
 let token = true;
+let searching = false;
 beforeEach(() => {
+  searching = false;
   looks = 0;
   found = false;
   unread = 0;
@@ -33,7 +35,13 @@ function spinner(cores: number, workers: number, parked: number, joining = 0, ma
   }
   if (mainSleeps) i32[(L.HEADER + L.H_ARMED) >> 2] = 1;
   const core = {
-    beginSearch: () => (token ? 1 : 0),
+    beginSearch: () => {
+      searching = token;
+      return token ? 1 : 0;
+    },
+    endSearch: () => {
+      searching = false;
+    },
     spscSize: () => unread,
     spin: () => {
       looks++;
@@ -50,7 +58,7 @@ describe('Spinner', () => {
     const times: number[] = [];
     for (let i = 0; i < 8; i++) {
       looks = 0;
-      expect(one.spin()).toBe(false);
+      expect(one.spin()).toBeUndefined();
       times.push(looks);
     }
     expect(times[0]).toBeGreaterThan(45);
@@ -64,7 +72,7 @@ describe('Spinner', () => {
     for (let i = 0; i < 3; i++) one.spin();
     found = true;
     looks = 0;
-    for (let i = 0; i < 4; i++) expect(one.spin()).toBe(true);
+    for (let i = 0; i < 4; i++) expect(one.spin()).toBeDefined();
     expect(looks).toBe(4);
     found = false;
     looks = 0;
@@ -152,7 +160,7 @@ describe('Spinner', () => {
       if (again === 'success') {
         found = true;
         one.slept(0.05);
-        expect(one.spin()).toBe(true);
+        expect(one.spin()).toBeDefined();
         found = false;
       } else {
         for (let i = 0; i < 29; i++) one.spin();
@@ -165,7 +173,90 @@ describe('Spinner', () => {
 
   it('looks only with a search token', () => {
     token = false;
-    expect(spinner(2, 1, 0).spin()).toBe(false);
+    expect(spinner(2, 1, 0).spin()).toBeUndefined();
+    expect(looks).toBe(0);
+  });
+
+  it('says when it saw work: what began with that look began then', () => {
+    const one = spinner(2, 1, 0);
+    found = true;
+    now = 7;
+    expect(one.spin()).toBe(7);
+  });
+
+  it('ends the turn before it when it has its token, and not without one', () => {
+    const ends: { at: number | undefined; searching: boolean }[] = [];
+    const turn = { end: (at?: number) => ends.push({ at, searching }) } as never;
+    token = false;
+    spinner(2, 1, 0).spin(turn);
+    expect(ends).toEqual([]);
+    token = true;
+    now = 3;
+    spinner(2, 1, 0).spin(turn);
+    expect(ends).toEqual([{ at: 3, searching: true }]);
+  });
+});
+
+describe('Spinner, with async tasks pending', () => {
+  const turn = { end: () => {} } as never;
+
+  /** A task that ends after its promises have gone on `hops` times, and whether a search went on in one of them. */
+  function asyncTask(hops: number) {
+    const task = { pending: 1, searched: false, looks: 0, tookNews: () => false };
+    void (async () => {
+      for (let hop = 0; hop < hops; hop++) {
+        await undefined;
+        task.searched ||= searching;
+      }
+      task.looks = looks;
+      task.pending = 0;
+    })();
+    return task;
+  }
+
+  it('lets what is settled already go on before it looks', async () => {
+    const task = asyncTask(1);
+    await spinner(2, 1, 0).spinAmongPromises(turn, task);
+    expect(task).toMatchObject({ pending: 0, looks: 0 });
+  });
+
+  it('lets promises go on between two looks, and no publisher keeps silent on account of them', async () => {
+    const task = asyncTask(20);
+    await spinner(2, 1, 0).spinAmongPromises(turn, task);
+    expect(task).toMatchObject({ pending: 0, searched: false });
+    expect(task.looks).toBeGreaterThan(15);
+    expect(task.looks).toBeLessThanOrEqual(20);
+  });
+
+  it('looks for its whole time when the last of them has ended: the next may come at once', async () => {
+    const task = asyncTask(3);
+    await spinner(2, 1, 0).spinAmongPromises(turn, task);
+    expect(looks - task.looks).toBeGreaterThan(45);
+    expect(searching).toBe(true);
+  });
+
+  it('looks for 50 µs at most, half as long the next time, while they wait for something else', async () => {
+    const one = spinner(2, 1, 0);
+    const waiting = { pending: 1, tookNews: () => false };
+    expect(await one.spinAmongPromises(turn, waiting)).toBeUndefined();
+    expect(searching).toBe(false);
+    const first = looks;
+    expect(first).toBeGreaterThan(45);
+    expect(first).toBeLessThanOrEqual(51);
+    await one.spinAmongPromises(turn, waiting);
+    expect(looks - first).toBeLessThanOrEqual(26);
+  });
+
+  it('says when it saw work, and keeps the token for it', async () => {
+    found = true;
+    now = 9;
+    expect(await spinner(2, 1, 0).spinAmongPromises(turn, { pending: 1, tookNews: () => false })).toBe(9);
+    expect(searching).toBe(true);
+  });
+
+  it('does not search when something they wait for is there', async () => {
+    const news = { pending: 1, tookNews: () => true };
+    expect(await spinner(2, 1, 0).spinAmongPromises(turn, news)).toBeDefined();
     expect(looks).toBe(0);
   });
 });
