@@ -53,22 +53,28 @@ export class Bell {
 
   /**
    * @param drain a turn's settling
-   * @param look settles what has ended within a turn; how many tasks
+   * @param look settles what has ended within a turn, `at` this time, ms; how many tasks
    * @param now ms
    */
-  constructor(plant: Plant, drain: () => DrainResult, look: () => number, now: () => number, cores: number) {
+  constructor(
+    plant: Plant,
+    drain: () => DrainResult,
+    look: (at: number) => number,
+    now: () => number,
+    cores: number,
+  ) {
     this.#plant = plant;
     this.#drain = drain;
     this.#now = now;
     this.#cores = cores;
     this.#glance = new Glance(
       plant,
-      () => {
+      (at) => {
         if (this.#state !== 'polling') return 0;
         this.#attended = false;
-        const ended = look();
+        const ended = look(at);
         if (ended > 0) {
-          this.#since = now() * 1000;
+          this.#since = at * 1000;
           this.#shortLately = Math.min(SURE, this.#shortLately + 1);
         }
         return ended;

@@ -150,7 +150,7 @@ export class Engine {
     this.bell = new Bell(
       this.plant,
       () => this.#turn(),
-      () => this.look().ended,
+      (at) => this.look(at).ended,
       sharedNow,
       cores,
     );
@@ -203,9 +203,9 @@ export class Engine {
     if (error !== undefined) this.#rejectLine(handle.worker, error);
   }
 
-  /** Settles what has ended and fills the room it leaves. */
-  look(): { ended: number; more: boolean } {
-    const result = this.settlement.drain();
+  /** Settles what has ended and fills the room it leaves. `at`: now, ms, from who has read the clock already. */
+  look(at?: number): { ended: number; more: boolean } {
+    const result = this.settlement.drain(at);
     if (result.ended > 0 || this.#stalled) {
       this.intake.refill();
       this.lines.dispatch();
@@ -289,7 +289,7 @@ export class Engine {
     this.#inChain = false;
     this.#looked = false;
     this.#turnBegan = sharedNow();
-    const { ended, more } = this.look();
+    const { ended, more } = this.look(this.#turnBegan);
     if (this.#stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
     return { ended, more, outstanding: this.ledger.pending > 0 };
   }

@@ -13,7 +13,7 @@ import type { Plant } from '../memory/plant.ts';
 /** How long a glance waits, ms. A tiny task takes 1 to 2 µs to the worker and back. */
 const WAIT_MS = 0.003;
 /** Rounds over all workers' rings between two readings of the clock. */
-const ROUNDS = 16;
+const ROUNDS = 64;
 /** And at most so many times: a test may have stopped the clock. */
 const MOST = 64;
 /** How long after the event loop turned there are glances, ms: some 50 tiny tasks. */
@@ -32,7 +32,7 @@ const settled = Promise.resolve();
 
 export class Glance {
   readonly #plant: Plant;
-  readonly #look: () => number;
+  readonly #look: (at: number) => number;
   readonly #now: () => number;
   #asked = false;
   /** 0 to `SURE`; at 0 only every `PROBE`th time. */
@@ -44,10 +44,10 @@ export class Glance {
   #turned = 0;
 
   /**
-   * @param look settles what has ended; how many tasks. Throws nothing
+   * @param look settles what has ended, `at` this time, ms; how many tasks. Throws nothing
    * @param now ms
    */
-  constructor(plant: Plant, look: () => number, now: () => number) {
+  constructor(plant: Plant, look: (at: number) => number, now: () => number) {
     this.#plant = plant;
     this.#look = look;
     this.#now = now;
@@ -73,13 +73,13 @@ export class Glance {
     const begun = this.#now();
     // Subtle: microtasks that each lead to the next one would keep timers and I/O waiting for as long as tasks are tiny.
     if (begun - this.#turned > CHAIN_MS) return;
-    let looks = 0;
-    do {
+    let at = begun;
+    for (let looks = 0; looks < MOST && at - begun <= WAIT_MS; looks++, at = this.#now()) {
       if (core.completed(ROUNDS) === 0) continue;
-      this.#ended = root.runInAsyncScope(this.#look);
+      this.#ended = root.runInAsyncScope(this.#look, undefined, at);
       if (this.#ended > 0) this.#pays = SURE;
       return;
-    } while (++looks < MOST && this.#now() - begun <= WAIT_MS);
+    }
     this.#pays = Math.max(0, this.#pays - 1);
   };
 }

@@ -141,7 +141,8 @@ export class Lines {
   dispatch(): void {
     this.#stalled = false;
     const seats = this.#seats();
-    for (const [worker, line] of this.#own.entries()) {
+    for (let worker = 0; worker < this.#own.length; worker++) {
+      const line = this.#own[worker]!;
       const seat = seats[worker];
       while (line.length > 0 && seat !== undefined && this.#mayTake(line[0]!, seat)) {
         if (!this.#send(line, seat)) break;

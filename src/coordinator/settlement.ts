@@ -59,13 +59,13 @@ export class Settlement {
     this.#now = now;
   }
 
-  /** Settles what has ended. `more` says that the budget ran out first. */
-  drain(): { ended: number; more: boolean } {
+  /** Settles what has ended, from `at` on, ms. `more` says that the budget ran out first. */
+  drain(at: number = this.#now()): { ended: number; more: boolean } {
     // Subtle: an event listener called from here may submit, and submitting looks at the rings.
     if (this.#draining) return { ended: 0, more: false };
     this.#draining = true;
     const { blocks } = this.#window.plant;
-    this.#until = this.#now() + BUDGET_MS;
+    this.#until = at + BUDGET_MS;
     let left = AT_MOST;
     let more = false;
     try {

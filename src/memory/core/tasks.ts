@@ -4,7 +4,7 @@ import {
   QUEUED, RUNNING, SLOT_MASK, STATE_MASK, T_META, T_STATE, TASK_SHIFT, W_EXECUTED, W_ID,
 } from '../layout';
 import { header, ringBell, wakeOne, wakeWorker } from './idle';
-import { ringPublish, ringRoom, ringStage, spscPut } from './rings';
+import { ringPublish, ringStage, ringTakes, spscPut } from './rings';
 
 // @ts-ignore: decorator
 @inline
@@ -90,7 +90,7 @@ export function injectQuiet(level: i32, ref: i32): i32 {
 @inline
 function stage(ring: usize, ref: i32): i32 {
   // Subtle: the state comes before the entry. A worker that meets the entry first would take it for stale.
-  if (ringRoom(ring) <= 0) return 0;
+  if (ringTakes(ring) == 0) return 0;
   atomic.store<i32>(record(ref & SLOT_MASK), word(ref, NOBODY, QUEUED), T_STATE);
   return ringStage(ring, ref);
 }
