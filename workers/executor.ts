@@ -60,7 +60,7 @@ export class Executor {
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
   #context: TaskContext | undefined;
-  #told = false;
+  #news = false;
 
   constructor(
     view: WorkerView,
@@ -120,8 +120,7 @@ export class Executor {
 
   /** Loads the codec; begins at the first call. Resolves also when that fails, after `onBroken`. */
   load(): Promise<void> {
-    this.#loading ??= this.#load();
-    return this.#loading;
+    return (this.#loading ??= this.#load());
   }
 
   async #load(): Promise<void> {
@@ -247,7 +246,7 @@ export class Executor {
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
   runChild(next: number, more: boolean): number {
     forks.slow!.runStolen(-next << L.LINE_SHIFT);
-    if (forks.slow!.awaited.settle()) this.#told = true;
+    if (forks.slow!.awaited.settle() || forks.pending > 0) this.#news = true;
     return more && this.pending < this.#concurrency ? this.#view.core.next(this.#view.block) : NOTHING_MORE;
   }
 
@@ -260,17 +259,17 @@ export class Executor {
     return true;
   }
 
-  /** Whether promises of async tasks were settled since it was asked last: they go on before it sleeps. */
+  /** Whether promises have something to go on with: an async task began, or was told, since it was asked last. */
   tookNews(): boolean {
-    const told = this.#told;
-    this.#told = false;
-    return told;
+    const news = this.#news;
+    this.#news = false;
+    return news;
   }
 
   /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */
   releaseCancelled(): void {
     forks.slow?.pending.release();
-    if (forks.slow?.awaited.settle()) this.#told = true;
+    if (forks.slow?.awaited.settle()) this.#news = true;
     mapForEach(this.#pending, ({ state, context }, slot) => {
       if (Atomics.load(this.#view.memory.i32, this.#view.cancelAt(slot)) === 0) return;
       mapDelete(this.#pending, slot);
@@ -321,6 +320,7 @@ export class Executor {
 
   #pend(slot: number, running: number): Pending | undefined {
     if (this.#view.core.suspend(slot, running) === 0) return undefined;
+    this.#news = true;
     const mine: Pending = { state: (running & ~L.STATE_MASK) | L.PENDING, context: this.#context };
     mapSet(this.#pending, slot, mine);
     return mine;

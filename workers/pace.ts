@@ -116,13 +116,18 @@ export class Breaks {
   }
 }
 
-/** What a search asks of the tasks that have begun here. */
+/** What a search asks of the async tasks that have begun here. */
 interface AsyncTasks {
   /** How many are not settled. */
   readonly pending: number;
-  /** Whether something they wait for was settled since it was asked last. */
+  /** Whether promises have something to go on with that they had not when it was asked last. */
   tookNews(): boolean;
 }
+
+/** Steps that promises with something to go on with are given before the search. */
+const STEPS = 32;
+/** With async tasks pending the event loop goes round after so many µs of looking: immediates, ticks, what was read. */
+const LOOP_US = 4;
 
 const LONGEST_US = 50;
 const SHORTEST_US = 2;
@@ -180,29 +185,36 @@ export class Spinner {
   }
 
   /**
-   * As `spin`, with async tasks pending: promises go on before it and between two looks. What they wait for may be no
-   * more than that.
+   * As `spin`, with async tasks pending. What they wait for may be no more than promises, or the event loop, that go on:
+   * so promises that have news do before the search, and the event loop goes round from time to time.
    */
-  async spinAmongPromises(turn: Pace, tasks: AsyncTasks): Promise<number | undefined> {
+  async spinAmongPromises(
+    turn: Pace,
+    tasks: AsyncTasks,
+    roundTheLoop: () => Promise<void>,
+  ): Promise<number | undefined> {
     const { core, block } = this.#view;
     turn.end();
-    await undefined;
-    if (tasks.tookNews()) return performance.now();
-    if (tasks.pending === 0) return this.spin();
+    if (tasks.tookNews()) for (let step = 0; step < STEPS && tasks.pending > 0; step++) await undefined;
     if (!this.#pays()) return undefined;
     const begun = performance.now();
     let now = begun;
-    do {
+    while (tasks.pending > 0) {
       if (core.beginSearch(block) === 0) return undefined;
-      if (core.spin(block, ROUNDS) !== 0) return this.#found(now);
-      // Subtle: publishers wake nobody while somebody searches, and a promise may go on with seconds of code.
-      core.endSearch(block);
-      await undefined;
-      if (tasks.pending === 0) return this.spin();
+      const until = now + LOOP_US / 1000;
+      do {
+        if (core.spin(block, ROUNDS) !== 0) return this.#found(now);
+        now = performance.now();
+      } while (now < until);
+      if (now - begun >= this.#us / 1000) {
+        this.#inVain();
+        return undefined;
+      }
+      // Subtle: it ends the search. Publishers wake nobody while somebody searches, and what goes on now may take seconds.
+      await roundTheLoop();
       now = performance.now();
-    } while (now - begun < this.#us / 1000);
-    this.#inVain();
-    return undefined;
+    }
+    return this.spin();
   }
 
   #pays(): boolean {

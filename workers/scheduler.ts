@@ -128,7 +128,7 @@ class Scheduler {
           break;
         case 'empty':
           if (this.#executor.pending === 0) seen = this.#spinner.spin(this.#pace);
-          else seen = await this.#spinner.spinAmongPromises(this.#pace, this.#executor);
+          else seen = await this.#spinner.spinAmongPromises(this.#pace, this.#executor, this.#turnLoop);
           if (seen === undefined) {
             await this.#idle();
           } else if (this.#breaks.due(seen)) {
@@ -244,6 +244,8 @@ class Scheduler {
   #mayPutOff(): boolean {
     return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#view.pinged && this.#blocked();
   }
+
+  readonly #turnLoop = (): Promise<void> => this.#roundTheLoop();
 
   async #roundTheLoop(): Promise<void> {
     const { memory, block } = this.#view;

@@ -199,12 +199,22 @@ describe('Spinner', () => {
 
 describe('Spinner, with async tasks pending', () => {
   const turn = { end: () => {} } as never;
+  /** Rounds of the event loop, by how much had been looked before, and whether a search went on. */
+  let rounds: { looks: number; searching: boolean }[] = [];
+  const endsSearch = async (): Promise<void> => {
+    searching = false;
+    await undefined;
+    rounds.push({ looks, searching });
+  };
+  beforeEach(() => {
+    rounds = [];
+  });
 
-  /** A task that ends after its promises have gone on `hops` times, and whether a search went on in one of them. */
-  function asyncTask(hops: number) {
-    const task = { pending: 1, searched: false, looks: 0, tookNews: () => false };
+  /** A task that ends after its promises have gone on `steps` times, and whether a search went on in one of them. */
+  function asyncTask(steps: number) {
+    const task = { pending: 1, searched: false, looks: 0, tookNews: () => true };
     void (async () => {
-      for (let hop = 0; hop < hops; hop++) {
+      for (let step = 0; step < steps; step++) {
         await undefined;
         task.searched ||= searching;
       }
@@ -213,50 +223,70 @@ describe('Spinner, with async tasks pending', () => {
     })();
     return task;
   }
+  const waiting = { pending: 1, tookNews: () => false };
 
-  it('lets what is settled already go on before it looks', async () => {
-    const task = asyncTask(1);
-    await spinner(2, 1, 0).spinAmongPromises(turn, task);
-    expect(task).toMatchObject({ pending: 0, looks: 0 });
+  it('lets what has begun go on for some steps before it looks', async () => {
+    for (const steps of [1, 2, 30]) {
+      looks = 0;
+      searching = false;
+      const task = asyncTask(steps);
+      await spinner(2, 1, 0).spinAmongPromises(turn, task, endsSearch);
+      expect(task).toMatchObject({ pending: 0, looks: 0, searched: false });
+    }
   });
 
-  it('lets promises go on between two looks, and no publisher keeps silent on account of them', async () => {
-    const task = asyncTask(20);
-    await spinner(2, 1, 0).spinAmongPromises(turn, task);
-    expect(task).toMatchObject({ pending: 0, searched: false });
-    expect(task.looks).toBeGreaterThan(15);
-    expect(task.looks).toBeLessThanOrEqual(20);
+  it('looks at once when promises have nothing new', async () => {
+    const task = { ...asyncTask(1), tookNews: () => false };
+    found = true;
+    await spinner(2, 1, 0).spinAmongPromises(turn, task, endsSearch);
+    expect(looks).toBe(1);
   });
 
-  it('looks for its whole time when the last of them has ended: the next may come at once', async () => {
-    const task = asyncTask(3);
-    await spinner(2, 1, 0).spinAmongPromises(turn, task);
-    expect(looks - task.looks).toBeGreaterThan(45);
+  it('lets the event loop go round from time to time, and no publisher keeps silent on account of that', async () => {
+    await spinner(2, 1, 0).spinAmongPromises(turn, waiting, endsSearch);
+    expect(rounds.length).toBeGreaterThan(8);
+    for (const [i, round] of rounds.entries()) {
+      const before = i === 0 ? 0 : rounds[i - 1]!.looks;
+      expect(round.looks - before).toBeGreaterThanOrEqual(4);
+      expect(round.looks - before).toBeLessThanOrEqual(5);
+      expect(round.searching).toBe(false);
+    }
+  });
+
+  it('searches as without them when the last one has ended: the next may come at once', async () => {
+    const task = { pending: 1, tookNews: () => false };
+    const ends = async (): Promise<void> => {
+      await endsSearch();
+      task.pending = 0;
+    };
+    await spinner(2, 1, 0).spinAmongPromises(turn, task, ends);
+    expect(rounds).toHaveLength(1);
+    expect(looks - rounds[0]!.looks).toBeGreaterThan(45);
     expect(searching).toBe(true);
   });
 
   it('looks for 50 µs at most, half as long the next time, while they wait for something else', async () => {
     const one = spinner(2, 1, 0);
-    const waiting = { pending: 1, tookNews: () => false };
-    expect(await one.spinAmongPromises(turn, waiting)).toBeUndefined();
-    expect(searching).toBe(false);
+    expect(await one.spinAmongPromises(turn, waiting, endsSearch)).toBeUndefined();
     const first = looks;
     expect(first).toBeGreaterThan(45);
-    expect(first).toBeLessThanOrEqual(51);
-    await one.spinAmongPromises(turn, waiting);
-    expect(looks - first).toBeLessThanOrEqual(26);
+    expect(first).toBeLessThanOrEqual(55);
+    await one.spinAmongPromises(turn, waiting, endsSearch);
+    expect(looks - first).toBeLessThanOrEqual(30);
   });
 
   it('says when it saw work, and keeps the token for it', async () => {
     found = true;
     now = 9;
-    expect(await spinner(2, 1, 0).spinAmongPromises(turn, { pending: 1, tookNews: () => false })).toBe(9);
+    expect(await spinner(2, 1, 0).spinAmongPromises(turn, waiting, endsSearch)).toBe(9);
     expect(searching).toBe(true);
   });
 
-  it('does not search when something they wait for is there', async () => {
-    const news = { pending: 1, tookNews: () => true };
-    expect(await spinner(2, 1, 0).spinAmongPromises(turn, news)).toBeDefined();
-    expect(looks).toBe(0);
+  it('ends the turn before anything else goes on', async () => {
+    const ends: string[] = [];
+    const ending = { end: () => ends.push('turn') } as never;
+    const task = { pending: 1, tookNews: () => ends.push('news') > 0 };
+    await spinner(2, 1, 0).spinAmongPromises(ending, task, endsSearch);
+    expect(ends).toEqual(['turn', 'news']);
   });
 });
