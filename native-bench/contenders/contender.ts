@@ -7,6 +7,7 @@
 /** A function of `tasks/functions.mjs`. */
 export type TaskName =
   | 'add'
+  | 'addAsync'
   | 'echo'
   | 'checksum'
   | 'summarize'

@@ -7,7 +7,7 @@ import { idle } from './idle.ts';
 import { objects1k } from './objects.ts';
 import { payloadSweep } from './payload-sweep.ts';
 import { recordsReturned, recordsSent } from './records.ts';
-import { roundTrip } from './round-trip.ts';
+import { roundTrip, roundTripAsync } from './round-trip.ts';
 import { startUp } from './start-up.ts';
 import { throughput } from './throughput.ts';
 
@@ -17,6 +17,7 @@ export const FIGURES: readonly Figure[] = [
   burstRate,
   burstMemory,
   roundTrip,
+  roundTripAsync,
   objects1k,
   bytesCopied,
   bytesReturned,

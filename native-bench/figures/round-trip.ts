@@ -7,15 +7,28 @@ import { SPELL_MS } from './spell.ts';
 /** At least; and for at least a spell, which is about what so many take with other pools. */
 const TRIPS = { full: 5_000, quick: 1_500, smoke: 50 };
 
+/** Each gives `i + 1`. */
+const TASKS = {
+  sync: { task: 'add', args: (i: number) => [i, 1] },
+  async: { task: 'addAsync', args: (i: number) => [i, 1] },
+  later: { task: 'later', args: (i: number) => [i + 1] },
+} as const;
+
 /** Awaits one task after the other; returns each time in microseconds. */
-async function trips(pool: RunningPool, count: number, spellMs: number): Promise<number[]> {
+async function trips(
+  pool: RunningPool,
+  { task, args }: (typeof TASKS)[keyof typeof TASKS],
+  count: number,
+  spellMs: number,
+): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + spellMs;
   for (let i = 0; i < count || performance.now() < end; i++) {
     const from = performance.now();
-    const value = await pool.run('add', [i, 1]);
+    const value = await pool.run(task, args(i));
     times.push((performance.now() - from) * 1000);
-    if (value !== i + 1) throw new Error(`Wrong result: add(${i}, 1) gave ${String(value)}`);
+    if (value !== i + 1)
+      throw new Error(`Wrong result: ${task}(${args(i).join(', ')}) gave ${String(value)}`);
   }
   return times;
 }
@@ -42,18 +55,64 @@ export const roundTrip: Figure = {
     const pool = await start();
     const count = TRIPS[effort];
     const spellMs = SPELL_MS[effort];
-    await trips(pool, count, spellMs);
+    await trips(pool, TASKS.sync, count, spellMs);
     return {
       async sample() {
         globalThis.gc?.();
         const spent = cpuSince();
-        const times = await trips(pool, count, spellMs);
+        const times = await trips(pool, TASKS.sync, count, spellMs);
         const cpu = spent(times.length);
         return {
           p50: quantile(times, 0.5),
           p99: quantile(times, 0.99),
           mainCpu: cpu.main,
           processCpu: cpu.process,
+        };
+      },
+      end: () => pool.close(),
+    };
+  },
+};
+
+export const roundTripAsync: Figure = {
+  name: 'round-trip-async',
+  title: 'Awaited round trip of an async function',
+  method: (effort) =>
+    `${TRIPS[effort].toLocaleString('en')} tasks or more, for at least ${SPELL_MS[effort]} ms, each awaited before the next is submitted: an async function that waits for nothing, and one that waits for a setImmediate in the worker`,
+  metrics: [
+    { name: 'p50', label: 'p50', unit: 'µs', better: 'lower' },
+    { name: 'p99', label: 'p99', unit: 'µs', better: 'lower' },
+    { name: 'immediateP50', label: 'with a setImmediate, p50', unit: 'µs', better: 'lower' },
+    { name: 'immediateP99', label: 'with a setImmediate, p99', unit: 'µs', better: 'lower' },
+  ],
+  claims: [
+    { kind: 'ratio', text: 'at most half of the best pool', metric: 'p50', to: 'best pool', atMost: 0.5 },
+    {
+      kind: 'ratio',
+      text: 'with a setImmediate, at most half of the best pool',
+      metric: 'immediateP50',
+      to: 'best pool',
+      atMost: 0.5,
+    },
+  ],
+  schedule: 'interleaved',
+  rounds: { full: 9, quick: 5, smoke: 1 },
+  limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
+  async open({ effort, start }) {
+    const pool = await start();
+    const count = TRIPS[effort];
+    const spellMs = SPELL_MS[effort];
+    await trips(pool, TASKS.async, count, spellMs);
+    await trips(pool, TASKS.later, count, spellMs);
+    return {
+      async sample() {
+        const times = await trips(pool, TASKS.async, count, spellMs);
+        const immediate = await trips(pool, TASKS.later, count, spellMs);
+        return {
+          p50: quantile(times, 0.5),
+          p99: quantile(times, 0.99),
+          immediateP50: quantile(immediate, 0.5),
+          immediateP99: quantile(immediate, 0.99),
         };
       },
       end: () => pool.close(),

@@ -1,4 +1,5 @@
 export function add(a: number, b: number): number;
+export function addAsync(a: number, b: number): Promise<number>;
 export function echo<T>(value: T): T;
 export function checksum(bytes: Uint8Array): number;
 export function summarize(records: readonly { readonly value: number; readonly name: string }[]): {

@@ -13,6 +13,11 @@ export function add(a, b) {
   return a + b;
 }
 
+/** The trivial task as an async function that waits for nothing. */
+export async function addAsync(a, b) {
+  return a + b;
+}
+
 export function echo(value) {
   return value;
 }

@@ -2,6 +2,7 @@
 import * as functions from './functions.mjs';
 
 export const add = (args) => functions.add(...args);
+export const addAsync = (args) => functions.addAsync(...args);
 export const echo = (args) => functions.echo(...args);
 export const checksum = (args) => functions.checksum(...args);
 export const summarize = (args) => functions.summarize(...args);
