@@ -12,7 +12,7 @@ import type { WorkerView } from './view.ts';
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
 const TURN_MS = 2;
 /** A promise that a sync task has left behind waits no longer for turns that follow each other closely, ms. */
-const PROMISES_MS = 0.05;
+const PROMISES_MS = 0.2;
 const READ_EVERY_US = 50;
 const BATCH_US = 100;
 const MAX_BATCH = 32;
@@ -102,13 +102,9 @@ export class Breaks {
   #promises = 0;
   #eventLoop = 0;
 
-  /** Whether promises have waited long enough, at this time, ms. */
-  due(at: number): boolean {
-    return at - this.#promises >= PROMISES_MS;
-  }
-
-  /** A break at this time, ms: for promises alone, or for the event loop, if that has something to do. */
-  take(at: number): 'promises' | 'event loop' {
+  /** What goes on at this time, ms: promises, or the event loop as well, if that has something to do. */
+  due(at: number): 'nothing' | 'promises' | 'event loop' {
+    if (at - this.#promises < PROMISES_MS) return 'nothing';
     this.#promises = at;
     if (at - this.#eventLoop < TURN_MS) return 'promises';
     this.#eventLoop = at;
@@ -195,7 +191,10 @@ export class Spinner {
   ): Promise<number | undefined> {
     const { core, block } = this.#view;
     turn.end();
-    if (tasks.tookNews()) for (let step = 0; step < STEPS && tasks.pending > 0; step++) await undefined;
+    if (tasks.tookNews()) {
+      this.#view.stopSearching();
+      for (let step = 0; step < STEPS && tasks.pending > 0; step++) await undefined;
+    }
     if (!this.#pays()) return undefined;
     const begun = performance.now();
     let now = begun;
@@ -210,7 +209,7 @@ export class Spinner {
         this.#inVain();
         return undefined;
       }
-      // Subtle: it ends the search. Publishers wake nobody while somebody searches, and what goes on now may take seconds.
+      // It gives the token back.
       await roundTheLoop();
       now = performance.now();
     }

@@ -108,16 +108,19 @@ class Scheduler {
     let seen: number | undefined;
     for (;;) {
       const end = this.#turn(seen);
+      const due = seen === undefined ? 'nothing' : this.#breaks.due(seen);
       seen = undefined;
       switch (end) {
         case 'budget':
-          await this.#pause();
+          // Either way promises go on: nothing is left on the stack.
+          if (this.#mayPutOff()) await undefined;
+          else await this.#roundTheLoop();
           break;
         case 'saturated':
           await this.#untilRoom();
           break;
         case 'loading':
-          this.#stopSearching();
+          this.#view.stopSearching();
           await this.#executor.held;
           this.#pace.begin();
           this.#executor.runHeld();
@@ -127,14 +130,14 @@ class Scheduler {
           if (await this.#obey()) return this.#executor.loaded;
           break;
         case 'empty':
+          if (due !== 'nothing') {
+            this.#view.stopSearching();
+            if (due === 'promises' || this.#mayPutOff()) await undefined;
+            else await this.#roundTheLoop();
+          }
           if (this.#executor.pending === 0) seen = this.#spinner.spin(this.#pace);
           else seen = await this.#spinner.spinAmongPromises(this.#pace, this.#executor, this.#turnLoop);
-          if (seen === undefined) {
-            await this.#idle();
-          } else if (this.#breaks.due(seen)) {
-            await this.#pause();
-            seen = undefined;
-          }
+          if (seen === undefined) await this.#idle();
           break;
       }
     }
@@ -234,12 +237,6 @@ class Scheduler {
     this.#view.poke();
   }
 
-  // Either way promises go on: nothing is left on the stack.
-  async #pause(): Promise<void> {
-    const kind = this.#breaks.take(performance.now());
-    if (kind === 'event loop' && !this.#mayPutOff()) await this.#roundTheLoop();
-  }
-
   // After a task of many ms, a turn of an event loop that has nothing to do costs as much as 30 submissions.
   #mayPutOff(): boolean {
     return performance.now() - this.#turned < LONGEST_PUT_OFF_MS && !this.#view.pinged && this.#blocked();
@@ -249,7 +246,7 @@ class Scheduler {
 
   async #roundTheLoop(): Promise<void> {
     const { memory, block } = this.#view;
-    this.#stopSearching();
+    this.#view.stopSearching();
     await turnOfEventLoop();
     this.#eventLoop.turned();
     this.#turned = performance.now();
@@ -261,12 +258,6 @@ class Scheduler {
     if (this.#softHeapLimit > 0 && memory.f64[(block + L.W_HEAP) >> 3]! > this.#softHeapLimit)
       this.#leave({ why: 'heap' });
     this.#answerPing();
-  }
-
-  // Subtle: publishers wake nobody while somebody searches. A thread that goes off to run timers, or leaves, does not.
-  #stopSearching(): void {
-    const { core, memory, block } = this.#view;
-    if (memory.i32[(block + L.W_TOKEN) >> 2] !== 0) core.endSearch(block);
   }
 
   // "Are you turning?" - and the sign that an async task was cancelled.
@@ -324,7 +315,7 @@ class Scheduler {
   /** True when the loop is over. */
   async #obey(): Promise<boolean> {
     const { memory, block } = this.#view;
-    this.#stopSearching();
+    this.#view.stopSearching();
     if (this.#stopped()) return true;
     Atomics.store(memory.i32, (block + L.W_LEFT) >> 2, 1);
     await this.#finish();

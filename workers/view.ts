@@ -92,6 +92,14 @@ export class WorkerView {
     return this.core.spscSize(this.block + this.memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);
   }
 
+  /**
+   * Gives the search token back, if this thread has it. Subtle: publishers wake nobody while somebody searches, and a
+   * thread that goes off to run promises or timers, or leaves, does not.
+   */
+  stopSearching(): void {
+    if (this.memory.i32[(this.block + L.W_TOKEN) >> 2] !== 0) this.core.endSearch(this.block);
+  }
+
   /** Ends this thread's own wait. */
   poke(): void {
     Atomics.store(this.memory.i32, this.parkAt, 1);

@@ -119,17 +119,19 @@ it('a turn may begin when its first task was seen, and end when the search after
 });
 
 describe('breaks between turns', () => {
-  it('are due for promises after 50 µs', () => {
+  it('are for promises every 0.2 ms', () => {
     const breaks = new Breaks();
-    breaks.take(100);
-    expect(breaks.due(100.049)).toBe(false);
-    expect(breaks.due(100.051)).toBe(true);
+    breaks.due(100);
+    expect(breaks.due(100.199)).toBe('nothing');
+    expect(breaks.due(100.201)).toBe('promises');
+    expect(breaks.due(100.4)).toBe('nothing');
   });
 
   it('are for the event loop once in 2 ms', () => {
     const breaks = new Breaks();
-    const kinds = Array.from({ length: 100 }, (_, i) => breaks.take(100 + i * 0.1));
-    expect(kinds.filter((kind) => kind === 'event loop')).toHaveLength(5);
+    const kinds = Array.from({ length: 100 }, (_, i) => breaks.due(100 + i * 0.25));
+    expect(kinds.filter((kind) => kind === 'event loop')).toHaveLength(13);
+    expect(kinds.filter((kind) => kind === 'promises')).toHaveLength(87);
     expect(kinds[0]).toBe('event loop');
   });
 });

@@ -39,9 +39,6 @@ function spinner(cores: number, workers: number, parked: number, joining = 0, ma
       searching = token;
       return token ? 1 : 0;
     },
-    endSearch: () => {
-      searching = false;
-    },
     spscSize: () => unread,
     spin: () => {
       looks++;
@@ -49,7 +46,10 @@ function spinner(cores: number, workers: number, parked: number, joining = 0, ma
       return found ? 1 : 0;
     },
   };
-  return new Spinner({ core, memory: { i32 }, block: 0 } as never);
+  const stopSearching = (): void => {
+    searching = false;
+  };
+  return new Spinner({ core, memory: { i32 }, block: 0, stopSearching } as never);
 }
 
 describe('Spinner', () => {
@@ -228,7 +228,8 @@ describe('Spinner, with async tasks pending', () => {
   it('lets what has begun go on for some steps before it looks', async () => {
     for (const steps of [1, 2, 30]) {
       looks = 0;
-      searching = false;
+      // As after a search whose find another worker has taken.
+      searching = true;
       const task = asyncTask(steps);
       await spinner(2, 1, 0).spinAmongPromises(turn, task, endsSearch);
       expect(task).toMatchObject({ pending: 0, looks: 0, searched: false });
