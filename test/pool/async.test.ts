@@ -129,3 +129,17 @@ describe('functions marked with options', () => {
     expect(await rejection(pool.run('dueSoon', [60_000]))).toMatchObject({ code: 'ERR_DEADLINE' });
   });
 });
+
+it('a promise that a sync task has left behind keeps its own worker only', async () => {
+  const pool = await startPool({ workers: 2 });
+  // So that the workers search: their tasks have been short and have come one after the other.
+  for (let i = 0; i < 2_000; i++) await pool.run('add', [i, 1]);
+  for (let round = 0; round < 100; round++) {
+    const words = new Int32Array(new SharedArrayBuffer(8));
+    await pool.run('leaveHolding', [words]);
+    for (let i = 0; i < 200; i++) await pool.run('add', [i, 1]);
+    Atomics.store(words, 0, 1);
+    Atomics.notify(words, 0);
+    expect(Atomics.load(words, 1)).toBe(0);
+  }
+});
