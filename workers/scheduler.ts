@@ -173,13 +173,14 @@ class Scheduler {
       return;
     }
     const { core, block } = this.#view;
-    if (core.park(block) === 0) {
+    const blocks = this.#blocked();
+    if ((blocks ? core.park(block) : core.parkLooping(block)) === 0) {
       // Subtle: `park` refuses until it is answered.
       if (this.#view.pinged) await this.#roundTheLoop();
       return;
     }
     const from = performance.now();
-    if (this.#blocked()) this.#sleep();
+    if (blocks) this.#sleep();
     else await this.#sleepWithEventLoop();
     core.unpark(block);
     this.#spinner.slept(performance.now() - from);

@@ -164,11 +164,14 @@ export class Bell {
     this.#state = 'sleeping';
     void wait.value.then(() => {
       if (this.#state !== 'sleeping') return;
-      const now = this.#now() * 1000;
-      // Subtle: from when the wait began, not from when polling gave up; else polling that is always a little too
-      // short would be paid for on top of every wake.
-      this.#learn(now - this.#since - WAKE);
-      this.#since = now;
+      // Rung for a task, and not for a worker that was called: that says nothing of how long tasks take.
+      if (this.#plant.core.completed(1) !== 0) {
+        const now = this.#now() * 1000;
+        // Subtle: from when the wait began, not from when polling gave up; else polling that is always a little too
+        // short would be paid for on top of every wake.
+        this.#learn(now - this.#since - WAKE);
+        this.#since = now;
+      }
       if (!this.#scheduled) this.#poll();
     });
   }

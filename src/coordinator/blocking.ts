@@ -66,9 +66,10 @@ export function waitFor(
       looked = now;
       if (!engine.mendUnheard()) giveUp(task, engine);
     }
+    const due = engine.recall.blocked(now);
     if (now >= until) pass(task, engine, deadline!);
     else if (engine.plant.core.arm() !== 0) {
-      const slice = Math.min(helper === undefined ? SLICE_MS : HELPING_SLICE_MS, until - now);
+      const slice = Math.min(helper === undefined ? SLICE_MS : HELPING_SLICE_MS, until - now, due - now);
       Atomics.wait(engine.plant.memory.i32, ARMED, 1, slice);
       Atomics.store(engine.plant.memory.i32, ARMED, 0);
     }

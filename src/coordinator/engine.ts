@@ -23,6 +23,7 @@ import { Limits } from './limits.ts';
 import { Lines } from './lines.ts';
 import { forgetThreads, knowThreads } from './liveness.ts';
 import { raise } from './raise.ts';
+import { Recall } from './recall.ts';
 import { Recovery } from './recovery.ts';
 import { Settlement } from './settlement.ts';
 import { withRoomForThreads } from './threads/address-space.ts';
@@ -72,6 +73,7 @@ export class Engine {
   readonly limits: Limits;
   readonly settlement: Settlement;
   readonly bell: Bell;
+  readonly recall: Recall;
   readonly crew: Crew;
   readonly functions: FunctionTable = new FunctionTable();
   readonly name: string = nameOfPool();
@@ -147,6 +149,7 @@ export class Engine {
       settled,
       release,
     });
+    this.recall = new Recall(this.plant);
     this.bell = new Bell(
       this.plant,
       () => this.#turn(),
@@ -183,6 +186,7 @@ export class Engine {
   /** As `accepted`, of what is counted already. */
   issued(): void {
     this.bell.watch();
+    this.recall.watch();
     if (++this.#sinceLook < 64) return;
     this.#sinceLook = 0;
     if (this.ledger.pending > this.plant.sizes.workers) this.#startAgeing();
@@ -268,6 +272,7 @@ export class Engine {
   dispose(): void {
     clearInterval(this.#ageing);
     clearTimeout(this.#retry);
+    this.recall.close();
     forgetThreads(this.plant.memory);
     this.ledger.close();
   }
@@ -290,6 +295,7 @@ export class Engine {
     this.#looked = false;
     this.#turnBegan = sharedNow();
     const { ended, more } = this.look(this.#turnBegan);
+    this.recall.watch();
     if (this.#stalled) this.#retry ??= setTimeout(() => this.#retryStalled(), 1);
     return { ended, more, outstanding: this.ledger.pending > 0 };
   }

@@ -208,8 +208,10 @@ export class Submission {
     // First, because a line may refuse the task at once.
     engine.accepted();
     engine.limits.watch(handle);
-    if (port === undefined && affinity === undefined) engine.intake.submitHandle(handle, inArena);
-    else engine.line(handle);
+    if (port === undefined && affinity === undefined) {
+      engine.intake.submitHandle(handle, inArena);
+      engine.recall.watch();
+    } else engine.line(handle);
     return promise;
   }
 

@@ -108,6 +108,8 @@ export const H_OVERFLOWED = 320;
 export const H_SEARCHING = 384;
 /** Parked workers, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
 export const H_PARKED = 640;
+/** 1 after a worker of `H_LOOPING` was woken, by whoever woke it, who rings; taken back by the coordinator. */
+export const H_CALLED = 832;
 /** Coordinator: 64 bytes, the level at which pick number n starts (policy of `src/scheduling`, as data). */
 export const H_SCHEDULE = 896;
 /** Coordinator: addresses of the worker blocks. */
@@ -116,14 +118,19 @@ export const H_DIRECTORY = 1024;
 export const MAX_BLOCKS = 1152;
 /** Workers parked in a join, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
 export const H_JOINING = 5632;
-export const HEADER_BYTES = 5888;
+/**
+ * Workers that park with their event loop alive, one bit each, 36 words: set by the worker before it parks, cleared by it
+ * when it is back. What they run meanwhile may keep them for long.
+ */
+export const H_LOOPING = 5888;
+export const HEADER_BYTES = 6144;
 
 /** Threads of which is known that they have ended: one bit each, by Node's number. Coordinator. */
 export const ENDED_THREADS = 65536;
 
 export const LEVELS = 4;
 export const SCHEDULE_LENGTH = 64;
-export const VERSION = 0x6d720004;
+export const VERSION = 0x6d720005;
 
 // ── Worker block ────────────────────────────────────────────────────────────────────────────────────────────────
 /** 0 armed, 1 notified: the worker stores 0 before its parked bit shows, wakers store 1. */

@@ -70,6 +70,8 @@ export interface Core {
   beginSearch(block: number): number;
   endSearch(block: number): void;
   park(block: number): number;
+  parkLooping(block: number): number;
+  recall(): number;
   ping(block: number): void;
   unpark(block: number): void;
   spin(block: number, rounds: number): number;

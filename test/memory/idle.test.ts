@@ -34,6 +34,8 @@ function ground() {
     blocks,
     parked: () => which(L.H_PARKED),
     searching: () => which(L.H_SEARCHING),
+    looping: () => which(L.H_LOOPING),
+    called: (): number => Atomics.exchange(memory.i32, (L.HEADER + L.H_CALLED) >> 2, 0),
     parkedCount: () => parkedWorkers(memory.i32, blocks.length),
     parkWord: (worker: number): number => Atomics.load(memory.i32, (blocks[worker]! + L.W_PARK) >> 2),
     completions: (worker: number): number => blocks[worker]! + shape.completions,
@@ -129,5 +131,79 @@ describe(`${WORKERS} workers`, () => {
     expect(parked()).toEqual(from(0).filter((worker) => worker !== 65 && worker !== 40));
     core.wakeWorker(blocks[65]!);
     expect([parked().length, searching()]).toEqual([WORKERS - 2, []]);
+  });
+});
+
+describe(`${WORKERS} workers, some of which sleep with their event loop alive`, () => {
+  const LOOPING = [0, 5, 33, 69];
+
+  function asleep() {
+    const all = ground();
+    for (const [worker, block] of all.blocks.entries()) {
+      expect(LOOPING.includes(worker) ? all.core.parkLooping(block) : all.core.park(block)).toBe(1);
+    }
+    return all;
+  }
+
+  it('are woken when nobody else is left, and no publisher keeps silent on their account', () => {
+    const { core, blocks, parked, searching, looping, called } = asleep();
+    expect([parked(), looping()]).toEqual([from(0), LOOPING]);
+    for (const worker of from(0).filter((each) => !LOOPING.includes(each))) {
+      expect(core.wakeOne()).toBe(1);
+      expect(searching()).toEqual([worker]);
+      core.unpark(blocks[worker]!);
+      core.endSearch(blocks[worker]!);
+    }
+    expect(called()).toBe(0);
+    for (const [i, worker] of LOOPING.entries()) {
+      expect(core.wakeOne()).toBe(1);
+      expect([parked(), searching(), called()]).toEqual([LOOPING.slice(i + 1), [], 1]);
+      if (worker !== 33) core.unpark(blocks[worker]!);
+      if (worker !== 33) core.endSearch(blocks[worker]!);
+    }
+    expect([looping(), core.wakeOne()]).toEqual([[33], 0]);
+  });
+
+  it('are no such ones when something turned up before they slept', () => {
+    const { core, blocks, parked, looping } = ground();
+    core.dequePush(blocks[68]! + L.W_DEQUE, 1);
+    expect(core.parkLooping(blocks[40]!)).toBe(0);
+    expect([parked(), looping()]).toEqual([[], []]);
+  });
+
+  it('are looked after: another is woken while one has not come, something is visible and nobody searches', () => {
+    const { core, blocks, parked, searching } = asleep();
+    expect(core.recall()).toBe(0);
+    core.wakeSome(WORKERS - LOOPING.length + 1);
+    for (const worker of searching()) {
+      core.unpark(blocks[worker]!);
+      core.endSearch(blocks[worker]!);
+    }
+    // Worker 0 does not come.
+    expect([parked(), core.recall()]).toEqual([[5, 33, 69], 0]);
+    core.dequePush(blocks[1]! + L.W_DEQUE, 1);
+    expect(core.beginSearch(blocks[2]!)).toBe(1);
+    expect([core.recall(), parked()]).toEqual([1, [5, 33, 69]]);
+    // Its searcher gives up and wakes one, which does not come either.
+    core.endSearch(blocks[2]!);
+    expect(parked()).toEqual([33, 69]);
+    for (const left of [[69], []]) expect([core.recall(), parked()]).toEqual([1, left]);
+    expect(core.recall()).toBe(1);
+    core.dequePop(blocks[1]! + L.W_DEQUE);
+    expect(core.recall()).toBe(0);
+  });
+
+  it('are forgotten when they are dead', () => {
+    const { core, blocks, looping, parked } = asleep();
+    core.forget(blocks[33]!);
+    expect([looping(), parked().includes(33)]).toEqual([[0, 5, 69], false]);
+  });
+
+  it('keep the coordinator awake from when they are called until it has heard of it', () => {
+    const { core, blocks, called } = asleep();
+    core.wakeWorker(blocks[5]!);
+    expect(core.arm()).toBe(0);
+    expect(called()).toBe(1);
+    expect(core.arm()).toBe(1);
   });
 });

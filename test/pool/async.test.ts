@@ -143,3 +143,34 @@ it('a promise that a sync task has left behind keeps its own worker only', async
     expect(Atomics.load(words, 1)).toBe(0);
   }
 });
+
+describe('a worker that an async task keeps, while it sleeps for the pool', () => {
+  const others = {
+    'that do nothing': [],
+    'whose event loops are alive, too': [0, 1, 2],
+  } as const;
+  for (const [name, asleep] of Object.entries(others)) {
+    for (const kept of [0, 1, 2]) {
+      it(`keeps no task from others ${name}: worker ${kept} of three`, async () => {
+        const pool = await startPool({ workers: 3 });
+        const over = new AbortController();
+        const sleeps = asleep.map((affinity) =>
+          rejection(pool.run('sleep', [60_000], { affinity, signal: over.signal })),
+        );
+        for (let round = 0; round < 10; round++) {
+          const words = new Int32Array(new SharedArrayBuffer(12));
+          const holds = pool.run('holdLater', [words], { affinity: kept });
+          await until('the worker is kept', () => Atomics.load(words, 2) === 1);
+          if (round % 2 === 1) expect(pool.runSync('add', [1, 2])).toBe(3);
+          for (let i = 0; i < 5; i++) expect(await pool.run('add', [i, 1])).toBe(i + 1);
+          Atomics.store(words, 0, 1);
+          Atomics.notify(words, 0);
+          await holds;
+          expect(Atomics.load(words, 1)).toBe(0);
+        }
+        over.abort();
+        await Promise.all(sleeps);
+      });
+    }
+  }
+});

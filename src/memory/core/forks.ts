@@ -7,7 +7,7 @@ import {
   STATE_MASK, W_FORK_FREE, W_FORK_LISTED, W_FORK_USED, W_ID, W_ROOT, W_UP,
 } from '../layout';
 import { dequeInit, dequeSize, dequeSteal, room, slotOf } from './deque';
-import { BASE, blockOf, header, wakeParked, words } from './idle';
+import { BASE, blockOf, header, tellCalled, wakeParked, words } from './idle';
 import { ringInit, ringPublish, ringRoom, ringStage } from './rings';
 import { dropStale } from './fork-steals';
 import { wakeJoiner } from './joins';
@@ -122,7 +122,10 @@ function wakeSlow(): void {
   for (let i = 0; i < n; i++) {
     if (atomic.load<i32>(BASE + (<usize>i << 2), H_SEARCHING) != 0) return;
   }
-  if (wakeParked(n) != 0) return;
+  if (wakeParked(n) != 0) {
+    tellCalled();
+    return;
+  }
   for (let i = 0; i < n; i++) {
     const joining = atomic.load<i32>(BASE + (<usize>i << 2), H_JOINING);
     if (joining == 0) continue;

@@ -1,6 +1,7 @@
 // Who sleeps, who searches, who is woken. States, invariants and the argument: ../idle/README.md.
-import {H_ARMED, 
-  H_BLOCKS, H_COMPLETIONS, H_DIRECTORY, H_FORK_SPILL, H_FORKS, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_PARKED, H_SEARCHING, H_SPILL,
+import {
+  H_ARMED, H_BLOCKS, H_CALLED, H_COMPLETIONS, H_DIRECTORY, H_FORK_SPILL, H_FORKS, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_LOOPING,
+  H_PARKED, H_SEARCHING, H_SPILL,
   H_WORKERS, HEADER, LEVELS, SC_HEAD, SC_TAIL,W_COMMAND, W_DEQUE, W_ID, W_PARK, W_PARKS, W_PING, W_PONG, W_TOKEN,
 } from '../layout';
 import { dequeSize } from './deque';
@@ -69,7 +70,10 @@ function rouse(worker: i32): i32 {
   const block = blockOf(worker);
   const word = BASE + (<usize>(worker >> 5) << 2);
   const bit = 1 << (worker & 31);
-  atomic.or<i32>(word, bit, H_SEARCHING);
+  // Subtle: a worker with its event loop alive may run seconds of a task's code before it comes. A searching bit would
+  // silence all publishers for as long.
+  const loops = atomic.load<i32>(word, H_LOOPING) & bit;
+  if (loops == 0) atomic.or<i32>(word, bit, H_SEARCHING);
   if (atomic.xchg<i32>(block, 1, W_PARK) != 0) {
     // Subtle: the coordinator, after a death, was here between the winning of the bit and now. The worker may run a
     // task by now, or be dead: nobody would take this searching bit away again, and it would silence all publishers.
@@ -77,14 +81,15 @@ function rouse(worker: i32): i32 {
     return 0;
   }
   atomic.notify(block + W_PARK, -1);
+  if (loops != 0) atomic.store<i32>(BASE, 1, H_CALLED);
   return 1;
 }
 
 /**
- * After every publication: wakes one parked worker, unless somebody is searching already. 1 when it woke one.
+ * Coordinator, after every publication: wakes one parked worker, unless somebody is searching already. 1 when it woke one.
  * The only cost while everyone is busy: one load per 32 workers, twice.
  */
-export function wakeOne(): i32 {
+export function wakeIdle(): i32 {
   const n = words();
   for (let i = 0; i < n; i++) {
     if (atomic.load<i32>(BASE + (<usize>i << 2), H_SEARCHING) != 0) return 0;
@@ -92,16 +97,38 @@ export function wakeOne(): i32 {
   return wakeParked(n);
 }
 
+/** As `wakeIdle`, for workers. */
+export function wakeOne(): i32 {
+  if (wakeIdle() == 0) return 0;
+  tellCalled();
+  return 1;
+}
+
+/** Worker, after it woke another: the coordinator, which may be asleep, looks after one that may not come. */
+// @ts-ignore: decorator
+@inline
+export function tellCalled(): void {
+  if (atomic.load<i32>(BASE, H_CALLED) != 0) ringBell();
+}
+
+/** Wakes one parked worker, one that keeps its event loop alive only when there is no other. 1 when it woke one. */
 export function wakeParked(n: i32): i32 {
-  for (let i = 0; i < n; i++) {
-    const word = BASE + (<usize>i << 2);
+  // The second round is for those that keep their event loop alive, if the first has met any.
+  let rounds = n;
+  for (let i = 0; i < rounds; i++) {
+    const word = BASE + (<usize>(i < n ? i : i - n) << 2);
     let parked = atomic.load<i32>(word, H_PARKED);
     // Invariant: `parked` was loaded from this word after the caller's publication.
     while (parked != 0) {
-      const bit = ctz(parked);
+      const which = i < n ? parked & ~atomic.load<i32>(word, H_LOOPING) : parked;
+      if (which == 0) {
+        rounds = 2 * n;
+        break;
+      }
+      const bit = ctz(which);
       const seen = atomic.cmpxchg<i32>(word, parked, parked & ~(1 << bit), H_PARKED);
       if (seen == parked) {
-        if (rouse((i << 5) + bit) != 0) return 1;
+        if (rouse(((i < n ? i : i - n) << 5) + bit) != 0) return 1;
         // Publishers may have kept silent for a moment on account of a bit that meant nothing: all are asked again.
         i = -1;
         break;
@@ -206,6 +233,34 @@ export function park(block: usize): i32 {
   return 1;
 }
 
+/** As `park`, of a worker that sleeps with its event loop alive. */
+export function parkLooping(block: usize): i32 {
+  const worker = load<i32>(block, W_ID);
+  const word = BASE + (<usize>(worker >> 5) << 2);
+  atomic.or<i32>(word, 1 << (worker & 31), H_LOOPING);
+  if (park(block) != 0) return 1;
+  atomic.and<i32>(word, ~(1 << (worker & 31)), H_LOOPING);
+  return 0;
+}
+
+/**
+ * Coordinator, a while after it has taken `H_CALLED` back. When a worker with its event loop alive was woken and has not
+ * come, and something is visible that nobody searches for: wakes another one. 1: it has not come, look again in a while.
+ */
+export function recall(): i32 {
+  const n = words();
+  let called = 0;
+  let searching = 0;
+  for (let i = 0; i < n; i++) {
+    const word = BASE + (<usize>i << 2);
+    called |= atomic.load<i32>(word, H_LOOPING) & ~atomic.load<i32>(word, H_PARKED);
+    searching |= atomic.load<i32>(word, H_SEARCHING);
+  }
+  if (called == 0 || anyShared() == 0) return 0;
+  if (searching == 0) wakeParked(n);
+  return 1;
+}
+
 /** After the sleep. Idempotent, so that a waker that died half-way leaves nothing behind. */
 export function unpark(block: usize): void {
   const worker = load<i32>(block, W_ID);
@@ -214,6 +269,13 @@ export function unpark(block: usize): void {
   atomic.or<i32>(word, bit, H_SEARCHING);
   atomic.and<i32>(word, ~bit, H_PARKED);
   store<i32>(block, 1, W_TOKEN);
+  stopLooping(word, bit);
+}
+
+// @ts-ignore: decorator
+@inline
+function stopLooping(word: usize, bit: i32): void {
+  if ((atomic.load<i32>(word, H_LOOPING) & bit) != 0) atomic.and<i32>(word, ~bit, H_LOOPING);
 }
 
 /** Looks for work up to `rounds` times without a system call. 1 when something is visible. */
@@ -233,6 +295,7 @@ export function forget(block: usize): void {
   atomic.store<i32>(block, 1, W_PARK);
   atomic.and<i32>(word, ~(1 << (worker & 31)), H_SEARCHING);
   atomic.and<i32>(word, ~(1 << (worker & 31)), H_PARKED);
+  stopLooping(word, 1 << (worker & 31));
   store<i32>(block, 0, W_TOKEN);
 }
 
@@ -251,11 +314,12 @@ function anyCompletion(): i32 {
 }
 
 /**
- * Coordinator, before it sleeps on H_ARMED (expecting 1). 0: a completion is there already, do not sleep.
+ * Coordinator, before it sleeps on H_ARMED (expecting 1). 0: a completion is there already, or a worker was called, do
+ * not sleep.
  */
 export function arm(): i32 {
   atomic.store<i32>(BASE, 1, H_ARMED);
-  if (anyCompletion() == 0) return 1;
+  if (anyCompletion() == 0 && atomic.load<i32>(BASE, H_CALLED) == 0) return 1;
   atomic.store<i32>(BASE, 0, H_ARMED);
   return 0;
 }

@@ -3,7 +3,7 @@ import {
   CANCELLED, CLAIMED, H_COMPLETIONS, H_INBOX, H_INJECTOR, H_LEVEL_STRIDE, H_TASKS, META_INLINE, NOBODY, OWNER_SHIFT, PENDING,
   QUEUED, RUNNING, SLOT_MASK, STATE_MASK, T_META, T_STATE, TASK_SHIFT, W_EXECUTED, W_ID,
 } from '../layout';
-import { header, ringBell, wakeOne, wakeWorker } from './idle';
+import { header, ringBell, wakeIdle, wakeWorker } from './idle';
 import { ringPublish, ringStage, ringTakes, spscPut } from './rings';
 
 // @ts-ignore: decorator
@@ -77,7 +77,7 @@ export function inject(level: i32, ref: i32): i32 {
   const ring = <usize>header(H_INJECTOR) + <usize>level * <usize>header(H_LEVEL_STRIDE);
   if (stage(ring, ref) == 0) return 0;
   ringPublish(ring);
-  wakeOne();
+  wakeIdle();
   return 1;
 }
 

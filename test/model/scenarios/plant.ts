@@ -148,7 +148,7 @@ export function emptyForks(blocks: readonly number[], start: number): EmptyForks
   };
 }
 
-// Addresses: the header stands at L.HEADER, 5 KiB long.
+// Addresses: the header stands at L.HEADER, 6 KiB long.
 const TASKS = 0x2000;
 const LEVEL = 0x3000;
 const LEVEL_STRIDE = 0x200;
@@ -174,6 +174,8 @@ export interface GroundShape {
   readonly commands?: boolean;
   /** Whether the coordinator pings. Default `false`. */
   readonly pings?: boolean;
+  /** Whether workers park with their event loop alive. Default `false`. */
+  readonly loops?: boolean;
   /** Workers whose words recovery writes. Default none. */
   readonly mortal?: readonly number[];
 }
@@ -212,6 +214,8 @@ export function ground(shape: GroundShape): Ground {
     words('epoch', L.HEADER + L.H_EPOCH, 1, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1),
     words('parked', L.HEADER + L.H_PARKED, 1),
+    words('looping', L.HEADER + L.H_LOOPING, 1, !shape.loops),
+    words('called', L.HEADER + L.H_CALLED, 1, !shape.loops),
     words('schedule', L.HEADER + L.H_SCHEDULE, L.SCHEDULE_LENGTH / 4, true),
     words('directory', L.HEADER + L.H_DIRECTORY, workers, true),
     ...levels.flatMap((part) => part.regions),

@@ -89,6 +89,8 @@ export function forkGround(shape: ForkShape): ForkGround {
   const regions: Region[] = [
     words('header', L.HEADER, HEADER_WORDS, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1, !idle && !adopted && !mended),
+    words('called', L.HEADER + L.H_CALLED, 1, true),
+    words('looping', L.HEADER + L.H_LOOPING, 1, true),
     words('parked', L.HEADER + L.H_PARKED, 1, !idle && !adopted),
     words('overflowed', L.HEADER + L.H_OVERFLOWED, 1, spill === 0),
     words('joining', L.HEADER + L.H_JOINING, 1, !sleeps && !adopted),

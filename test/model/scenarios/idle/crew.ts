@@ -37,6 +37,11 @@ export interface WorkerShape {
   readonly commands?: boolean;
   /** After its first sleep the event loop gets its turn before the next pick; `keep`: without giving the token back. */
   readonly turns?: 'give' | 'keep';
+  /**
+   * It parks with its event loop alive. Once it was woken it comes, or a task's code `keeps` it for ever: from the moment
+   * it sleeps.
+   */
+  readonly loops?: 'comes' | 'keeps';
   /** Faults: it sleeps whatever `park` says, or resets its word again before it sleeps. */
   readonly sleep?: 'unasked' | 'reset late';
 }
@@ -61,7 +66,7 @@ export function workerProgram(g: Ground, worker: number, shape: WorkerShape): Pr
   const pick = shape.next ? call('next', block) : call('ringTake', g.level.at);
   const park = (r: number[]): Step => {
     r[AT] = PARKED;
-    return call('park', block);
+    return call(shape.loops === undefined ? 'park' : 'parkLooping', block);
   };
   const again = (r: number[]): Step => {
     r[AT] = shape.commands ? COMMANDED : PICKED;
@@ -125,6 +130,7 @@ export function workerProgram(g: Ground, worker: number, shape: WorkerShape): Pr
       case RESET:
         return look(r);
       case CHECKED:
+        if (shape.loops === 'keeps') return done;
         if (got === 0) {
           r[AT] = SLEPT;
           return wait(block + L.W_PARK, 0);
@@ -209,9 +215,11 @@ export interface CrewShape extends Partial<GroundShape> {
   readonly module?: Scenario['module'];
   /** The coordinator's steps. Default: it publishes the tasks one after the other. */
   readonly publish?: (g: Ground) => readonly Step[];
+  /** What is different with worker number `i`. Default nothing. */
+  readonly but?: (i: number) => Partial<WorkerShape>;
 }
 
-function groundOf({ worker, tasks, publish: _, module: __, ...rest }: CrewShape): Ground {
+function groundOf({ worker, tasks, publish: _, module: __, but: ___, ...rest }: CrewShape): Ground {
   return ground({
     start: (2 ** 31 - 2) | 0,
     level: 4,
@@ -232,7 +240,7 @@ export function crew(shape: CrewShape): Scenario {
     regions: g.regions,
     setup: g.prepare,
     threads: [
-      ...g.blocks.map((_, i) => worker(g, i, shape.worker)),
+      ...g.blocks.map((_, i) => worker(g, i, { ...shape.worker, ...shape.but?.(i) })),
       { name: 'coordinator', ...steps((shape.publish ?? inTurn)(g)), privateRanges: [g.level.producer] },
     ],
     invariant: once(shape.workers),

@@ -41,7 +41,7 @@ describe('nobody sleeps over a visible task when a worker dies before any of its
 
 describe('the checker finds in recovery', () => {
   const asleep = /^worker \d(, worker \d)*: asleep with \d visible$/;
-  const waking = exposed(CORE, 'wakeOne', 0, 'wakeParked');
+  const waking = exposed(exposed(CORE, 'wakeOne', 0, 'wakeIdle'), 'wakeIdle', 0, 'wakeParked');
   const wakesAll = (): ReturnType<NonNullable<LossShape['repair']>> => [call('wakeAll')];
 
   const faults: readonly (readonly [fault: string, shape: LossShape])[] = [
@@ -57,7 +57,7 @@ describe('the checker finds in recovery', () => {
       {
         ...later,
         tasks: 2,
-        module: mutate(waking, { kind: 'fixed-condition', in: 'wakeParked', nth: 3, value: 0 }),
+        module: mutate(waking, { kind: 'fixed-condition', in: 'wakeParked', nth: 8, value: 0 }),
       },
     ],
     [

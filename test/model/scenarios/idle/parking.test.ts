@@ -79,7 +79,7 @@ describe('the checker finds in parking', () => {
   const asleep = /^worker \d(, worker \d)*: asleep with \d visible$/;
   const two = { workers: 2, tasks: 2, worker: endless };
   const spinning = { ...two, worker: { ...endless, spins: true } };
-  const waking = exposed(CORE, 'wakeOne', 0, 'wakeParked');
+  const waking = exposed(exposed(CORE, 'wakeOne', 0, 'wakeIdle'), 'wakeIdle', 0, 'wakeParked');
 
   const faults: readonly Fault[] = [
     [
@@ -136,7 +136,12 @@ describe('the checker finds in parking', () => {
     [
       'a publisher that always believes somebody searches',
       two,
-      mutate(CORE, { kind: 'fixed-condition', in: 'wakeOne', nth: 1, value: 1 }),
+      mutate(exposed(CORE, 'wakeOne', 0, 'wakeIdle'), {
+        kind: 'fixed-condition',
+        in: 'wakeIdle',
+        nth: 1,
+        value: 1,
+      }),
     ],
     ['no wake after a publication', { ...two, publish: (g) => [call('ringPut', g.level.at, 1)] }, CORE],
     [

@@ -94,6 +94,8 @@ export function ground(shape: GroundShape): Ground {
     words('armed', L.HEADER + L.H_ARMED, 1, true),
     words('epoch', L.HEADER + L.H_EPOCH, 1, true),
     words('searching', L.HEADER + L.H_SEARCHING, 1),
+    words('called', L.HEADER + L.H_CALLED, 1, true),
+    words('looping', L.HEADER + L.H_LOOPING, 1, true),
     words('parked', L.HEADER + L.H_PARKED, 1),
     words('schedule', L.HEADER + L.H_SCHEDULE, L.SCHEDULE_LENGTH / 4, true),
     words('directory', L.HEADER + L.H_DIRECTORY, blocks.length, true),
