@@ -207,9 +207,27 @@ export class Lines {
     return !isPort || inHand.size + this.#asleepOf(block).size < most;
   }
 
-  #isFreer({ block }: Seat, than: Seat): boolean {
-    const more = this.#inHandOf(block).size - this.#inHandOf(than.block).size;
-    return more < 0 || (more === 0 && this.#asleepOf(block).size < this.#asleepOf(than.block).size);
+  #isFreer(seat: Seat, than: Seat): boolean {
+    const more = this.#ahead(seat) - this.#ahead(than);
+    if (more !== 0) return more < 0;
+    const asleep = this.#asleepOf(seat.block).size - this.#asleepOf(than.block).size;
+    return asleep < 0 || (asleep === 0 && this.#mayBeKept(seat) < this.#mayBeKept(than));
+  }
+
+  // What it was given, and a task of no line that it runs: how long that takes nobody knows.
+  #ahead({ block }: Seat): number {
+    const { plant, handle } = this.#intake.window;
+    const current = Atomics.load(plant.memory.i32, (plant.blocks[block]! + L.W_CURRENT) >> 2);
+    const isOther = current !== 0 && handle[current - 1]?.posted !== block;
+    return this.#inHandOf(block).size + (isOther ? 1 : 0);
+  }
+
+  // By code of an async task: 0 no, 1 perhaps, 2 it was called and has not come.
+  #mayBeKept({ block }: Seat): number {
+    const { i32 } = this.#intake.window.plant.memory;
+    const bit = (field: number): number =>
+      (Atomics.load(i32, ((L.HEADER + field) >> 2) + (block >> 5)) >>> (block & 31)) & 1;
+    return bit(L.H_LOOPING) === 0 ? 0 : 2 - bit(L.H_PARKED);
   }
 
   // Which of the tasks in hand wait by now.

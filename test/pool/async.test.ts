@@ -21,6 +21,22 @@ describe('async tasks', () => {
       await Promise.all(Array.from({ length: 16 }, () => pool.run('meet', [met, 16])));
     });
 
+    it('go to a worker that has nothing to do, not to one that runs a task', async () => {
+      const pool = await startPool({ workers: 2 });
+      const counter = words();
+      for (let round = 0; round < 12; round++) {
+        const running = new AbortController();
+        const spins = rejection(pool.run('spinUntilCancelled', [], { signal: running.signal }));
+        for (let i = 0; i < 4; i++) {
+          await pool.run('add', [i, 1]);
+          await pool.run('increment', [counter], { deadline: 5_000 });
+        }
+        running.abort();
+        await spins;
+      }
+      expect(counter[0]).toBe(48);
+    });
+
     it('go on beside others that were sent to the same worker', async () => {
       const pool = await startPool({ workers: 1 });
       const met = words();
