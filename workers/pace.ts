@@ -195,6 +195,7 @@ export class Spinner {
       this.#view.stopSearching();
       for (let step = 0; step < STEPS && tasks.pending > 0; step++) await undefined;
     }
+    if (tasks.pending === 0) return this.spin();
     if (!this.#pays()) return undefined;
     const begun = performance.now();
     let now = begun;

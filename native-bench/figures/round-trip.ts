@@ -1,23 +1,34 @@
 import { cpuSince } from '../clocks.ts';
-import type { RunningPool } from '../contenders/contender.ts';
+import type { RunningPool, TaskName } from '../contenders/contender.ts';
 import { quantile } from '../measure.ts';
-import type { Figure } from './figure.ts';
+import type { Figure, Stage } from './figure.ts';
 import { SPELL_MS } from './spell.ts';
 
 /** At least; and for at least a spell, which is about what so many take with other pools. */
 const TRIPS = { full: 5_000, quick: 1_500, smoke: 50 };
 
+interface Trip {
+  readonly task: TaskName;
+  readonly args: (i: number) => readonly number[];
+}
+
 /** Each gives `i + 1`. */
-const TASKS = {
+const TRIP = {
   sync: { task: 'add', args: (i: number) => [i, 1] },
   async: { task: 'addAsync', args: (i: number) => [i, 1] },
   later: { task: 'later', args: (i: number) => [i + 1] },
+} as const satisfies Readonly<Record<string, Trip>>;
+
+const SCHEDULE = {
+  schedule: 'interleaved',
+  rounds: { full: 9, quick: 5, smoke: 1 },
+  limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
 } as const;
 
 /** Awaits one task after the other; returns each time in microseconds. */
 async function trips(
   pool: RunningPool,
-  { task, args }: (typeof TASKS)[keyof typeof TASKS],
+  { task, args }: Trip,
   count: number,
   spellMs: number,
 ): Promise<number[]> {
@@ -31,6 +42,14 @@ async function trips(
       throw new Error(`Wrong result: ${task}(${args(i).join(', ')}) gave ${String(value)}`);
   }
   return times;
+}
+
+/** A pool that has done such trips for as long as a sample takes, and how to measure them. */
+async function warmedUp({ effort, start }: Stage, ...kinds: readonly Trip[]) {
+  const pool = await start();
+  const measure = (trip: Trip): Promise<number[]> => trips(pool, trip, TRIPS[effort], SPELL_MS[effort]);
+  for (const trip of kinds) await measure(trip);
+  return { measure, end: (): Promise<void> => pool.close() };
 }
 
 export const roundTrip: Figure = {
@@ -48,19 +67,14 @@ export const roundTrip: Figure = {
     { kind: 'ratio', text: 'at most half of the best pool', metric: 'p50', to: 'best pool', atMost: 0.5 },
     { kind: 'value', text: 'main-thread CPU per task under 2 µs', metric: 'mainCpu', atMost: 2 },
   ],
-  schedule: 'interleaved',
-  rounds: { full: 9, quick: 5, smoke: 1 },
-  limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
-  async open({ effort, start }) {
-    const pool = await start();
-    const count = TRIPS[effort];
-    const spellMs = SPELL_MS[effort];
-    await trips(pool, TASKS.sync, count, spellMs);
+  ...SCHEDULE,
+  async open(stage) {
+    const { measure, end } = await warmedUp(stage, TRIP.sync);
     return {
       async sample() {
         globalThis.gc?.();
         const spent = cpuSince();
-        const times = await trips(pool, TASKS.sync, count, spellMs);
+        const times = await measure(TRIP.sync);
         const cpu = spent(times.length);
         return {
           p50: quantile(times, 0.5),
@@ -69,7 +83,7 @@ export const roundTrip: Figure = {
           processCpu: cpu.process,
         };
       },
-      end: () => pool.close(),
+      end,
     };
   },
 };
@@ -95,19 +109,13 @@ export const roundTripAsync: Figure = {
       atMost: 0.5,
     },
   ],
-  schedule: 'interleaved',
-  rounds: { full: 9, quick: 5, smoke: 1 },
-  limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
-  async open({ effort, start }) {
-    const pool = await start();
-    const count = TRIPS[effort];
-    const spellMs = SPELL_MS[effort];
-    await trips(pool, TASKS.async, count, spellMs);
-    await trips(pool, TASKS.later, count, spellMs);
+  ...SCHEDULE,
+  async open(stage) {
+    const { measure, end } = await warmedUp(stage, TRIP.async, TRIP.later);
     return {
       async sample() {
-        const times = await trips(pool, TASKS.async, count, spellMs);
-        const immediate = await trips(pool, TASKS.later, count, spellMs);
+        const times = await measure(TRIP.async);
+        const immediate = await measure(TRIP.later);
         return {
           p50: quantile(times, 0.5),
           p99: quantile(times, 0.99),
@@ -115,7 +123,7 @@ export const roundTripAsync: Figure = {
           immediateP99: quantile(immediate, 0.99),
         };
       },
-      end: () => pool.close(),
+      end,
     };
   },
 };

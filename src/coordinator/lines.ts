@@ -8,6 +8,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PortTask } from '../../workers/view.ts';
 import * as L from '../memory/layout.ts';
+import { hasBit } from '../memory/shared-memory.ts';
 import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
 
@@ -225,9 +226,8 @@ export class Lines {
   // By code of an async task: 0 no, 1 perhaps, 2 it was called and has not come.
   #mayBeKept({ block }: Seat): number {
     const { i32 } = this.#intake.window.plant.memory;
-    const bit = (field: number): number =>
-      (Atomics.load(i32, ((L.HEADER + field) >> 2) + (block >> 5)) >>> (block & 31)) & 1;
-    return bit(L.H_LOOPING) === 0 ? 0 : 2 - bit(L.H_PARKED);
+    if (!hasBit(i32, L.H_LOOPING, block)) return 0;
+    return hasBit(i32, L.H_PARKED, block) ? 1 : 2;
   }
 
   // Which of the tasks in hand wait by now.

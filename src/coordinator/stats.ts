@@ -4,6 +4,7 @@
  * @module
  */
 import * as L from '../memory/layout.ts';
+import { hasBit } from '../memory/shared-memory.ts';
 import type { Engine } from './engine.ts';
 import type { PoolStats, WorkerStats } from './options.ts';
 import type { Resolved } from './validate.ts';
@@ -35,14 +36,13 @@ function workerStats({ plant, crew }: Engine, worker: number): WorkerStats {
   const { state, block, restarts, tally } = crew.state(worker);
   const at = plant.blocks[block ?? worker]!;
   const { i32, f64 } = plant.memory;
-  const parked =
-    (Atomics.load(i32, (L.HEADER + L.H_PARKED) / 4 + ((block ?? 0) >> 5)) >> ((block ?? 0) & 31)) & 1;
+  const isParked = hasBit(i32, L.H_PARKED, block ?? 0);
   const size =
     Atomics.load(i32, (at + L.W_DEQUE + L.DQ_BOTTOM) >> 2) -
     Atomics.load(i32, (at + L.W_DEQUE + L.DQ_TOP) >> 2);
   return {
     worker,
-    state: state === 'running' ? (parked === 1 ? 'idle' : 'busy') : state === 'between' ? 'starting' : state,
+    state: state === 'running' ? (isParked ? 'idle' : 'busy') : state === 'between' ? 'starting' : state,
     ...tally,
     heapUsed: f64[(at + L.W_HEAP) >> 3]!,
     restarts,

@@ -108,7 +108,7 @@ export const H_OVERFLOWED = 320;
 export const H_SEARCHING = 384;
 /** Parked workers, one bit each, 36 words: set by the worker, cleared by whoever wakes it. */
 export const H_PARKED = 640;
-/** 1 after a worker of `H_LOOPING` was woken, by whoever woke it, who rings; taken back by the coordinator. */
+/** 1 after a worker of `H_LOOPING` was woken, by whoever woke it (a worker rings, too); taken back by the coordinator. */
 export const H_CALLED = 832;
 /** Coordinator: 64 bytes, the level at which pick number n starts (policy of `src/scheduling`, as data). */
 export const H_SCHEDULE = 896;

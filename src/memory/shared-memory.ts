@@ -140,6 +140,11 @@ export function parkedWorkers(i32: Int32Array, blocks: number): number {
   return bits(i32, PARKED, blocks);
 }
 
+/** Whether worker block `block` has its bit in the words of this header field, `H_PARKED` for example. */
+export function hasBit(i32: Int32Array, field: number, block: number): boolean {
+  return (Atomics.load(i32, ((L.HEADER + field) >> 2) + (block >> 5)) & (1 << (block & 31))) !== 0;
+}
+
 function bits(i32: Int32Array, at: number, blocks: number): number {
   let count = 0;
   for (let i = 0; i <= (blocks - 1) >> 5; i++) {

@@ -116,7 +116,8 @@ export function wakeParked(n: i32): i32 {
   // The second round is for those that keep their event loop alive, if the first has met any.
   let rounds = n;
   for (let i = 0; i < rounds; i++) {
-    const word = BASE + (<usize>(i < n ? i : i - n) << 2);
+    const w = i < n ? i : i - n;
+    const word = BASE + (<usize>w << 2);
     let parked = atomic.load<i32>(word, H_PARKED);
     // Invariant: `parked` was loaded from this word after the caller's publication.
     while (parked != 0) {
@@ -128,7 +129,7 @@ export function wakeParked(n: i32): i32 {
       const bit = ctz(which);
       const seen = atomic.cmpxchg<i32>(word, parked, parked & ~(1 << bit), H_PARKED);
       if (seen == parked) {
-        if (rouse(((i < n ? i : i - n) << 5) + bit) != 0) return 1;
+        if (rouse((w << 5) + bit) != 0) return 1;
         // Publishers may have kept silent for a moment on account of a bit that meant nothing: all are asked again.
         i = -1;
         break;
@@ -236,10 +237,11 @@ export function park(block: usize): i32 {
 /** As `park`, of a worker that sleeps with its event loop alive. */
 export function parkLooping(block: usize): i32 {
   const worker = load<i32>(block, W_ID);
+  const bit = 1 << (worker & 31);
   const word = BASE + (<usize>(worker >> 5) << 2);
-  atomic.or<i32>(word, 1 << (worker & 31), H_LOOPING);
+  atomic.or<i32>(word, bit, H_LOOPING);
   if (park(block) != 0) return 1;
-  atomic.and<i32>(word, ~(1 << (worker & 31)), H_LOOPING);
+  stopLooping(word, bit);
   return 0;
 }
 

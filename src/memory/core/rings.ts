@@ -46,19 +46,11 @@ export function ringRoom(r: usize): i32 {
   return mask + 1 - (t - h);
 }
 
-/** Producer. Whether there is room for one more. The consumers' line is touched only when what was known does not do. */
-// @ts-ignore: decorator
-@inline
-export function ringTakes(r: usize): i32 {
-  if (load<i32>(r, MC_OWN_TAIL) - load<i32>(r, MC_OWN_HEAD) <= load<i32>(r, MC_OWN_MASK)) return 1;
-  return i32(ringRoom(r) > 0);
-}
-
 /** Producer. Writes one item that nobody sees before `ringPublish`. 1, or 0 when full. */
 export function ringStage(r: usize, x: i32): i32 {
-  if (ringTakes(r) == 0) return 0;
   const t = load<i32>(r, MC_OWN_TAIL);
   const mask = load<i32>(r, MC_OWN_MASK);
+  if (t - load<i32>(r, MC_OWN_HEAD) > mask && ringRoom(r) <= 0) return 0;
   store<i32>(r + ((<usize>(t & mask)) << 2), x, MC_SLOTS);
   store<i32>(r, t + 1, MC_OWN_TAIL);
   return 1;

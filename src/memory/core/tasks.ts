@@ -4,7 +4,7 @@ import {
   QUEUED, RUNNING, SLOT_MASK, STATE_MASK, T_META, T_STATE, TASK_SHIFT, W_EXECUTED, W_ID,
 } from '../layout';
 import { header, ringBell, wakeIdle, wakeWorker } from './idle';
-import { ringPublish, ringStage, ringTakes, spscPut } from './rings';
+import { ringPublish, ringStage, spscPut } from './rings';
 
 // @ts-ignore: decorator
 @inline
@@ -89,10 +89,10 @@ export function injectQuiet(level: i32, ref: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function stage(ring: usize, ref: i32): i32 {
-  // Subtle: the state comes before the entry. A worker that meets the entry first would take it for stale.
-  if (ringTakes(ring) == 0) return 0;
+  if (ringStage(ring, ref) == 0) return 0;
+  // Subtle: before the entry shows. A worker that met it first would take it for stale.
   atomic.store<i32>(record(ref & SLOT_MASK), word(ref, NOBODY, QUEUED), T_STATE);
-  return ringStage(ring, ref);
+  return 1;
 }
 
 /** Coordinator: shows what was injected quietly at a level. The caller wakes. */

@@ -57,7 +57,7 @@ describe('the checker finds in recovery', () => {
       {
         ...later,
         tasks: 2,
-        module: mutate(waking, { kind: 'fixed-condition', in: 'wakeParked', nth: 8, value: 0 }),
+        module: mutate(waking, { kind: 'fixed-condition', in: 'wakeParked', nth: 7, value: 0 }),
       },
     ],
     [

@@ -139,7 +139,7 @@ describe('a ring with many consumers', () => {
     ['a take without comparing', mutate(CORE, { kind: 'forced-cmpxchg', in: 'ringTake' })],
     ['a take in two steps', mutate(CORE, { kind: 'torn-cmpxchg', in: 'ringTake' })],
     ['an item read after the compare-exchange', readsTooLate(CORE, 'ringTake')],
-    ['room not asked for', mutate(CORE, { kind: 'fixed-condition', in: 'ringPut', nth: 0, value: 1 })],
+    ['room not asked for', mutate(CORE, { kind: 'fixed-condition', in: 'ringPut', nth: 0, value: 0 })],
     ['one place too few', mutate(CORE, { kind: 'changed-constant', in: 'ringPut', from: 1, to: 0 })],
     ['an item that is not counted', mutate(CORE, { kind: 'dropped-store', in: 'ringPut', nth: 2 })],
   ];
