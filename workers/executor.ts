@@ -60,7 +60,9 @@ export class Executor {
   /** The task on the stack: its slot, or -1; its context once somebody has asked for it. */
   #slot = -1;
   #context: TaskContext | undefined;
-  #news = false;
+
+  /** Promises have something to go on with: an async task began, or was told. Taken back by who lets them go on. */
+  news = false;
 
   constructor(
     view: WorkerView,
@@ -185,8 +187,8 @@ export class Executor {
       if (isThenable(value)) {
         this.#suspend(slot, state, value);
         this.#leave();
-        // This one counts now: another may only be claimed when there is room for it too.
-        return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+        // Its promise may have to go on first.
+        return NOTHING_MORE;
       }
       end = this.#result(slot, state, value);
     } catch (error) {
@@ -220,7 +222,7 @@ export class Executor {
       if (end !== LATER) this.#context?.end();
       this.#leave();
     }
-    if (end === LATER) return more && this.pending < this.#concurrency ? core.next(block) : NOTHING_MORE;
+    if (end === LATER) return NOTHING_MORE;
     if (more) return core.finishNext(block, slot, state, end);
     core.finish(block, slot, state, end);
     return NOTHING_MORE;
@@ -245,9 +247,10 @@ export class Executor {
 
   /** Runs a child that this worker has claimed; then as `run`. `next`: as the core gave it, below 0. */
   runChild(next: number, more: boolean): number {
+    const before = forks.pending;
     forks.slow!.runStolen(-next << L.LINE_SHIFT);
-    if (forks.slow!.awaited.settle() || forks.pending > 0) this.#news = true;
-    return more && this.pending < this.#concurrency ? this.#view.core.next(this.#view.block) : NOTHING_MORE;
+    if (forks.slow!.awaited.settle() || forks.pending > 0) this.news = true;
+    return more && forks.pending <= before ? this.#view.core.next(this.#view.block) : NOTHING_MORE;
   }
 
   /** Runs one child that an async task of this worker awaits, if any waits here. */
@@ -259,17 +262,10 @@ export class Executor {
     return true;
   }
 
-  /** Whether promises have something to go on with: an async task began, or was told, since it was asked last. */
-  tookNews(): boolean {
-    const news = this.#news;
-    this.#news = false;
-    return news;
-  }
-
   /** Async tasks the coordinator has given up on are let go: their signals fire, their later end is nobody's. */
   releaseCancelled(): void {
     forks.slow?.pending.release();
-    if (forks.slow?.awaited.settle()) this.#news = true;
+    if (forks.slow?.awaited.settle()) this.news = true;
     mapForEach(this.#pending, ({ state, context }, slot) => {
       if (Atomics.load(this.#view.memory.i32, this.#view.cancelAt(slot)) === 0) return;
       mapDelete(this.#pending, slot);
@@ -320,7 +316,7 @@ export class Executor {
 
   #pend(slot: number, running: number): Pending | undefined {
     if (this.#view.core.suspend(slot, running) === 0) return undefined;
-    this.#news = true;
+    this.news = true;
     const mine: Pending = { state: (running & ~L.STATE_MASK) | L.PENDING, context: this.#context };
     mapSet(this.#pending, slot, mine);
     return mine;

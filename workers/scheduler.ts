@@ -14,13 +14,13 @@ import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '.
 import * as L from '../src/memory/layout.ts';
 import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
-import { Breaks, EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
+import { Breaks, EventLoopWatch, Gaps, Pace, SLOW_MS, Spinner } from './pace.ts';
 import type { WorkerContext, WorkerReport } from './start.ts';
 import type { Callable } from './surroundings.ts';
 import { mixTargets, WorkerView } from './view.ts';
 
 /** Why a turn ended. */
-type TurnEnd = 'empty' | 'budget' | 'saturated' | 'command' | 'loading';
+type TurnEnd = 'empty' | 'news' | 'budget' | 'saturated' | 'command' | 'loading';
 
 /** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
 const QUIET_MS = 25;
@@ -65,6 +65,7 @@ class Scheduler {
   /** When the event loop last went round, ms. */
   #turned = 0;
   readonly #breaks = new Breaks();
+  readonly #gaps = new Gaps();
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;
@@ -106,8 +107,9 @@ class Scheduler {
     if (!this.#broken) this.#report({ report: 'began', heapUsed: this.#softHeapLimit > 0 ? heapUsed() : 0 });
     /** When a search saw work, ms. */
     let seen: number | undefined;
+    let end: TurnEnd | undefined;
     for (;;) {
-      const end = this.#turn(seen);
+      end = this.#turn(seen, end === 'news');
       const due = seen === undefined ? 'nothing' : this.#breaks.due(seen);
       seen = undefined;
       switch (end) {
@@ -116,7 +118,13 @@ class Scheduler {
           if (this.#mayPutOff()) await undefined;
           else await this.#roundTheLoop();
           break;
+        case 'news':
+          if (this.#gaps.begins(this.#executor.pending)) {
+            while (this.#gaps.goesOn(this.#executor.pending)) await undefined;
+          }
+          break;
         case 'saturated':
+          this.#pace.end();
           await this.#untilRoom();
           break;
         case 'loading':
@@ -127,6 +135,7 @@ class Scheduler {
           this.#pace.end();
           break;
         case 'command':
+          this.#pace.end();
           if (await this.#obey()) return this.#executor.loaded;
           break;
         case 'empty':
@@ -143,7 +152,8 @@ class Scheduler {
     }
   }
 
-  #turn(seen: number | undefined): TurnEnd {
+  // `goesOn`: the turn before has not ended, but given way to promises.
+  #turn(seen: number | undefined, goesOn: boolean): TurnEnd {
     const { core, memory, block, commandAt } = this.#view;
     const executor = this.#executor;
     const pace = this.#pace;
@@ -153,12 +163,13 @@ class Scheduler {
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
     this.#seen = false;
-    pace.begin(seen);
+    if (!goesOn) pace.begin(seen);
     for (;;) {
       const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
       next = next > 0 ? executor.run(next - 1, more) : executor.runChild(next, more);
       if (next !== 0) continue;
-      if (more && executor.held === undefined && executor.pending < this.#concurrency) return 'empty';
+      if (more && executor.held === undefined && executor.pending < this.#concurrency)
+        return executor.news && executor.pending > 0 ? 'news' : 'empty';
       pace.end();
       if (executor.held !== undefined) return 'loading';
       if (this.#leaving !== undefined || memory.i32[commandAt] !== 0) return 'command';
@@ -184,6 +195,7 @@ class Scheduler {
     else await this.#sleepWithEventLoop();
     core.unpark(block);
     this.#spinner.slept(performance.now() - from);
+    this.#gaps.slept();
     this.#eventLoop.touched();
   }
 

@@ -38,7 +38,10 @@ export interface PoolOptions {
   readonly maxQueue?: number;
   /** What `run` does when `maxQueue` is reached: reject with `ERR_QUEUE_FULL`, or wait for room. Default `'reject'`. */
   readonly whenFull?: 'reject' | 'wait';
-  /** How many async tasks one worker holds unfinished at once, 1 to 4096. Default 64. */
+  /**
+   * How many async tasks one worker holds unfinished at once, 1 to 4096. Default 64. A task's code runs where it has begun:
+   * for tasks that wait for something, then compute for long, set 1 or 2, so that the other workers get their share.
+   */
   readonly concurrency?: number;
   /**
    * How long a cancelled or timed-out task may go on before its thread is killed, and how long the async tasks of a

@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import type { Pool } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { until } from '../process/harness/until.ts';
 import { rejection, startPool } from './pools.ts';
@@ -99,6 +100,51 @@ describe('async tasks', () => {
   it('a stray callback has none', async () => {
     const pool = await startPool({ workers: 1 });
     expect(await pool.run('contextOutside')).toBe('ERR_NO_CONTEXT');
+  });
+});
+
+describe('async tasks that keep their thread after an await', () => {
+  const ROUNDS = 40;
+
+  async function meetingPool(): Promise<Pool> {
+    const pool = await startPool({ tasks: new URL('fixtures/meeting.mjs', import.meta.url) });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    for (const affinity of [0, 1]) await pool.run('meetIn', [words], { affinity });
+    return pool;
+  }
+
+  for (const awaits of [0, 1, 3, 20]) {
+    it(`run beside each other, after ${awaits} awaits`, async () => {
+      const pool = await meetingPool();
+      for (let round = 1; round <= ROUNDS; round++) {
+        const all = 2 * round;
+        await Promise.all([pool.run('meetAfter', [awaits, all]), pool.run('meetAfter', [awaits, all])]);
+      }
+    });
+  }
+
+  it('run beside each other when many that wait for the event loop were there before', async () => {
+    const pool = await meetingPool();
+    for (let round = 1; round <= ROUNDS; round++) {
+      await Promise.all(Array.from({ length: 300 }, () => pool.run('later', [])));
+      await until('both sleep', () => pool.stats().workers.every(({ state }) => state === 'idle'));
+      const all = 2 * round;
+      await Promise.all([pool.run('meetAfter', [1, all]), pool.run('meetAfter', [1, all])]);
+    }
+  });
+
+  it('run beside each other as children', async () => {
+    const pool = await meetingPool();
+    for (let round = 1; round <= ROUNDS; round++) await pool.run('childrenMeet', [1, 2 * round]);
+  });
+
+  it('run beside each other as items of `map`', async () => {
+    const pool = await meetingPool();
+    for (let round = 1; round <= ROUNDS; round++) {
+      let items = 0;
+      for await (const _ of pool.map('meet', [2 * round, 2 * round])) items++;
+      expect(items).toBe(2);
+    }
   });
 });
 

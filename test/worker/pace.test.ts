@@ -4,7 +4,7 @@ import * as L from '../../src/memory/layout.ts';
 let now = 0;
 // The clock is taken when the module is loaded.
 vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now } }));
-const { Breaks, Pace } = await import('../../workers/pace.ts');
+const { Breaks, Gaps, Pace } = await import('../../workers/pace.ts');
 
 afterEach(() => {
   now = 0;
@@ -133,5 +133,43 @@ describe('breaks between turns', () => {
     expect(kinds.filter((kind) => kind === 'event loop')).toHaveLength(13);
     expect(kinds.filter((kind) => kind === 'promises')).toHaveLength(87);
     expect(kinds[0]).toBe('event loop');
+  });
+});
+
+describe('Gaps', () => {
+  const NEVER = Number.POSITIVE_INFINITY;
+
+  /** Lets promises go on after each of `tasks` that began, which settle after so many steps: the steps each was given. */
+  function given(gaps: InstanceType<typeof Gaps>, tasks: number, settlesAfter: number): number[] {
+    return Array.from({ length: tasks }, () => {
+      let steps = 0;
+      if (gaps.begins(5)) while (gaps.goesOn(steps < settlesAfter ? 5 : 4)) steps++;
+      return steps;
+    });
+  }
+
+  it('follow each task, until one has settled', () => {
+    expect(given(new Gaps(), 4, 20)).toEqual([20, 20, 20, 20]);
+  });
+
+  it('become shorter and rarer while nothing settles, and are never given up', () => {
+    const steps = given(new Gaps(), 8 + 2 + 4 + 8 + 16 + 32 + 32, NEVER);
+    const at = [...steps.keys()].filter((i) => steps[i]! > 0);
+    expect(at).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9, 13, 21, 37, 69, 101]);
+    expect(at.map((i) => steps[i])).toEqual(at.map((i) => (i === 0 ? 32 : 4)));
+  });
+
+  it('follow each task again, and are as long, after one that paid', () => {
+    const gaps = new Gaps();
+    given(gaps, 14, NEVER);
+    expect(given(gaps, 10, 2)).toEqual([0, 0, 0, 0, 0, 0, 0, 2, 2, 2]);
+    expect(given(gaps, 1, 20)).toEqual([20]);
+  });
+
+  it('are tried twice more after a sleep', () => {
+    const gaps = new Gaps();
+    given(gaps, 14, NEVER);
+    gaps.slept();
+    expect(given(gaps, 5, NEVER)).toEqual([4, 4, 0, 4, 0]);
   });
 });

@@ -212,7 +212,7 @@ describe('Spinner, with async tasks pending', () => {
 
   /** A task that ends after its promises have gone on `steps` times, and whether a search went on in one of them. */
   function asyncTask(steps: number) {
-    const task = { pending: 1, searched: false, looks: 0, tookNews: () => true };
+    const task = { pending: 1, searched: false, looks: 0, news: true };
     void (async () => {
       for (let step = 0; step < steps; step++) {
         await undefined;
@@ -223,7 +223,7 @@ describe('Spinner, with async tasks pending', () => {
     })();
     return task;
   }
-  const waiting = { pending: 1, tookNews: () => false };
+  const waiting = { pending: 1, news: false };
 
   it('lets what has begun go on for some steps before it looks', async () => {
     for (const steps of [1, 2, 30]) {
@@ -237,7 +237,7 @@ describe('Spinner, with async tasks pending', () => {
   });
 
   it('looks at once when promises have nothing new', async () => {
-    const task = { ...asyncTask(1), tookNews: () => false };
+    const task = { ...asyncTask(1), news: false };
     found = true;
     await spinner(2, 1, 0).spinAmongPromises(turn, task, endsSearch);
     expect(looks).toBe(1);
@@ -255,7 +255,7 @@ describe('Spinner, with async tasks pending', () => {
   });
 
   it('searches as without them when the last one has ended: the next may come at once', async () => {
-    const task = { pending: 1, tookNews: () => false };
+    const task = { pending: 1, news: false };
     const ends = async (): Promise<void> => {
       await endsSearch();
       task.pending = 0;
@@ -286,7 +286,13 @@ describe('Spinner, with async tasks pending', () => {
   it('ends the turn before anything else goes on', async () => {
     const ends: string[] = [];
     const ending = { end: () => ends.push('turn') } as never;
-    const task = { pending: 1, tookNews: () => ends.push('news') > 0 };
+    const task = {
+      pending: 1,
+      get news() {
+        return ends.push('news') > 0;
+      },
+      set news(_) {},
+    };
     await spinner(2, 1, 0).spinAmongPromises(ending, task, endsSearch);
     expect(ends).toEqual(['turn', 'news']);
   });
