@@ -27,9 +27,11 @@ export function joined(runs: readonly [Run, ...Run[]]): Results {
   const all = runs.map(({ results }) => results);
   mustDiffer(runs);
   const { pace, seed: _, ...rest } = first.results;
+  const starts = all.map(({ startedAt }) => startedAt).sort();
   return {
     ...rest,
-    startedAt: all.map(({ startedAt }) => startedAt).sort()[0]!,
+    startedAt: starts[0]!,
+    lastStartedAt: starts.at(-1)!,
     durationMs: all.reduce((sum, { durationMs }) => sum + durationMs, 0),
     ...(pace !== undefined && all.every((each) => each.pace === pace) && { pace }),
     seeds: all.flatMap(({ seed }) => seed ?? []),

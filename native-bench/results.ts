@@ -16,6 +16,8 @@ export interface Results {
   readonly schema: typeof SCHEMA;
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Of several runs: when the last of them started. */
+  readonly lastStartedAt?: string;
   readonly durationMs: number;
   readonly effort: Effort;
   readonly workers: number;

@@ -76,7 +76,10 @@ export function provenanceBlock({ results }: ReportView): string {
   const runs = seeds.length > 1 ? `${seeds.length} ${effort} runs` : `A ${effort} run`;
   const orders =
     seeds.length === 0 ? '' : ` Each round had an order of its own, drawn with seed ${seeds.join(', ')}.`;
-  const sentence = `${runs} of ${results.startedAt.slice(0, 10)} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.${orders}`;
+  const days = new Set(
+    [results.startedAt, results.lastStartedAt ?? results.startedAt].map((at) => at.slice(0, 10)),
+  );
+  const sentence = `${runs} of ${[...days].join(' to ')} (${minutes(results.durationMs)}) with ${workers} workers in each pool, on ${machine.cpu}, ${cores}, ${machine.system}, Node ${machine.node}: ${peers.join(', ')}.${orders}`;
   return withDoubts(plain(sentence), { results });
 }
 

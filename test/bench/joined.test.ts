@@ -34,7 +34,12 @@ describe('runs shown as one', () => {
     });
     const both = joined([a, b]);
     expect(both.figures).toEqual([two, one, ...rest]);
-    expect(both).toMatchObject({ seeds: [1, 2], durationMs: 1500, startedAt: '2026-11-21T12:00:00.000Z' });
+    expect(both).toMatchObject({
+      seeds: [1, 2],
+      durationMs: 1500,
+      startedAt: '2026-11-21T12:00:00.000Z',
+      lastStartedAt: '2026-11-22T12:00:00.000Z',
+    });
     expect(both).not.toHaveProperty('seed');
     expect(both.machine.doubts).toEqual(['noisy: one', 'noisy: both', 'noisy: two']);
     expect(both.versions).toEqual({ ...whole.versions, other: '1.0.0' });
