@@ -212,7 +212,7 @@ export class Lines {
     const more = this.#ahead(seat) - this.#ahead(than);
     if (more !== 0) return more < 0;
     const asleep = this.#asleepOf(seat.block).size - this.#asleepOf(than.block).size;
-    return asleep < 0 || (asleep === 0 && this.#mayBeKept(seat) < this.#mayBeKept(than));
+    return asleep < 0 || (asleep === 0 && this.#doubt(seat) < this.#doubt(than));
   }
 
   // What it was given, and a task of no line that it runs: how long that takes nobody knows.
@@ -223,11 +223,13 @@ export class Lines {
     return this.#inHandOf(block).size + (isOther ? 1 : 0);
   }
 
-  // By code of an async task: 0 no, 1 perhaps, 2 it was called and has not come.
-  #mayBeKept({ block }: Seat): number {
+  // Whether it may have something to do after all: 0 it sleeps, or looks for a task; 1 it shows nothing, so it may have
+  // claimed one this moment; 2 its event loop is alive, perhaps in a task's code; 3 such a one was called and has not come.
+  #doubt({ block }: Seat): number {
     const { i32 } = this.#intake.window.plant.memory;
-    if (!hasBit(i32, L.H_LOOPING, block)) return 0;
-    return hasBit(i32, L.H_PARKED, block) ? 1 : 2;
+    const isParked = hasBit(i32, L.H_PARKED, block);
+    if (hasBit(i32, L.H_LOOPING, block)) return isParked ? 2 : 3;
+    return isParked || hasBit(i32, L.H_SEARCHING, block) ? 0 : 1;
   }
 
   // Which of the tasks in hand wait by now.

@@ -9,6 +9,8 @@ const ITEMS = new URL('./fixtures/items.mjs', import.meta.url);
 /** Trivial items first, so that chunks are long when the others come. */
 const WARM = 3000;
 const MOST = 8192;
+/** For what is held and all behind it: beside busy processes items may seem so long that the default window is 16. */
+const WIDE = { window: 4096 };
 
 type Item = readonly [index: number, what: string, value?: unknown];
 
@@ -140,8 +142,7 @@ describe('chunks of map', () => {
   it('items behind a long one are run by others', async () => {
     const { pool, runs } = await start();
     const inputs = then('held', ...new Array<string>(50).fill('value'));
-    // Wide enough for all of them: beside busy processes items may seem so long that the default is 16.
-    const all = take(pool.map('item', inputs, { window: 4096 }));
+    const all = take(pool.map('item', inputs, WIDE));
     await until('all others have run', () => runs.slice(0, WARM + 51).every((n) => n === 1));
     release(runs);
     expect((await all).got).toHaveLength(WARM + 51);
@@ -227,7 +228,7 @@ describe('chunks of map', () => {
   it('an item that ends its thread is the only one to fail', async () => {
     const { pool, runs } = await start();
     const inputs = then('held', 'value', 'value', 'exit', ...new Array<string>(60).fill('value'));
-    const all = take(pool.map('item', inputs));
+    const all = take(pool.map('item', inputs, WIDE));
     await until('all have run', () => runs.slice(0, WARM + 64).every((n) => n > 0));
     release(runs);
     const { got, error } = await all;
