@@ -16,7 +16,7 @@ export interface Results {
   readonly schema: typeof SCHEMA;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Of several runs: when the last of them started. */
+  /** Of several runs shown as one: when the last of them started; in no file. */
   readonly lastStartedAt?: string;
   readonly durationMs: number;
   readonly effort: Effort;

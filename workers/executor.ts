@@ -61,7 +61,10 @@ export class Executor {
   #slot = -1;
   #context: TaskContext | undefined;
 
-  /** Promises have something to go on with: an async task began, or was told. Taken back by who lets them go on. */
+  /**
+   * Promises have something to go on with: an async task began, or was told. Says nothing while none is pending. Taken
+   * back before the search, not in the shorter gaps between tasks.
+   */
   news = false;
 
   constructor(

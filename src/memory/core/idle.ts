@@ -292,12 +292,13 @@ export function spin(block: usize, rounds: i32): i32 {
 /** Coordinator, for a dead worker: takes its bits away. */
 export function forget(block: usize): void {
   const worker = load<i32>(block, W_ID);
+  const bit = 1 << (worker & 31);
   const word = BASE + (<usize>(worker >> 5) << 2);
   // Subtle: first, so that a waker that has won the parked bit and is still about to set the searching bit sees it.
   atomic.store<i32>(block, 1, W_PARK);
-  atomic.and<i32>(word, ~(1 << (worker & 31)), H_SEARCHING);
-  atomic.and<i32>(word, ~(1 << (worker & 31)), H_PARKED);
-  stopLooping(word, 1 << (worker & 31));
+  atomic.and<i32>(word, ~bit, H_SEARCHING);
+  atomic.and<i32>(word, ~bit, H_PARKED);
+  stopLooping(word, bit);
   store<i32>(block, 0, W_TOKEN);
 }
 
