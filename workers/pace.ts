@@ -3,10 +3,10 @@
  *
  * @module
  */
-
 import { clearInterval, performance, setInterval } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
 import { coresSuffice } from '../src/memory/shared-memory.ts';
+import { STEPS } from './begins.ts';
 import type { WorkerView } from './view.ts';
 
 /** A turn of synchronous tasks, ms: the longest an async task or a timer of this worker waits for them. */
@@ -118,54 +118,6 @@ interface AsyncTasks {
   readonly pending: number;
   /** Promises have something to go on with. */
   news: boolean;
-}
-
-/** Steps that promises with something to go on with are given before the search, and before another task begins. */
-const STEPS = 32;
-
-/** The same where the last ones were in vain. */
-const FEWER_STEPS = 4;
-/** So many gaps in vain, one after each task, until they become rarer. */
-const TRIES = 8;
-/** Most async tasks that begin in a row then. */
-const MOST_IN_A_ROW = 32;
-
-/**
- * Whether promises go on between an async task that has begun and the next task. Its code after an `await` may run for
- * long, on this thread alone, and what has not begun by then others can have. A gap is in vain when no task settles in it;
- * those that wait for their children do not, so one is not enough. docs/decisions/one-after-the-other.md
- */
-export class Gaps {
-  #row = 1;
-  #left = 1;
-  #inVain = 0;
-  #pending = 0;
-  #steps = 0;
-
-  /** After a task, with so many async ones `pending`. */
-  begins(pending: number): boolean {
-    this.#pending = pending;
-    this.#steps = this.#inVain === 0 ? STEPS : FEWER_STEPS;
-    return --this.#left <= 0;
-  }
-
-  /** Whether promises are given another step. */
-  goesOn(pending: number): boolean {
-    if (pending < this.#pending) {
-      this.#inVain = 0;
-      this.#row = 1;
-    } else if (--this.#steps >= 0) return true;
-    else if (++this.#inVain >= TRIES) this.#row = Math.min(this.#row * 2, MOST_IN_A_ROW);
-    this.#left = this.#row;
-    return false;
-  }
-
-  /** What comes after a sleep may be of another kind: two more tries. */
-  slept(): void {
-    this.#inVain = Math.min(this.#inVain, TRIES - 2);
-    this.#row = 1;
-    this.#left = 1;
-  }
 }
 
 /** With async tasks pending the event loop goes round after so many µs of looking: immediates, ticks, what was read. */

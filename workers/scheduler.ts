@@ -12,14 +12,15 @@
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, NativePromise, performance, setImmediate, setTimeout } from '../src/codec/primordials.ts';
 import * as L from '../src/memory/layout.ts';
+import { Begins, Room } from './begins.ts';
 import { Executor } from './executor.ts';
 import { forks } from './fork/state.ts';
-import { Breaks, EventLoopWatch, Gaps, Pace, SLOW_MS, Spinner } from './pace.ts';
-import type { WorkerContext, WorkerReport } from './start.ts';
+import { Breaks, EventLoopWatch, Pace, SLOW_MS, Spinner } from './pace.ts';
+import type { Leaving, WorkerContext, WorkerReport } from './start.ts';
 import type { Callable } from './surroundings.ts';
 import { mixTargets, WorkerView } from './view.ts';
 
-/** Why a turn ended. */
+/** Why a turn ended; `saturated`: no async task may begin now. */
 type TurnEnd = 'empty' | 'news' | 'budget' | 'saturated' | 'command' | 'loading';
 
 /** A thread that has been idle for this long, ms, loads the codec, unless a task has needed it before. */
@@ -27,13 +28,6 @@ const QUIET_MS = 25;
 
 /** A control call that has just been posted, or a `nextTick` of a sync task, waits no longer than this for its turn, ms. */
 const LONGEST_PUT_OFF_MS = 25;
-
-/** Why this thread asks to be replaced. */
-type Leaving =
-  /** Its heap is above the soft limit. It is healthy: it takes nothing new and finishes what it has. */
-  | { readonly why: 'heap' }
-  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has `graceMs`. */
-  | { readonly why: 'doubt' };
 
 const turnOfEventLoop = (): Promise<void> => new NativePromise((resolve) => setImmediate(resolve));
 const heapUsed = (): number => process.memoryUsage().heapUsed;
@@ -50,7 +44,6 @@ class Scheduler {
   readonly #pace: Pace;
   readonly #spinner: Spinner;
   readonly #eventLoop: EventLoopWatch;
-  readonly #concurrency: number;
   readonly #softHeapLimit: number;
   readonly #graceMs: number;
   #leaving: Leaving | undefined;
@@ -58,14 +51,15 @@ class Scheduler {
   #broken = false;
   /** In doubt, it has waited for `graceMs`. */
   #graceOver = false;
-  /** The loop waits for async tasks to end: as many as allowed are unfinished, or this thread is leaving. */
+  /** The loop waits for async tasks to end: as many are pending as may be, or this thread is leaving. */
   #waitsForEnds = false;
   /** No task has run since the heap was looked at. */
   #seen = true;
   /** When the event loop last went round, ms. */
   #turned = 0;
   readonly #breaks = new Breaks();
-  readonly #gaps = new Gaps();
+  readonly #begins: Begins;
+  readonly #room: Room;
 
   constructor(context: WorkerContext) {
     const { start, functions } = context;
@@ -78,15 +72,18 @@ class Scheduler {
     // nothing stands at 0, where source text is run, and is not called.
     const callables: Callable[] = [() => undefined];
     for (const fn of functions.values()) callables.push(fn.call as Callable);
-    this.#concurrency = Number(config['concurrency']);
-    this.#executor = new Executor(this.#view, start.worker, callables, this.#concurrency, {
+    const concurrency = Number(config['concurrency']);
+    this.#begins = new Begins(concurrency);
+    this.#executor = new Executor(this.#view, start.worker, callables, concurrency, {
       port: start.taskPort,
       names: new Map(Array.from(functions.values(), ({ name, call }) => [name, call as Callable])),
       onMoved: () => this.#eventLoop.movesData(),
-      onAsyncEnd: () => this.#wakeSaturated(),
+      onAsyncEnd: () => this.#asyncEnded(),
       onBroken: (cause) => this.#break(cause),
     });
+    this.#room = new Room(this.#view, this.#executor, this.#begins);
     forks.poke = () => this.#view.poke();
+    forks.onAsyncEnd = () => this.#asyncEnded();
     this.#pace = new Pace(this.#view);
     this.#spinner = new Spinner(this.#view);
     this.#softHeapLimit = Number(config['softHeapLimit']);
@@ -119,9 +116,7 @@ class Scheduler {
           else await this.#roundTheLoop();
           break;
         case 'news':
-          if (this.#gaps.begins(this.#executor.pending)) {
-            while (this.#gaps.goesOn(this.#executor.pending)) await undefined;
-          }
+          if (this.#room.givesWay()) while (this.#room.goesOn()) await undefined;
           break;
         case 'saturated':
           this.#pace.end();
@@ -158,7 +153,7 @@ class Scheduler {
     const executor = this.#executor;
     const pace = this.#pace;
     if (this.#leaving !== undefined || this.#broken || this.#view.command !== 0) return 'command';
-    if (executor.pending >= this.#concurrency) return 'saturated';
+    if (executor.pending >= this.#begins.limit) return 'saturated';
     let next = core.next(block);
     if (next === 0) return 'empty';
     this.#eventLoop.touched();
@@ -168,12 +163,14 @@ class Scheduler {
       const more = pace.more() && this.#leaving === undefined && memory.i32[commandAt] === 0;
       next = next > 0 ? executor.run(next - 1, more) : executor.runChild(next, more);
       if (next !== 0) continue;
-      if (more && executor.held === undefined && executor.pending < this.#concurrency)
-        return executor.news && executor.pending > 0 ? 'news' : 'empty';
+      if (more && executor.held === undefined) {
+        if (executor.news && executor.pending > 0) return 'news';
+        if (executor.pending < this.#begins.limit) return 'empty';
+      }
       pace.end();
       if (executor.held !== undefined) return 'loading';
       if (this.#leaving !== undefined || memory.i32[commandAt] !== 0) return 'command';
-      return executor.pending < this.#concurrency ? 'budget' : 'saturated';
+      return executor.pending < this.#begins.limit ? 'budget' : 'saturated';
     }
   }
 
@@ -195,7 +192,7 @@ class Scheduler {
     else await this.#sleepWithEventLoop();
     core.unpark(block);
     this.#spinner.slept(performance.now() - from);
-    this.#gaps.slept();
+    this.#room.slept();
     this.#eventLoop.touched();
   }
 
@@ -221,12 +218,15 @@ class Scheduler {
 
   async #sleepWithEventLoop(): Promise<void> {
     const { memory, parkAt } = this.#view;
+    const begins = this.#begins;
     const hold = this.#eventLoop.hold();
+    begins.rests();
     while (Atomics.load(memory.i32, parkAt) === 0) {
       const wait = Atomics.waitAsync(memory.i32, parkAt, 0, this.#patience());
       if (wait.async && (await wait.value) === 'timed-out') void this.#loadCodec();
     }
     hold();
+    begins.rested(this.#executor.pending);
     this.#answerPing();
   }
 
@@ -275,39 +275,26 @@ class Scheduler {
 
   // "Are you turning?" - and the sign that an async task was cancelled.
   #answerPing(): void {
-    const { memory, block } = this.#view;
-    const ping = Atomics.load(memory.i32, (block + L.W_PING) >> 2);
-    if (ping === memory.i32[(block + L.W_PONG) >> 2]) return;
-    this.#executor.releaseCancelled();
-    Atomics.store(memory.i32, (block + L.W_PONG) >> 2, ping);
+    this.#view.answerPing(() => this.#executor.releaseCancelled());
   }
 
-  // As many async tasks as allowed: the event loop goes on until one ends or the coordinator says something.
   async #untilRoom(): Promise<void> {
-    const { memory, parkAt } = this.#view;
     const hold = this.#eventLoop.hold();
     this.#waitsForEnds = true;
-    while (this.#executor.pending >= this.#concurrency && this.#leaving === undefined) {
-      Atomics.store(memory.i32, parkAt, 0);
+    this.#view.stopSearching();
+    await this.#room.untilThereIs(() => {
       this.#answerPing();
-      if (this.#broken || this.#view.command !== 0 || this.#executor.pending < this.#concurrency) break;
-      await this.#waitOrRunOwnChild();
-    }
+      return this.#leaving !== undefined || this.#broken || this.#view.command !== 0;
+    });
     this.#waitsForEnds = false;
     hold();
   }
 
-  // Children that its async tasks await are run here if nobody else does: the tasks could not end without.
-  async #waitOrRunOwnChild(): Promise<void> {
-    if (this.#executor.runOwnChild()) return;
-    const wait = Atomics.waitAsync(this.#view.memory.i32, this.#view.parkAt, 0);
-    if (wait.async) await wait.value;
-  }
-
-  #wakeSaturated(): void {
-    // Several may end in one step: what waited for the codec does.
-    if (!this.#waitsForEnds) return;
-    if (this.#executor.pending < this.#concurrency || this.#leaving !== undefined) this.#view.poke();
+  #asyncEnded(): void {
+    const { pending } = this.#executor;
+    this.#begins.ended(pending);
+    if (this.#waitsForEnds && (pending < this.#begins.limit || this.#leaving !== undefined))
+      this.#view.poke();
   }
 
   /** Asks to be replaced. The coordinator takes back what it has given this worker, and says `CMD_RECYCLE`. */
@@ -345,7 +332,7 @@ class Scheduler {
       this.#answerPing();
       this.#runWhatWasMovedHere();
       if (this.#finished()) break;
-      await this.#waitOrRunOwnChild();
+      await this.#room.waitOrRunOwnChild();
     }
     hold();
   }

@@ -71,6 +71,13 @@ export interface WorkerContext {
   reportStray(error: unknown): void;
 }
 
+/** Why a thread asks to be replaced. */
+export type Leaving =
+  /** Its heap is above the soft limit. It is healthy: it takes nothing new and finishes what it has. */
+  | { readonly why: 'heap' }
+  /** An error nobody could be blamed for: its state is in doubt, and what it has begun has `graceMs`. */
+  | { readonly why: 'doubt' };
+
 /** The scheduler loop of one thread; the thread ends when it returns. */
 export type WorkerRun = (context: WorkerContext) => void | Promise<void>;
 

@@ -87,6 +87,15 @@ export class WorkerView {
     return Atomics.load(memory.i32, (block + L.W_PING) >> 2) !== memory.i32[(block + L.W_PONG) >> 2];
   }
 
+  /** Answers it, if it is there, `after` that. */
+  answerPing(after: () => void): void {
+    if (!this.pinged) return;
+    const { memory, block } = this;
+    const ping = Atomics.load(memory.i32, (block + L.W_PING) >> 2);
+    after();
+    Atomics.store(memory.i32, (block + L.W_PONG) >> 2, ping);
+  }
+
   /** Tasks that only this thread may run. */
   get inboxSize(): number {
     return this.core.spscSize(this.block + this.memory.i32[(L.HEADER + L.H_INBOX) >> 2]!);

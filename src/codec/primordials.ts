@@ -211,6 +211,10 @@ export const performance: { readonly now: () => number } = Object.freeze({
   now: globalThis.performance.now.bind(globalThis.performance),
 });
 
+const { eventLoopUtilization } = globalThis.performance;
+/** For how long this thread's event loop has had nothing to do, ms. */
+export const eventLoopIdle = (): number => eventLoopUtilization().idle;
+
 export const NativePromise: typeof Promise = Promise;
 const { then } = Promise.prototype;
 const { apply } = Reflect;

@@ -40,7 +40,8 @@ export interface PoolOptions {
   readonly whenFull?: 'reject' | 'wait';
   /**
    * How many async tasks one worker holds unfinished at once, 1 to 4096. Default 64. A task's code runs where it has begun:
-   * for tasks that wait for something, then compute for long, set 1 or 2, so that the other workers get their share.
+   * so a worker begins no more in a row than it would compute for 2 ms, as far as it knows them, and leaves the others to
+   * idle workers for 1 ms.
    */
   readonly concurrency?: number;
   /**
@@ -113,7 +114,8 @@ export interface MapOptions extends Omit<RunOptions, 'transfer' | 'affinity'> {
   /**
    * How many inputs may be taken ahead of the consumer. Default: 4 per worker, at least 16; of items so short that they
    * share tasks, as many as four of those tasks for each worker hold, at most 8192. With a small `window` of your own
-   * they share less: a task holds a worker's half share of it at most.
+   * they share less: a task holds a worker's half share of it at most. Unless given, results that wait for an earlier one
+   * that takes long are not counted, up to 8192 of them and 16 MiB: the workers go on behind it.
    */
   readonly window?: number;
 }

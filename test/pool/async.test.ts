@@ -8,7 +8,7 @@ describe('async tasks', () => {
   it('go on side by side on one worker, `concurrency` of them', async () => {
     for (const concurrency of [1, 3, 64]) {
       const pool = await startPool({ workers: 1, concurrency });
-      await Promise.all(Array.from({ length: 200 }, () => pool.run('overlap', [1])));
+      await Promise.all(Array.from({ length: 200 }, () => pool.run('overlap', [concurrency])));
       expect(await pool.run('mostOverlap')).toBe(concurrency);
     }
   });
@@ -147,6 +147,36 @@ describe('async tasks that keep their thread after an await', () => {
       let items = 0;
       for await (const _ of pool.map('meet', [2 * round, 2 * round])) items++;
       expect(items).toBe(2);
+    }
+  });
+});
+
+describe('async tasks that wait, and keep their thread then', () => {
+  it('are not all begun by the worker that is there first', async () => {
+    const pool = await startPool({ tasks: new URL('fixtures/meeting.mjs', import.meta.url) });
+    const words = new Int32Array(new SharedArrayBuffer(12));
+    for (const affinity of [0, 1]) await pool.run('meetIn', [words], { affinity });
+    for (let round = 1; round <= 4; round++) {
+      for (let i = 0; i < 8; i++) await pool.run('waitThenKeep', [1, 20], { affinity: 0 });
+      const held = pool.run('hold', [round], { affinity: 1 });
+      await until('the other is held', () => words[2] === round);
+      words[1] = 0;
+      const tasks = Array.from({ length: 64 }, () => pool.run('waitThenKeep', [100, 1]));
+      await until('one has begun', () => words[1] !== 0);
+      Atomics.store(words, 0, round);
+      Atomics.notify(words, 0);
+      await held;
+      expect((await Promise.all(tasks)).filter((worker) => worker === 1)).not.toHaveLength(0);
+    }
+  });
+
+  it('wait beside each other all the same, as many as allowed', async () => {
+    const tasks = new URL('fixtures/meeting.mjs', import.meta.url);
+    const pool = await startPool({ tasks, workers: 1, concurrency: 16 });
+    await pool.run('meetIn', [new Int32Array(new SharedArrayBuffer(12))]);
+    for (let round = 1; round <= 3; round++) {
+      await pool.run('waitThenKeep', [1, 20]);
+      await Promise.all(Array.from({ length: 16 }, () => pool.run('allBegin', [16 * round])));
     }
   });
 });

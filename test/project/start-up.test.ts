@@ -25,7 +25,7 @@ describe('a worker thread, before it is ready', () => {
 
   it('loads few files, each of which costs every start: docs/decisions/start-up.md', () => {
     expect(files).toContain('workers/scheduler.ts');
-    expect(files.size).toBeLessThanOrEqual(14);
+    expect(files.size).toBeLessThanOrEqual(15);
   });
 
   it('loads no codec and no Comlink, and imports no module of Node', () => {

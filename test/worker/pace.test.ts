@@ -4,7 +4,8 @@ import * as L from '../../src/memory/layout.ts';
 let now = 0;
 // The clock is taken when the module is loaded.
 vi.mock('../../src/codec/primordials.ts', () => ({ performance: { now: () => now } }));
-const { Breaks, Gaps, Pace } = await import('../../workers/pace.ts');
+const { Gaps } = await import('../../workers/begins.ts');
+const { Breaks, Pace } = await import('../../workers/pace.ts');
 
 afterEach(() => {
   now = 0;

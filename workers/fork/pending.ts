@@ -87,6 +87,7 @@ export class PendingChildren {
   #remove(record: number): void {
     mapDelete(this.#pending, record);
     this.#state.pending--;
+    this.#state.onAsyncEnd();
   }
 
   /** Those that were asked to stop are let go: their signals fire, their later end is nobody's. */

@@ -88,6 +88,8 @@ export class ForkState {
   patience: { readonly ms: number; look(): void } = { ms: Number.POSITIVE_INFINITY, look: () => {} };
   /** Ends this thread's wait. */
   poke: () => void = () => {};
+  /** A child whose function returned a promise has ended here. */
+  onAsyncEnd: () => void = () => {};
   codec: Codec | undefined;
   shares: Shares | undefined;
   arena: ForkArena | undefined;
