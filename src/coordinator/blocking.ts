@@ -12,7 +12,7 @@ import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
 import type { Engine } from './engine.ts';
 import type { Handle } from './handle.ts';
-import { raise, reasonOf } from './raise.ts';
+import { raise, unheard } from './raise.ts';
 
 const ARMED = (L.HEADER + L.H_ARMED) >> 2;
 /** A completion ends the wait. What does not: a thread that has ended, a deadline. ms */
@@ -31,7 +31,7 @@ export class BlockingTask {
   outcome: Outcome | undefined;
 
   readonly settle = (value: unknown): void => {
-    const failed = reasonOf(value);
+    const failed = unheard(value);
     if (failed === undefined) this.outcome = { end: 'value', value };
     else this.outcome = { end: 'error', error: failed.reason };
   };

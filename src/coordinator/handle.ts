@@ -26,6 +26,9 @@ export interface PortArguments {
   readonly transfer: readonly unknown[];
 }
 
+/** Nobody knows how large a result is that came through a port: one that bytes cannot say, or too large for a ring. */
+export const PORT_BYTES: number = 1 << 20;
+
 export class Handle {
   where: Where = SETTLED;
   readonly level: number;
@@ -43,6 +46,8 @@ export class Handle {
   /** The numbers of inline arguments while it waits in a line. */
   numbers: Float64Array | undefined;
   port: PortArguments | undefined;
+  /** As bytes its result took so many; what came through a port counts as `PORT_BYTES`. */
+  resultBytes = 0;
   /** How many workers died with it in hand, over all records it has had. */
   deaths = 0;
   /** The block of the thread it was sent to, while it is there. Two threads may have the same worker number. */

@@ -46,7 +46,7 @@ export async function* mapInputs(
         if (got.result.done) exhausted = true;
         else feed.add(got.result.value, true);
       }
-      while (!exhausted && pulling === undefined && outcomes.size < feed.window) {
+      while (!exhausted && pulling === undefined) {
         if (stop.signal.aborted) throw stop.signal.reason;
         let { room } = feed;
         if (room === 0) break;
@@ -83,10 +83,10 @@ export async function* mapInputs(
       if (outcomes.size === 0 && pulling === undefined) return;
       // What has finished does not wait for a slow source, nor the source for a slow task.
       await (pulling === undefined
-        ? outcomes.wait()
+        ? outcomes.wait(exhausted ? -1 : feed.few)
         : outcomes.size === 0
           ? pulling
-          : Promise.race([pulling, outcomes.wait()]));
+          : Promise.race([pulling, outcomes.wait(-1)]));
     }
   } finally {
     signal?.removeEventListener('abort', abort);

@@ -14,7 +14,7 @@ import type { Outcomes } from './map/outcomes.ts';
 import { failing, mapInputs } from './map.ts';
 import type { CloseReport, MapOptions, PoolEvents, PoolStats, RunOptions } from './options.ts';
 import { taskProxy } from './proxy.ts';
-import { raise, reasonOf } from './raise.ts';
+import { raise, unheard } from './raise.ts';
 import { sourceOf } from './source.ts';
 import { poolStats } from './stats.ts';
 import { Submission } from './submission.ts';
@@ -161,7 +161,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     if (fn === undefined) throw this.#engine.functions.unknown(name);
     const task = new BlockingTask();
     const { deadline, ...rest } = options ?? {};
-    const refused = reasonOf(this.#submission.submitBlocking(fn, args ?? [], rest, task));
+    const refused = unheard(this.#submission.submitBlocking(fn, args ?? [], rest, task));
     if (refused !== undefined) throw refused.reason;
     return waitFor(task, this.#engine, this.#helper, deadline ?? fn.options.deadline) as TaskResult<M, K>;
   }

@@ -33,10 +33,14 @@ export function raiseAsIs(reason: unknown): Promise<never> {
 
 const reasons = new WeakMap<object, { readonly reason: unknown }>();
 
-/** Why this promise, of `raise` or `raiseAsIs`, is going to be rejected. The caller sees to it: nobody else will hear of it. */
+/** Why this promise, of `raise` or `raiseAsIs`, is going to be rejected. */
 export function reasonOf(value: unknown): { readonly reason: unknown } | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const known = reasons.get(value);
+  return typeof value === 'object' && value !== null ? reasons.get(value) : undefined;
+}
+
+/** As `reasonOf`, of a promise that nobody will await: the caller sees to what it says. */
+export function unheard(value: unknown): { readonly reason: unknown } | undefined {
+  const known = reasonOf(value);
   if (known !== undefined) (value as Promise<unknown>).catch(() => {});
   return known;
 }

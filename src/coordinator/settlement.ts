@@ -13,7 +13,7 @@ import { Decoder, decodeError } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { asInteger, inlineValue } from '../memory/shared-memory.ts';
-import type { Handle } from './handle.ts';
+import { type Handle, PORT_BYTES } from './handle.ts';
 import type { Ending, Ledger } from './ledger.ts';
 import { raise } from './raise.ts';
 import type { Resolve, Window } from './window.ts';
@@ -168,6 +168,7 @@ export class Settlement {
     resolve: Resolve | undefined,
     handle: Handle | undefined,
   ): void {
+    const length = this.#window.plant.memory.i32[at + (L.T_RESULT_LENGTH >> 2)]!;
     let value: unknown;
     let ending: Ending = 'failed';
     try {
@@ -189,7 +190,10 @@ export class Settlement {
     }
     // Subtle: memory found corrupt has ended every task, this one too.
     if (this.#window.resolve[slot] !== resolve) return;
-    if (handle !== undefined) this.#hooks.settled(handle);
+    if (handle !== undefined) {
+      handle.resultBytes = kind === L.RESULT_BYTES ? length : kind === L.RESULT_PORT ? PORT_BYTES : 0;
+      this.#hooks.settled(handle);
+    }
     this.#hooks.release(slot, handle);
     if (resolve === undefined) return;
     this.#ledger.ended(ending, handle);

@@ -65,6 +65,11 @@ export class ChunkSize {
     return this.#given ?? Math.max(16, 4 * this.#workers, Math.min(LARGEST_WINDOW, chunks));
   }
 
+  /** Whether the caller left it open. */
+  get isDefault(): boolean {
+    return this.#given === undefined;
+  }
+
   /** Room for the outcome of each item, bytes. */
   get outcomeBytes(): number {
     return this.#outcomeBytes;

@@ -13,14 +13,14 @@ import { SerializeError } from '../../errors.ts';
 import * as L from '../../memory/layout.ts';
 import { inlineValue, type SharedMemory } from '../../memory/shared-memory.ts';
 import type { Ending } from '../ledger.ts';
-import { raise, reasonOf } from '../raise.ts';
+import { raise, unheard } from '../raise.ts';
 import type { Answer } from './chunk-size.ts';
 import type { Entry } from './outcomes.ts';
 import type { Copied } from './staging.ts';
 
 export interface ChunkHooks {
-  /** An item has ended. */
-  ended(entry: Entry, value: unknown, how: Ending): void;
+  /** An item has ended; its result took so many bytes. */
+  ended(entry: Entry, value: unknown, how: Ending, bytes: number): void;
   /** An item has not begun, and never will in this chunk. */
   again(entry: Entry, input: Copied): void;
   /** The last of its items has been spoken of. */
@@ -52,8 +52,8 @@ export class Chunk {
     this.#end = entries.length;
   }
 
-  /** The task has ended, or has been given up. */
-  readonly settle = (value: unknown): void => {
+  /** The task has ended, or has been given up. As bytes its own result took so many. */
+  settle(value: unknown, bytes: number): void {
     // Subtle: these bytes are free as soon as anything else is submitted. First all of them is read.
     const begun = this.#close();
     const done = this.#tell();
@@ -61,15 +61,15 @@ export class Chunk {
     const inputs = this.#takeBack(begun);
     const answer = how === 'completed' ? this.#answer(begun) : undefined;
     // A rejection that is no item's would be one that nobody handles.
-    if (done === begun && (how !== 'cancelled' || inputs.length === 0)) reasonOf(value);
-    if (done < begun) this.#hooks.ended(this.#entries[done]!, value, how);
+    if (done === begun && (how !== 'cancelled' || inputs.length === 0)) unheard(value);
+    if (done < begun) this.#hooks.ended(this.#entries[done]!, value, how, bytes);
     this.#hooks.over(this, answer);
     for (const [i, input] of inputs.entries()) {
       // Cancelled: nothing of it is to run. Else it ended early, or its thread did.
-      if (how === 'cancelled') this.#hooks.ended(this.#entries[begun + i]!, value, how);
+      if (how === 'cancelled') this.#hooks.ended(this.#entries[begun + i]!, value, how, 0);
       else this.#hooks.again(this.#entries[begun + i]!, input);
     }
-  };
+  }
 
   /**
    * Looks for an item that goes on and on, and lets go of those behind it. Why the worker closed the chunk, if it has
@@ -121,9 +121,15 @@ export class Chunk {
         const text = 'The result could not be read back.';
         value = raise(new SerializeError('ERR_RESULT_SERIALIZE', 'result', text, { cause }));
       }
-      this.#hooks.ended(this.#entries[i]!, value, how);
+      this.#hooks.ended(this.#entries[i]!, value, how, this.#outcomeBytes(i));
     }
     return done;
+  }
+
+  #outcomeBytes(i: number): number {
+    const { i32 } = this.#memory;
+    const item = this.#address + L.CH_ITEMS + i * L.CH_ITEM_BYTES;
+    return i32[(item + L.CI_KIND) >> 2] === L.KIND_BYTES ? i32[(item + L.CI_LENGTH) >> 2]! : 0;
   }
 
   #outcome(i: number): unknown {

@@ -17,7 +17,7 @@ import { TO_PORT } from '../intake.ts';
 import type { Ending } from '../ledger.ts';
 import type { MapOptions, RunOptions } from '../options.ts';
 import { raise, raiseAsIs } from '../raise.ts';
-import type { Submission } from '../submission.ts';
+import type { Submission, Waiter } from '../submission.ts';
 import type { Resolved } from '../validate.ts';
 import type { Resolve } from '../window.ts';
 import { Chunk, type ChunkHooks } from './chunk.ts';
@@ -29,6 +29,9 @@ import { type Copied, STAGED, Staging } from './staging.ts';
 const PATIENCE_MS = 0.1;
 /** Inputs between two looks at the clock, once there are a few. */
 const LOOK_EVERY = 4;
+/** Results that wait for an earlier one make room for further inputs as long as there are no more, and no more bytes. */
+const MOST_BEHIND = 8192;
+const MOST_HELD = 16 << 20;
 /** An item that takes one to two times as long is long: what is behind it in its chunk goes elsewhere. ms */
 const LONG_MS = 4;
 
@@ -90,23 +93,29 @@ export class Feed {
     this.#level = LEVEL[parts.options.priority ?? 'normal'];
     this.#alone = alone;
     this.#hooks = {
-      ended: (entry, value, how) => this.#ended(entry, value, how),
+      ended: (entry, value, how, bytes) => this.#ended(entry, value, how, bytes),
       again: (entry, input) => this.#issue(entry, input),
       over: (chunk, answer) => this.#over(chunk, answer),
     };
   }
 
-  /** Inputs taken and not yielded, at most. */
-  get window(): number {
-    return this.#parts.size.window;
-  }
-
   /** How many inputs may be taken now. Then `begin`, `add` for each, and `flush`. */
   get room(): number {
     const { size, outcomes } = this.#parts;
-    const left = size.window - outcomes.size;
+    // With a window of our own, what is finished behind one that is not takes no room: workers would have nothing to do.
+    const left = size.window - outcomes.size + (this.#reaches ? outcomes.behind : 0);
     if (this.#alone) return Math.max(0, left);
     return left >= size.size ? size.size : 0;
+  }
+
+  /** With how few inputs unfinished it is time to take more, whatever the consumer gets. Below 0: it never is. */
+  get few(): number {
+    return this.#reaches ? this.#parts.size.window >> 1 : -1;
+  }
+
+  get #reaches(): boolean {
+    const { size, outcomes } = this.#parts;
+    return size.isDefault && outcomes.size < MOST_BEHIND && outcomes.held < MOST_HELD;
   }
 
   /** The next input is asked for. */
@@ -174,7 +183,8 @@ export class Feed {
     if (address !== 0) {
       staging.write(plant.memory, address, bytes);
       const chunk = new Chunk(plant.memory, address, entries, this.#hooks);
-      const handle = this.#handle(L.META_ENCODED | L.META_CHUNK, chunk.settle);
+      const meta = L.META_ENCODED | L.META_CHUNK;
+      const handle: Handle = this.#handle(meta, (value) => chunk.settle(value, handle.resultBytes));
       handle.chunk = chunk;
       if (intake.submitChunk(handle, { address, length: bytes })) {
         staging.clear();
@@ -205,8 +215,11 @@ export class Feed {
   // A task of its own, copied now.
   #submit(input: unknown, entry: Entry): void {
     const { submission, fn, outcomes } = this.#parts;
-    const settle = (value: unknown): void => outcomes.settle(entry, value);
-    submission.submitItem(fn, input, this.#options, { handle: undefined, settle });
+    const waiter: Waiter = {
+      handle: undefined,
+      settle: (value) => outcomes.settle(entry, value, waiter.handle?.resultBytes),
+    };
+    submission.submitItem(fn, input, this.#options, waiter);
   }
 
   // A task of its own for what is copied and counted.
@@ -218,8 +231,8 @@ export class Feed {
       return;
     }
     const plain = L.META_INLINE | 1 | (kind << L.META_KINDS);
-    const handle = this.#handle(bytes === undefined ? plain : L.META_ENCODED, (value) =>
-      outcomes.settle(entry, value),
+    const handle: Handle = this.#handle(bytes === undefined ? plain : L.META_ENCODED, (value) =>
+      outcomes.settle(entry, value, handle.resultBytes),
     );
     handle.bytes = bytes;
     if (bytes === undefined) handle.numbers = Float64Array.of(number, 0, 0, 0);
@@ -242,9 +255,9 @@ export class Feed {
     });
   }
 
-  #ended(entry: Entry, value: unknown, how: Ending): void {
+  #ended(entry: Entry, value: unknown, how: Ending, bytes = 0): void {
     this.#parts.engine.ledger.ended(how);
-    this.#parts.outcomes.settle(entry, value);
+    this.#parts.outcomes.settle(entry, value, bytes);
   }
 
   #over(chunk: Chunk, answer: Answer | undefined): void {

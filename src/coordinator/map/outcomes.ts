@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { reasonOf } from '../raise.ts';
+import { reasonOf, unheard } from '../raise.ts';
 
 export const WAITING = 0;
 export const VALUE = 1;
@@ -15,19 +15,28 @@ export class Entry {
   state: typeof WAITING | typeof VALUE | typeof FAILED = WAITING;
   /** The result, or the error. */
   value: unknown;
+  /** As bytes the result took so many. */
+  bytes = 0;
 }
 
 export interface Outcomes {
   /** Inputs taken and not yet yielded. */
   readonly size: number;
+  /** Of those, how many have their outcome and cannot be yielded yet, because an earlier one has not. */
+  readonly behind: number;
+  /** Bytes of the results that are not yet yielded. */
+  readonly held: number;
   /** An input was taken. */
   add(): Entry;
-  /** Its outcome: the value, or a promise of `raise`. */
-  settle(entry: Entry, value: unknown): void;
+  /** Its outcome: the value, which took so many bytes, or a promise of `raise`. */
+  settle(entry: Entry, value: unknown, bytes?: number): void;
   /** The outcome to yield next, if it is there. */
   take(): Entry | undefined;
-  /** Resolves when `take` gives something; rejects with the error it would give. */
-  wait(): Promise<unknown>;
+  /**
+   * Resolves when `take` gives something, or when no more than `few` are without an outcome; rejects with the error
+   * that `take` would give.
+   */
+  wait(few: number): Promise<unknown>;
 }
 
 /** First in, first out, in time proportional to nothing. */
@@ -82,7 +91,7 @@ class Alarm {
   }
 }
 
-/** Writes the outcome down. True: whoever waits is told by the promise itself, and V8 can name the awaiting functions. */
+/** Writes the outcome down, and tells whoever waits. */
 function write(entry: Entry, value: unknown, alarm: Alarm | undefined): void {
   if (!(value instanceof Promise)) {
     entry.state = VALUE;
@@ -91,7 +100,9 @@ function write(entry: Entry, value: unknown, alarm: Alarm | undefined): void {
     return;
   }
   entry.state = FAILED;
-  entry.value = reasonOf(value)?.reason;
+  // Subtle: whoever waits is given the promise itself, which has no other reaction. V8 names the awaiting functions by
+  // a promise's only one: with a second, the error would not say where it was awaited.
+  entry.value = (alarm === undefined ? unheard(value) : reasonOf(value))?.reason;
   alarm?.ring(value);
 }
 
@@ -99,29 +110,47 @@ function write(entry: Entry, value: unknown, alarm: Alarm | undefined): void {
 export class InOrder implements Outcomes {
   readonly #line = new Line();
   readonly #alarm = new Alarm();
+  #waiting = 0;
+  #few = -1;
+  /** One has: nothing that is taken now will be yielded. */
+  #failed = false;
+  held = 0;
 
   get size(): number {
     return this.#line.size;
   }
 
+  get behind(): number {
+    return this.#line.first?.state === WAITING && !this.#failed ? this.#line.size - this.#waiting : 0;
+  }
+
   add(): Entry {
     const entry = new Entry();
     this.#line.push(entry);
+    this.#waiting++;
     return entry;
   }
 
-  settle(entry: Entry, value: unknown): void {
-    write(entry, value, this.#alarm.armed && entry === this.#line.first ? this.#alarm : undefined);
+  settle(entry: Entry, value: unknown, bytes = 0): void {
+    const alarm = this.#alarm.armed ? this.#alarm : undefined;
+    const next = entry === this.#line.first;
+    this.#waiting--;
+    this.held += entry.bytes = bytes;
+    write(entry, value, next ? alarm : undefined);
+    if (entry.state === FAILED) this.#failed = true;
+    if (!next && this.#waiting <= this.#few) alarm?.ring(undefined);
   }
 
   take(): Entry | undefined {
     const { first } = this.#line;
     if (first === undefined || first.state === WAITING) return undefined;
     this.#line.shift();
+    this.held -= first.bytes;
     return first;
   }
 
-  wait(): Promise<unknown> {
+  wait(few: number): Promise<unknown> {
+    this.#few = few;
     return this.#alarm.wait();
   }
 }
@@ -130,6 +159,8 @@ export class InOrder implements Outcomes {
 export class AsCompleted implements Outcomes {
   readonly #done = new Line();
   readonly #alarm = new Alarm();
+  readonly behind = 0;
+  readonly held = 0;
   size = 0;
 
   add(): Entry {
