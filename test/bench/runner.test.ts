@@ -36,7 +36,7 @@ async function runWith(program: string): Promise<Run> {
   };
 }
 
-const quickly = { ...throughput, limitMs: { full: 5_000, quick: 5_000, smoke: 5_000 } };
+const quickly = { ...throughput, limitMs: { full: 3_000, quick: 3_000, smoke: 3_000 } };
 
 describe('a contender that does not deliver', () => {
   it('is reported when its process crashes, with the line that says why', {
@@ -62,7 +62,7 @@ describe('a contender that does not deliver', () => {
     expect(result.contenders[0]).toMatchObject({
       status: 'failed',
       samples: [{ rate: 5 }],
-      failure: { round: 2, reason: 'hung or too slow: no answer to "sample" in 5 s' },
+      failure: { round: 2, reason: 'hung or too slow: no answer to "sample" in 3 s' },
     });
     expect(figureTable(result, 'millrace')).toContain(
       '! raw-postmessage failed in round 2: hung or too slow',

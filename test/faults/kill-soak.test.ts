@@ -14,7 +14,7 @@ import { createPool, type Pool, type RunOptions } from '../../dist/src/index.js'
 import { until } from '../process/harness/until.ts';
 import { expectClean, fixture, threads } from './lab.ts';
 
-const SECONDS = Number(process.env['MILLRACE_SOAK_SECONDS'] ?? 12);
+const SECONDS = Number(process.env['MILLRACE_SOAK_SECONDS'] ?? 6);
 const SEED = Number(process.env['MILLRACE_SOAK_SEED'] ?? Date.now() % 2 ** 31) | 1;
 /** Longer, and the wait before a replacement has grown so much that little is left to kill. */
 const ROUND_MS = 1_200;

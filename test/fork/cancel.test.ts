@@ -1,5 +1,5 @@
 // `signal`, `timeout` and `deadline` of a task reach all of its descendants.
-import type { RunOptions } from 'millrace';
+import type { Pool, RunOptions } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
@@ -7,15 +7,13 @@ import { abortedOnce, expectNothingLeft, sharedWords, startForks } from './forks
 
 const CANCEL = 'cancel.mjs';
 const [BEGUN, STOPPED, ROOT_OVER, ALL_BEGUN] = [0, 1, 2, 3] as const;
-/** Enough for all children to begin, however slow the machine. */
-const LONG_MS = 1_500;
 const PATIENT = { graceMs: 20_000 };
 
-type Limit = readonly [name: string, (begun: Promise<void>) => RunOptions, code: string];
+type Limit = readonly [name: string, (begun: Promise<void>, ms: number) => RunOptions, code: string];
 const LIMITS: readonly Limit[] = [
   ['signal', abortedOnce, 'ENOUGH'],
-  ['timeout', () => ({ timeout: LONG_MS }), 'ERR_TIMEOUT'],
-  ['deadline', () => ({ deadline: LONG_MS }), 'ERR_DEADLINE'],
+  ['timeout', (_, timeout) => ({ timeout }), 'ERR_TIMEOUT'],
+  ['deadline', (_, deadline) => ({ deadline }), 'ERR_DEADLINE'],
 ];
 
 const rows = <T extends readonly unknown[]>(
@@ -25,6 +23,19 @@ const rows = <T extends readonly unknown[]>(
   LIMITS.flatMap((limit, i) =>
     (i === 0 ? first : rest).map((row): [string, Limit, ...T] => [limit[0], limit, ...row]),
   );
+
+/** Spreads children over all workers but one, and ends them by a limit: by a longer one if not all had begun by then. */
+async function limited(pool: Pool, how: string, [, options, code]: Limit): Promise<Int32Array> {
+  for (let ms = 200; ; ms *= 2) {
+    const words = sharedWords(8);
+    const begun = until('all children run', () => words[ALL_BEGUN] === 1);
+    begun.catch(() => {});
+    const task = pool.run('spread', [pool.workers - 1, how, words], options(begun, ms));
+    expect(await rejection(task)).toMatchObject({ code });
+    if (words[ALL_BEGUN] === 1) return words;
+    await expectNothingLeft(pool);
+  }
+}
 
 it.each(
   rows<[string, number]>(
@@ -42,13 +53,9 @@ it.each(
       ['untilDeepCancelled', 3],
     ],
   ),
-)('%s is seen by stolen children', async (_, [, options, code], how, workers) => {
+)('%s is seen by stolen children', async (_, limit, how, workers) => {
   const { pool, crashes } = await startForks(CANCEL, { workers, ...PATIENT });
-  const words = sharedWords(8);
-  const begun = until('all children run', () => words[ALL_BEGUN] === 1);
-  const task = pool.run('spread', [workers - 1, how, words], options(begun));
-  expect(await rejection(task)).toMatchObject({ code });
-  await begun;
+  const words = await limited(pool, how, limit);
   await until('the task is over', () => words[ROOT_OVER] === 1);
   await expectNothingLeft(pool);
   expect([words[BEGUN], words[STOPPED]]).toEqual([workers - 1, workers - 1]);
@@ -59,12 +66,9 @@ it.each(
 
 it.each(rows<[number]>([[2], [3], [8]], [[2]]))(
   '%s kills the threads of children that go on',
-  async (_, [, options, code], workers) => {
+  async (_, limit, workers) => {
     const { pool, crashes } = await startForks(CANCEL, { workers, graceMs: 50 });
-    const words = sharedWords(8);
-    const begun = until('all children run', () => words[ALL_BEGUN] === 1);
-    const task = pool.run('spread', [workers - 1, 'forever', words], options(begun));
-    expect(await rejection(task)).toMatchObject({ code });
+    const words = await limited(pool, 'forever', limit);
     await expectNothingLeft(pool);
     const after = words[5];
     expect(await pool.run('fib', [15])).toBe(610);

@@ -9,7 +9,7 @@ import type { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { expectNothingLeft, type ForkPool, sharedWords, startForks } from './forks.ts';
 
-const SECONDS = Number(process.env['MILLRACE_SOAK_SECONDS'] ?? 8);
+const SECONDS = Number(process.env['MILLRACE_SOAK_SECONDS'] ?? 5);
 const SEED = Number(process.env['MILLRACE_SOAK_SEED'] ?? Date.now() % 2 ** 31) | 1;
 /** Longer, and the wait before a replacement has grown so much that little is left to kill. */
 const ROUND_MS = 1_000;

@@ -1,5 +1,5 @@
 /**
- * The forked programs on pools of several sizes, beside published numbers. About a minute on two cores;
+ * The forked programs on pools of several sizes, beside published numbers. Half a minute on two cores;
  * `MILLRACE_LONG=1` adds more random programs, and what others publish for larger machines, which takes long.
  */
 import { createPool, type Pool, type PoolOptions } from 'millrace';
@@ -12,7 +12,7 @@ import { PROGRAMS, TREES } from './programs.ts';
 const LONG_MS = 30 * 60_000;
 /** Other random programs than always: a number to begin at. The name of what fails has its seed. */
 const FIRST_SEED = Number(process.env['MILLRACE_SEED'] ?? 1);
-const SEEDS = LONG ? 20_000 : 400;
+const SEEDS = LONG ? 20_000 : 150;
 /** For calls inside each other by the ten thousand: Node's default for a worker's stack is 4 MB. */
 const DEEP: PoolOptions = { resourceLimits: { stackSizeMb: 256 } };
 
@@ -86,7 +86,7 @@ describe.each([1, 2, 3, 8])('on %i workers', (workers) => {
   );
 
   it('random programs of numbers alone, many at once', async () => {
-    const seeds = Array.from({ length: 200 }, (_, i) => FIRST_SEED + 1_000_000 + i);
+    const seeds = Array.from({ length: 100 }, (_, i) => FIRST_SEED + 1_000_000 + i);
     const seen = await Promise.all(
       seeds.map((seed) => outcomeOf(pool.run(seed % 2 === 0 ? 'dagRoot' : 'dagOfShort', [seed, 60, null]))),
     );
@@ -121,7 +121,7 @@ describe.each([1, 2])('with too little stack, on %i workers', (workers) => {
   afterAll(() => pool?.terminate());
 
   it('a chain fails as a recursion does, and the pool goes on', async () => {
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       await expect(pool.run('chain', [1_000_000])).rejects.toThrow(RangeError);
       for (const each of casesOf('small')) await check(pool, each);
     }
