@@ -61,7 +61,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'process', include: within(PROCESS), ...ON_DIST } },
-      { test: { name: 'snippets', include: within([SNIPPETS]), ...ON_DIST } },
+      { test: { name: 'snippets', include: within([SNIPPETS]), ...ON_DIST, maxConcurrency: 2 } },
       { test: { name: 'docs', include: within([DOCS]), ...IN_PARALLEL } },
     ],
   },

@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LIMIT_MS = 30_000;
 
 const { snippets, faults } = collect(ROOT);
+const checked = snippets.filter((snippet) => snippet.treatment !== 'skip');
 
 let placed: Placed;
 beforeAll(() => {
@@ -20,7 +21,7 @@ it('every document can be read', () => {
   expect(faults).toEqual([]);
 });
 
-describe.each(snippets.filter((snippet) => snippet.treatment !== 'skip'))('$source:$line', (snippet) => {
+describe.concurrent.each(checked)('$source:$line', (snippet) => {
   it('has right types', () => {
     expect(placed.complaints(snippet)).toEqual([]);
   });
