@@ -168,7 +168,6 @@ export class Settlement {
     resolve: Resolve | undefined,
     handle: Handle | undefined,
   ): void {
-    const length = this.#window.plant.memory.i32[at + (L.T_RESULT_LENGTH >> 2)]!;
     let value: unknown;
     let ending: Ending = 'failed';
     try {
@@ -191,6 +190,7 @@ export class Settlement {
     // Subtle: memory found corrupt has ended every task, this one too.
     if (this.#window.resolve[slot] !== resolve) return;
     if (handle !== undefined) {
+      const length = this.#window.plant.memory.i32[at + (L.T_RESULT_LENGTH >> 2)]!;
       handle.resultBytes = kind === L.RESULT_BYTES ? length : kind === L.RESULT_PORT ? PORT_BYTES : 0;
       this.#hooks.settled(handle);
     }

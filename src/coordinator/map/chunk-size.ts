@@ -16,7 +16,7 @@ const PROBE = 16;
 /** An outcome with more bytes goes back alone. */
 const LARGEST_OUTCOME = 4096;
 /** The default window ends here: beyond, more workers than can be fed. */
-const LARGEST_WINDOW = 8192;
+export const LARGEST_WINDOW = 8192;
 /** Chunks for each worker in the default window: one that it runs, one that waits, two being filled or consumed. */
 const CHUNKS_A_WORKER = 4;
 

@@ -126,15 +126,20 @@ export class Chunk {
     return done;
   }
 
+  /** Where it is in shared memory. */
+  #item(i: number): number {
+    return this.#address + L.CH_ITEMS + i * L.CH_ITEM_BYTES;
+  }
+
   #outcomeBytes(i: number): number {
     const { i32 } = this.#memory;
-    const item = this.#address + L.CH_ITEMS + i * L.CH_ITEM_BYTES;
+    const item = this.#item(i);
     return i32[(item + L.CI_KIND) >> 2] === L.KIND_BYTES ? i32[(item + L.CI_LENGTH) >> 2]! : 0;
   }
 
   #outcome(i: number): unknown {
     const { i32, f64, u8 } = this.#memory;
-    const item = this.#address + L.CH_ITEMS + i * L.CH_ITEM_BYTES;
+    const item = this.#item(i);
     const kind = i32[(item + L.CI_KIND) >> 2]!;
     if (kind !== L.KIND_BYTES) return inlineValue(kind, f64[(item + L.CI_VALUE) >> 3]!);
     const at = this.#address + i32[(item + L.CI_VALUE) >> 2]!;
@@ -143,7 +148,7 @@ export class Chunk {
 
   #input(i: number): Copied {
     const { i32, f64, u8 } = this.#memory;
-    const item = this.#address + L.CH_ITEMS + i * L.CH_ITEM_BYTES;
+    const item = this.#item(i);
     const kind = i32[(item + L.CI_KIND) >> 2]!;
     if (kind !== L.KIND_BYTES) return { kind, number: f64[(item + L.CI_VALUE) >> 3]!, bytes: undefined };
     const at = this.#address + i32[(item + L.CI_VALUE) >> 2]!;

@@ -21,7 +21,7 @@ import type { Submission, Waiter } from '../submission.ts';
 import type { Resolved } from '../validate.ts';
 import type { Resolve } from '../window.ts';
 import { Chunk, type ChunkHooks } from './chunk.ts';
-import { type Answer, ChunkSize } from './chunk-size.ts';
+import { type Answer, ChunkSize, LARGEST_WINDOW } from './chunk-size.ts';
 import type { Entry, Outcomes } from './outcomes.ts';
 import { type Copied, STAGED, Staging } from './staging.ts';
 
@@ -29,8 +29,7 @@ import { type Copied, STAGED, Staging } from './staging.ts';
 const PATIENCE_MS = 0.1;
 /** Inputs between two looks at the clock, once there are a few. */
 const LOOK_EVERY = 4;
-/** Results that wait for an earlier one make room for further inputs as long as there are no more, and no more bytes. */
-const MOST_BEHIND = 8192;
+/** Results that wait for an earlier one make room for further inputs as long as all of them have no more bytes. */
 const MOST_HELD = 16 << 20;
 /** An item that takes one to two times as long is long: what is behind it in its chunk goes elsewhere. ms */
 const LONG_MS = 4;
@@ -115,7 +114,7 @@ export class Feed {
 
   get #reaches(): boolean {
     const { size, outcomes } = this.#parts;
-    return size.isDefault && outcomes.size < MOST_BEHIND && outcomes.held < MOST_HELD;
+    return size.isDefault && outcomes.size < LARGEST_WINDOW && outcomes.held < MOST_HELD;
   }
 
   /** The next input is asked for. */

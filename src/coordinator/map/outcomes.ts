@@ -132,13 +132,12 @@ export class InOrder implements Outcomes {
   }
 
   settle(entry: Entry, value: unknown, bytes = 0): void {
-    const alarm = this.#alarm.armed ? this.#alarm : undefined;
     const next = entry === this.#line.first;
     this.#waiting--;
     this.held += entry.bytes = bytes;
-    write(entry, value, next ? alarm : undefined);
+    write(entry, value, next && this.#alarm.armed ? this.#alarm : undefined);
     if (entry.state === FAILED) this.#failed = true;
-    if (!next && this.#waiting <= this.#few) alarm?.ring(undefined);
+    if (!next && this.#waiting <= this.#few) this.#alarm.ring(undefined);
   }
 
   take(): Entry | undefined {
