@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { runToExit } from '../process/harness/child.ts';
-import { expectNothingLeft, fixture, sharedWords, startForks } from './forks.ts';
+import { expectNothingLeft, fixture, forksOf, sharedWords } from './forks.ts';
 
 const ERRORS = 'errors.mjs';
 
@@ -11,7 +11,7 @@ describe.each([
   ['stolen', true],
 ])('an error of a child that is %s', (_, stolen) => {
   it('reaches the joiner with class, message, code, own properties and cause', async () => {
-    const { pool } = await startForks(ERRORS);
+    const { pool } = await forksOf(ERRORS);
     const caught = (kind: string): Promise<unknown> => pool.run('whatIsCaught', [stolen, kind]);
     expect(await caught('range')).toMatchObject({
       class: 'RangeError',
@@ -37,7 +37,7 @@ describe.each([
   });
 
   it('what is thrown and is no error reaches the joiner as it is', async () => {
-    const { pool } = await startForks(ERRORS);
+    const { pool } = await forksOf(ERRORS);
     for (const [kind, thrown] of [
       ['string', 'text'],
       ['undefined', undefined],
@@ -50,7 +50,7 @@ describe.each([
   });
 
   it('that nobody catches is the task’s', async () => {
-    const { pool } = await startForks(ERRORS);
+    const { pool } = await forksOf(ERRORS);
     const error = await rejection(pool.run('whatIsThrown', [stolen, 'range']));
     expect(error).toBeInstanceOf(RangeError);
     expect(error).toMatchObject({ message: 'too far', code: 'E_FAR', port: 7 });
@@ -61,7 +61,7 @@ describe.each([
   });
 
   it('that is caught is over: the parent goes on', async () => {
-    const { pool } = await startForks(ERRORS);
+    const { pool } = await forksOf(ERRORS);
     expect(await pool.run('goesOn', [stolen])).toEqual([0, 1, 2, 3, 4].flatMap((i) => ['too far', i]));
     await expectNothingLeft(pool);
   });
@@ -91,7 +91,7 @@ describe('when a child fails', () => {
         [3, 2],
         [8, 7],
       ] as const) {
-        const { pool, words } = await startForks(ERRORS, { workers });
+        const { pool, words } = await forksOf(ERRORS, workers);
         for (const queued of [1, 30, 1500, 4400]) {
           words.fill(0);
           const error = await rejection(pool.run('oneFails', [running, queued, how]));
@@ -105,7 +105,7 @@ describe('when a child fails', () => {
   );
 
   it('and the parent catches it, the same holds for its children', async () => {
-    const { pool, words } = await startForks(ERRORS);
+    const { pool, words } = await forksOf(ERRORS);
     for (const queued of [1, 30, 1500, 4400]) {
       words.fill(0);
       expect(await pool.run('nestedFails', [1, queued])).toEqual(['too far', 0, 3]);
@@ -115,7 +115,7 @@ describe('when a child fails', () => {
   });
 
   it('joinAll leaves none of its children open when it throws', async () => {
-    const { pool, words } = await startForks(ERRORS);
+    const { pool, words } = await forksOf(ERRORS);
     for (const queued of [1, 30, 1500, 4400]) {
       words.fill(0);
       expect(await pool.run('catchesAll', [1, queued])).toEqual(['too far', 11]);
@@ -125,7 +125,7 @@ describe('when a child fails', () => {
   });
 
   it('that was stolen, siblings that wait never run', async () => {
-    const { pool, words } = await startForks(ERRORS);
+    const { pool, words } = await forksOf(ERRORS);
     // The second worker is busy with the child that will fail, until the others wait.
     expect(await rejection(pool.run('stolenFails', [50]))).toMatchObject({ message: 'too far' });
     await expectNothingLeft(pool);
@@ -136,7 +136,7 @@ describe('when a child fails', () => {
   });
 
   it.each([2, 3, 8])('no child runs after the promise has settled, with %i workers', async (workers) => {
-    const { pool } = await startForks(ERRORS, { workers });
+    const { pool } = await forksOf(ERRORS, workers);
     const rounds = Array.from({ length: 40 }, async (_, round) => {
       const shared = sharedWords(4);
       const error = await rejection(pool.run('storm', [4, round, shared]));

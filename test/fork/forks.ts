@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Pool, PoolEvents, PoolOptions, RunOptions } from 'millrace';
-import { expect } from 'vitest';
+import { createPool, type Pool, type PoolEvents, type PoolOptions, type RunOptions } from 'millrace';
+import { afterAll, expect } from 'vitest';
 import { startPool } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
 
@@ -23,14 +23,41 @@ export interface ForkPool {
 
 /** A pool of a fixture whose workers share `words`. Default: 2 workers. */
 export async function startForks(name: string, options: PoolOptions = {}): Promise<ForkPool> {
-  const pool = await startPool({ tasks: fixture(name), graceMs: 100, ...options });
+  return prepared(watched(await startPool({ tasks: fixture(name), graceMs: 100, ...options })));
+}
+
+const kept = new Map<string, ForkPool>();
+
+afterAll(async () => {
+  await Promise.all(Array.from(kept.values(), ({ pool }) => pool.terminate()));
+});
+
+/** As `startForks`, one pool for all tests of a file, as to start its threads takes longer than most of them. */
+export async function forksOf(name: string, workers = 2): Promise<ForkPool> {
+  const key = `${name} ${workers}`;
+  let forks = kept.get(key);
+  if (forks === undefined) {
+    forks = watched(await createPool({ tasks: fixture(name), workers, graceMs: 100 }));
+    kept.set(key, forks);
+  } else {
+    await expectNothingLeft(forks.pool);
+    expect([forks.strays, forks.crashes]).toEqual([[], []]);
+  }
+  return prepared(forks);
+}
+
+function watched(pool: Pool): ForkPool {
   const strays: PoolEvents['strayError'][0][] = [];
   const crashes: PoolEvents['workerCrash'][0][] = [];
   pool.on('strayError', (event) => strays.push(event));
   pool.on('workerCrash', (event) => crashes.push(event));
-  const words = sharedWords(64);
-  await onEach(pool, 'give', [words]);
-  return { pool, words, strays, crashes };
+  return { pool, words: sharedWords(64), strays, crashes };
+}
+
+async function prepared(forks: ForkPool): Promise<ForkPool> {
+  forks.words.fill(0);
+  await onEach(forks.pool, 'give', [forks.words]);
+  return forks;
 }
 
 /** A task is aborted by a reason with the code `ENOUGH`, once `begun` has come. */

@@ -14,8 +14,10 @@ const LAST = Array.from({ length: 500 }, (_, i) => i);
 
 const CASES: readonly (readonly [name: string, kind: string, ends: readonly string[]])[] = [
   // Its handle stays good: where there is room, it gives what the first join did not.
-  ...['number', 'object', 'shared', 'inside', 'error'].map(
-    (kind) => ['joins', kind, [kind, `overflow, ${kind}`]] as const,
+  ...['joins', 'lends'].flatMap((name) =>
+    ['number', 'object', 'shared', 'inside', 'error'].map(
+      (kind) => [name, kind, [kind, `overflow, ${kind}`]] as const,
+    ),
   ),
   ['leaves', 'number', ['error', 'overflow']],
   ['leaves', 'inside', ['error', 'overflow']],

@@ -4,7 +4,7 @@ import type { Pool } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
-import { expectNothingLeft, onEach, sharedWords, startForks } from './forks.ts';
+import { expectNothingLeft, forksOf, onEach, sharedWords, startForks } from './forks.ts';
 
 const NESTED = 'nested.mjs';
 /** Run by its joiner; run by another worker. */
@@ -27,14 +27,14 @@ async function expectNothingKept(pool: Pool): Promise<void> {
 
 describe.each(BOTH)('shared memory inside what a child that is %s gets and gives', (_, stolen) => {
   it('is the same memory, of all kinds, in values of all kinds', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     expect(await pool.run('sameMemory', [stolen])).toEqual([]);
     await expectNothingKept(pool);
     await expectNothingLeft(pool);
   });
 
   it('is a result when the child has made it, however large the rest', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     for (const n of [1, 1000, 3 << 20])
       expect(await pool.run('made', [stolen, n])).toEqual([[0, 1, 2, 3, 4], n, 7]);
     await expectNothingKept(pool);
@@ -42,18 +42,18 @@ describe.each(BOTH)('shared memory inside what a child that is %s gets and gives
   });
 
   it('has the identities of structuredClone', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     const same = [true, true, true, true];
     expect(await pool.run('identity', [stolen])).toEqual([same, same, [true, true, true]]);
   });
 
   it('grows as before', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     expect(await pool.run('growing', [stolen])).toEqual([64, 16, 64, 16, 64, 64]);
   });
 
   it('may be more than a record has room for', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     for (const n of [6, 7, 20, 200])
       expect(await pool.run('many', [stolen, n])).toEqual([n, Array.from({ length: n }, (_, i) => i + 1)]);
     expect(await pool.run('often', [stolen, 200])).toBe(200);
@@ -61,7 +61,7 @@ describe.each(BOTH)('shared memory inside what a child that is %s gets and gives
   });
 
   it('is let go of when nobody reads the result', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     for (let i = 0; i < 5; i++)
       expect((await rejection(pool.run('leaves', [stolen]))).message).toMatch(/leaves/);
     await expectNothingKept(pool);
@@ -69,13 +69,13 @@ describe.each(BOTH)('shared memory inside what a child that is %s gets and gives
   });
 
   it('may be a mutex', async () => {
-    const { pool } = await startForks(NESTED);
+    const { pool } = await forksOf(NESTED);
     for (let i = 0; i < 5; i++) expect(await pool.run('mutex', [stolen])).toBe(1000);
   });
 });
 
 it('locks, channels, latches and semaphores work between a child and its parent', async () => {
-  const { pool } = await startForks(NESTED);
+  const { pool } = await forksOf(NESTED);
   for (let i = 0; i < 5; i++) expect(await pool.run('conversation', [])).toEqual([0, 1, 4, 9, 16]);
   await expectNothingKept(pool);
 });
@@ -93,7 +93,7 @@ describe.each([1, 2, 3])('children that async tasks await, on %i workers', (work
   });
 
   it('are let go of when they are not awaited', async () => {
-    const { pool } = await startForks(NESTED, { workers });
+    const { pool } = await forksOf(NESTED, workers);
     for (let i = 0; i < 5; i++)
       expect(await rejection(pool.run('asyncLeaves', [6]))).toMatchObject({ code: 'ERR_NOT_JOINED' });
     await expectNothingKept(pool);

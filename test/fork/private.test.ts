@@ -3,20 +3,20 @@ import { Latch } from 'millrace/sync';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../pool/pools.ts';
 import { until } from '../process/harness/until.ts';
-import { expectNothingLeft, onEach, startForks } from './forks.ts';
+import { expectNothingLeft, forksOf, onEach, startForks } from './forks.ts';
 
 const PRIVATE = 'private.mjs';
 const sumTo = (n: number): number => (n * (n - 1)) / 2;
 
 describe('children are private', () => {
   it('all of them where there are no thieves', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 1 });
+    const { pool } = await forksOf(PRIVATE, 1);
     expect(await pool.run('keeps', [100])).toEqual([100, 100, sumTo(100), sumTo(100)]);
     await expectNothingLeft(pool);
   });
 
   it.each([2, 3])('when those before them were short, among %i workers', async (workers) => {
-    const { pool } = await startForks(PRIVATE, { workers });
+    const { pool } = await forksOf(PRIVATE, workers);
     const [before, after, ...sums] = (await pool.run('keeps', [64])) as number[];
     expect(before).toBe(0);
     expect(after).toBeGreaterThan(0);
@@ -25,7 +25,7 @@ describe('children are private', () => {
   });
 
   it.each([2, 3])('and what is long after all is run by %i workers', async (workers) => {
-    const { pool, words } = await startForks(PRIVATE, { workers });
+    const { pool, words } = await forksOf(PRIVATE, workers);
     expect(await pool.run('longAfterShort', [64])).toBe(64);
     expect(words[1]).toBe(64);
     expect(pool.stats().workers.reduce((sum, { steals }) => sum + steals, 0)).toBeGreaterThan(0);
@@ -33,7 +33,7 @@ describe('children are private', () => {
   });
 
   it('until their parent waits for another: then all are for everybody', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 3 });
+    const { pool } = await forksOf(PRIVATE, 3);
     let keeps = 0;
     for (let i = 0; i < 50; i++) {
       const words = new Int32Array(new SharedArrayBuffer(256));
@@ -48,7 +48,7 @@ describe('children are private', () => {
   });
 
   it('until their parent sleeps in `millrace/sync`', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 2 });
+    const { pool } = await forksOf(PRIVATE, 2);
     let keeps = 0;
     for (let i = 0; i < 50; i++) {
       await onEach(pool, 'giveLatch', [new Latch({ count: 1 }).handle]);
@@ -82,13 +82,13 @@ describe('a task that was asked to stop', () => {
 
 describe('numbers of every kind and count', () => {
   it('reach a child that nobody steals', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 2 });
+    const { pool } = await forksOf(PRIVATE, 2);
     expect(await pool.run('counts', [false])).toEqual([]);
     await expectNothingLeft(pool);
   });
 
   it('reach a child that is stolen', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 2 });
+    const { pool } = await forksOf(PRIVATE, 2);
     expect(await pool.run('counts', [true])).toEqual([]);
     await expectNothingLeft(pool);
   });
@@ -98,19 +98,19 @@ describe('hungry()', () => {
   it.each([1, 2, 3, 8])(
     'lets a task fork only when somebody would come, with %i workers',
     async (workers) => {
-      const { pool } = await startForks(PRIVATE, { workers });
+      const { pool } = await forksOf(PRIVATE, workers);
       for (let i = 0; i < 10; i++) expect(await pool.run('lazy', [24])).toBe(46_368);
       await expectNothingLeft(pool);
     },
   );
 
   it('is false in a pool of one worker', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 1 });
+    const { pool } = await forksOf(PRIVATE, 1);
     expect(await pool.run('isHungryBeside', [10])).toEqual([false, false]);
   });
 
   it('is true as long as nothing was forked', async () => {
-    const { pool } = await startForks(PRIVATE, { workers: 2 });
+    const { pool } = await forksOf(PRIVATE, 2);
     expect(await pool.run('isHungry')).toBe(true);
     const [first] = (await pool.run('isHungryBeside', [10])) as boolean[];
     expect(first).toBe(true);

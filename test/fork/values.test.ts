@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { arbitraryValue as graph } from '../codec/arbitrary.ts';
 import { difference } from '../codec/same.ts';
 import { rejection } from '../pool/pools.ts';
-import { startForks } from './forks.ts';
+import { forksOf } from './forks.ts';
 
 const VALUES = 'values.mjs';
 /** Run by its joiner; run by another worker. */
@@ -16,7 +16,7 @@ const BOTH = [
 
 describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   it('arrive as structuredClone would give them', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     await fc.assert(
       fc.asyncProperty(graph, async (value) => {
         const expected = structuredClone(value);
@@ -44,7 +44,7 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
     ['fifteen, sixteen', Array.from({ length: 15 }, (_, i) => i)],
     ['forty', Array.from({ length: 40 }, (_, i) => (i % 2 ? i : `${i}`))],
   ])('%s', async (_, args) => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     for (let n = 0; n <= args.length; n++) {
       const some = args.slice(0, n);
       expect(await pool.run('spread', [stolen, some])).toEqual(some);
@@ -54,7 +54,7 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   });
 
   it('are copies: what happens to them afterwards is not seen', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('mutated', [stolen])).toEqual({
       text: '{"list":[1],"text":"before"}',
       same: false,
@@ -62,12 +62,12 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   });
 
   it('SharedArrayBuffers and all views on them are the same memory, both ways', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('shared', [stolen])).toEqual([]);
   });
 
   it('what is given twice arrives as one object, as by structuredClone', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     const firsts = [
       [0, 0],
       [0, 1, 0],
@@ -80,19 +80,19 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   });
 
   it('a Buffer on shared memory arrives as by structuredClone', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('sharedBuffer', [stolen])).toEqual({ bytes: [8, 0, 0, 9], class: true, at: 4 });
     expect(await pool.run('madeBuffer', [stolen])).toBe('Uint8Array');
   });
 
   it('shared memory the child has made is a result like any other', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     for (const n of [1, 5, 1000]) expect(await pool.run('made', [stolen, n])).toEqual(new Array(n).fill(n));
     expect(await pool.run('sharedOften', [stolen, 200])).toBe(400);
   });
 
   it('large ones arrive too', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     for (const n of [50_000, 1 << 20, 5 << 20]) {
       expect(await pool.run('largeArgument', [n])).toBe(n);
       expect(await pool.run('largeResult', [stolen, n])).toBe(true);
@@ -101,7 +101,7 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   });
 
   it('what cannot be cloned is a clear error', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     const result = await rejection(pool.run('giveFunction', [stolen]));
     expect(result).toBeInstanceOf(SerializeError);
     expect(result).toMatchObject({ code: 'ERR_RESULT_SERIALIZE' });
@@ -112,12 +112,12 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
   });
 
   it('registered functions that are not exported, and frozen ones, can be forked', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('registered', [stolen])).toEqual([8, 9, 12]);
   });
 
   it('an async function is a clear error, and its promise is nobody’s trouble', async () => {
-    const { pool, strays } = await startForks(VALUES);
+    const { pool, strays } = await forksOf(VALUES);
     for (const name of ['forksAsync', 'forksAsyncFailing']) {
       const error = await rejection(pool.run(name, [stolen]));
       expect(error).toMatchObject({ code: 'ERR_RESULT_SERIALIZE' });
@@ -130,7 +130,7 @@ describe.each(BOTH)('values of a child that is %s', (_, stolen) => {
 
 describe('what can be forked', () => {
   it('eight shared arguments and more', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     for (const n of [1, 6, 7, 8, 9, 20]) {
       const values = Array.from({ length: n }, (_, i) => i + 1);
       expect(await pool.run('manyShared', [true, n])).toEqual([n, values]);
@@ -138,17 +138,17 @@ describe('what can be forked', () => {
   });
 
   it('many large results at once', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('largeResults', [12, 300_000])).toEqual(new Array(12).fill(300_000));
   });
 
   it('a handle is a small integer', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     expect(await pool.run('smallInteger')).toEqual([true, true, true]);
   });
 
   it('a closure, an inner function, and what is none are clear errors', async () => {
-    const { pool } = await startForks(VALUES);
+    const { pool } = await forksOf(VALUES);
     for (const [name, args] of [
       ['closure', [1]],
       ['unexported', [1]],
