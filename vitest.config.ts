@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig, type TestUserConfig } from 'vitest/config';
+import { LongestFirst } from './.ci/longest-first.ts';
 
 /** Tests of one thread: two files at a time, before those that start threads of their own. */
 const IN_PARALLEL = { maxWorkers: 2, sequence: { groupOrder: 0 } } satisfies TestUserConfig;
@@ -39,6 +40,7 @@ const within = (folders: readonly string[]): string[] => folders.map((folder) =>
 export default defineConfig({
   test: {
     retry: 0,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
