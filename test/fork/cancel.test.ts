@@ -9,9 +9,9 @@ const CANCEL = 'cancel.mjs';
 const [BEGUN, STOPPED, ROOT_OVER, ALL_BEGUN] = [0, 1, 2, 3] as const;
 const PATIENT = { graceMs: 20_000 };
 
-type Limit = readonly [name: string, (begun: Promise<void>, ms: number) => RunOptions, code: string];
+type Limit = readonly [name: string, (begun: () => Promise<void>, ms: number) => RunOptions, code: string];
 const LIMITS: readonly Limit[] = [
-  ['signal', abortedOnce, 'ENOUGH'],
+  ['signal', (begun) => abortedOnce(begun()), 'ENOUGH'],
   ['timeout', (_, timeout) => ({ timeout }), 'ERR_TIMEOUT'],
   ['deadline', (_, deadline) => ({ deadline }), 'ERR_DEADLINE'],
 ];
@@ -28,8 +28,7 @@ const rows = <T extends readonly unknown[]>(
 async function limited(pool: Pool, how: string, [, options, code]: Limit): Promise<Int32Array> {
   for (let ms = 200; ; ms *= 2) {
     const words = sharedWords(8);
-    const begun = until('all children run', () => words[ALL_BEGUN] === 1);
-    begun.catch(() => {});
+    const begun = (): Promise<void> => until('all children run', () => words[ALL_BEGUN] === 1);
     const task = pool.run('spread', [pool.workers - 1, how, words], options(begun, ms));
     expect(await rejection(task)).toMatchObject({ code });
     if (words[ALL_BEGUN] === 1) return words;
