@@ -22,6 +22,7 @@ export const bare: Contender = {
       if (answer !== 3) throw new Error(`A bare Worker answered ${String(answer)} instead of 3`);
     }
     return {
+      loaded: true,
       run: () => Promise.reject(new Error('Bare Workers run no tasks')),
       close: async () => {
         await Promise.all(threads.map((thread) => thread.terminate()));

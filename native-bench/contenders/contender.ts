@@ -79,6 +79,8 @@ export interface RunningPool {
    * `priorities`; then an urgent task is submitted like any other.
    */
   readonly urgent?: (task: TaskName, args: readonly unknown[]) => PromiseLike<unknown>;
+  /** Every thread had loaded the task module when `start` resolved. Absent: nothing tells when that is so. */
+  readonly loaded?: true;
   readonly close: () => Promise<void>;
 }
 

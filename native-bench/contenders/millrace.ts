@@ -40,6 +40,7 @@ export const millrace: Contender = {
     if (module === 'forking') return solverOf(poolOf);
     const pool = await poolOf(workers);
     return {
+      loaded: true,
       run: (task, args, transfer) =>
         transfer === undefined ? pool.run(task, args) : pool.run(task, args, { transfer }),
       urgent: (task, args) => pool.run(task, args, { priority: 'critical' }),
