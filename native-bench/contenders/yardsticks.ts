@@ -1,3 +1,4 @@
+import { jsAtOnce } from './at-once.ts';
 import type { Contender } from './contender.ts';
 import { cppSequential, stdThread, tbbFor, tbbGroup } from './native.ts';
 import { jsSequential } from './sequential.ts';
@@ -6,4 +7,4 @@ import { jsSequential } from './sequential.ts';
 export const NATIVE_YARDSTICKS: readonly Contender[] = [tbbGroup, tbbFor, stdThread, cppSequential];
 
 /** All that solves whole problems. */
-export const YARDSTICKS: readonly Contender[] = [jsSequential, ...NATIVE_YARDSTICKS];
+export const YARDSTICKS: readonly Contender[] = [jsSequential, jsAtOnce, ...NATIVE_YARDSTICKS];

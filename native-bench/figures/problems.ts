@@ -23,8 +23,8 @@ export interface ForkJoinProblem {
   readonly sizes: Readonly<Record<Effort, Posed>>;
 }
 
-const FORKING = ['js-sequential', 'cpp-sequential', 'tbb-group', 'std-thread'];
-const LOOPING = ['js-sequential', 'cpp-sequential', 'tbb-for', 'std-thread'];
+const FORKING = ['js-sequential', 'js-at-once', 'cpp-sequential', 'tbb-group', 'std-thread'];
+const LOOPING = ['js-sequential', 'js-at-once', 'cpp-sequential', 'tbb-for', 'std-thread'];
 /** What a fork for every node is beside: the same forks, and no forks. The other floors stand in the table without. */
 const FORKS_ALONE = ['js-sequential', 'tbb-group'];
 
