@@ -47,17 +47,17 @@ describe('which functions a module has', () => {
   });
 
   it('lists the own enumerable functions of module.exports, computed names and getters too', async () => {
-    expect(await names('modules/common.cjs')).toEqual(['add', 'computed1', 'getter']);
+    expect(await names('modules/commonjs.cjs')).toEqual(['add', 'computed1', 'getter']);
   });
 
   it('takes a function as module.exports for the default', async () => {
-    expect(await names('modules/common-function.cjs')).toEqual(['default', 'other']);
+    expect(await names('modules/commonjs-function.cjs')).toEqual(['default', 'other']);
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'inherited', 'hidden', 'then', 'value'])(
     'finds no function of the name %s',
     async (name) => {
-      expect(await call('modules/common.cjs', name)).toBe('none');
+      expect(await call('modules/commonjs.cjs', name)).toBe('none');
     },
   );
 
@@ -79,16 +79,16 @@ describe('modules by kind', () => {
   it.each([
     ['modules/esm.mjs', 'late', [2], 42],
     ['modules/esm.mjs', 'default', [], 'the default'],
-    ['modules/common.cjs', 'add', [1, 2], 3],
-    ['modules/common-function.cjs', 'default', [1], 2],
+    ['modules/commonjs.cjs', 'add', [1, 2], 3],
+    ['modules/commonjs-function.cjs', 'default', [1], 2],
     ['modules/typed.ts', 'area', [{ width: 3 }], 6],
-    ['modules/typed.ts', 'dynamic', ['typed-helper'], 8],
+    ['modules/typed.ts', 'dynamic', ['typed-imported'], 8],
     ['modules/typed.ts', 'where', [], href('modules/typed.ts')],
     ['modules/typed.mts', 'triple', [2], 6],
     ['modules/typed.cts', 'quadruple', [2], 8],
     ['modules/commonjs-package/tasks.ts', 'five', [2], 10],
     ['modules/plain-package/esm.ts', 'six', [2], 12],
-    ['modules/plain-package/common.ts', 'seven', [2], 14],
+    ['modules/plain-package/commonjs.ts', 'seven', [2], 14],
   ])('%s %s%j gives %j', async (module, name, args, result) => {
     expect(await call(module, name, ...args)).toEqual(result);
   });
