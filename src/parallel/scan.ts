@@ -27,11 +27,16 @@ export interface ScanOptions<O extends View = View> {
   readonly exclusive?: boolean;
   /** Where results go: at least as long as the input; it may be the input itself. Default: a new shared array. */
   readonly out?: O;
-  /** Elements in a block; at least 1. Default 2048. */
+  /** Elements in a block; at least 1. Default: a 512th of the array, at least 2048 and at most 25,088. */
   readonly grain?: number;
 }
 
-const BLOCK = 2048;
+/** Elements in a block: what is done once for each counts for little, and a short array still has many. */
+const SHORTEST = 2048;
+/** Its lanes of doubles begin at 0, 1, 2 and 3 KiB of a page of 4: a store to one looks like no load of the next. */
+const LONGEST = 25_088;
+/** Of an array between. */
+const BLOCKS = 512;
 
 /**
  * Writes for each element what the elements up to it make together: `identity`, `x0`, …, `xi` combined in this order.
@@ -71,11 +76,15 @@ export function scan<V extends View, O extends View = Shared<V>>(
     throw expected('identity', isBig(view) ? 'a bigint' : 'a number', identity);
   }
   const by = numberOf(forker(), 'combine', combine);
-  const block = grain === 0 ? BLOCK : grain;
+  const block = grain === 0 ? blockOf(view.length) : grain;
   const carries = create(carryOf(view), LANES * Math.ceil(view.length / block) + 1);
   (carries as Record<number, unknown>)[0] = identity;
   scanOnce(by, exclusive, block, view, out, carries);
   return out as O;
+}
+
+function blockOf(length: number): number {
+  return Math.min(LONGEST, Math.max(SHORTEST, Math.ceil(length / BLOCKS)));
 }
 
 /** What is handed on is not rounded to the array's own kind. */

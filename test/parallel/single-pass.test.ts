@@ -100,6 +100,17 @@ describe('a scan in a single pass', () => {
     expect(accesses).toBeGreaterThan(100);
   });
 
+  it.each([1_048_577, 1_300_000, 12_900_000])('scans %i elements, in longer blocks', (length) => {
+    const forker = new TestForker(adversary(length, 100), 2);
+    const view = sharedArray(Int32Array, length);
+    for (let i = 0; i < length; i++) view[i] = i % 3;
+    const out = inTask(forker, () => scan(view, (a, b) => a + b, 0, { out: view }));
+    let sum = 0;
+    let wrong = 0;
+    for (let i = 0; i < length; i++) if (out[i] !== (sum += i % 3)) wrong++;
+    expect(wrong).toBe(0);
+  });
+
   it('leaves to the caller what a thread could not scan in its turn', () => {
     // The child begins when the caller has claimed the first run and not summed it: it can sum all others, and scan none.
     let stealable = false;
@@ -123,7 +134,7 @@ describe('a scan in a single pass', () => {
     const out = inTask(forker, () => scan(view, add, 0, { grain: 10 }));
     expect([...out]).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
     // Nine additions for the sum of each block of other runs, and none for a scan, within the first of the caller.
-    expect(depths.filter((depth) => depth === 2)).toHaveLength(38 * 9);
+    expect(depths.filter((depth) => depth === 2)).toHaveLength(39 * 9);
   });
 
   it('is over for all when the function throws', () => {
