@@ -17,7 +17,7 @@ export const startUp: Figure = {
   method: () =>
     'from the call that makes the pool (library already imported) until every worker has loaded the task module, where the pool tells; and until all have run a task at the same time. bare-workers: until each has imported the task module and posted a message',
   metrics: [
-    { name: 'ready', label: 'all workers ready (n/a: not told)', unit: 'ms', better: 'lower' },
+    { name: 'ready', label: 'all workers ready', unit: 'ms', better: 'lower' },
     { name: 'met', label: 'all have run a task at once', unit: 'ms', better: 'lower' },
     { name: 'close', label: 'closed again (n/a: not in 2 s)', unit: 'ms', better: 'lower' },
   ],
