@@ -142,6 +142,9 @@ forks.use(hot);
  * cloned as by `structuredClone`, here and now; shared memory inside them stays shared, and so do handles of
  * `millrace/sync`. A fork of numbers and its join cost some 20 to 30 ns; a thief takes the oldest child, the biggest piece.
  *
+ * Of children that were short so far, thieves do not see all at once. Who waits for what a child does, and not by `join`,
+ * asks `hungry()` before: then they do.
+ *
  * Children live inside the call that forks them: it joins each before it returns. When it throws instead, its children
  * that have not started are dropped, the others are asked to stop and waited for. After the submitted task was asked
  * to stop (`signal`, `timeout`), `fork` throws.
