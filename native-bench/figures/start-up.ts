@@ -41,6 +41,7 @@ export const startUp: Figure = {
       const from = performance.now();
       const pool = await start();
       const ready = pool.loaded ? performance.now() - from : null;
+      let met: number | null = null;
       if (runsTasks) {
         const gate = new SharedArrayBuffer(8);
         const meeting = Array.from({ length: workers }, () => pool.run('meet', [gate, workers]));
@@ -48,8 +49,9 @@ export const startUp: Figure = {
         if (!answers.every((answer) => answer === true)) {
           throw new Error(`${workers} tasks submitted at once did not come to run on ${workers} workers`);
         }
+        met = performance.now() - from;
       }
-      return { ready, met: runsTasks ? performance.now() - from : null, close: await closing(pool) };
+      return { ready, met, close: await closing(pool) };
     };
     await once();
     return {

@@ -9,7 +9,12 @@ const SHORTEST = 2048;
 /** Enough for sixteen workers to even out blocks that take longer than others. */
 const MOST = 256;
 
-/** Elements in a block, of an array so long. */
-export function blockOf(length: number, grain: number): number {
-  return grain === 0 ? Math.max(SHORTEST, Math.ceil(length / MOST)) : grain;
+/** Elements in a block, of an array so long: `grain`, or, if that is 0, so many that there are `most`; no more than `longest`. */
+export function blockOf(
+  length: number,
+  grain: number,
+  most: number = MOST,
+  longest: number = Number.POSITIVE_INFINITY,
+): number {
+  return grain === 0 ? Math.min(longest, Math.max(SHORTEST, Math.ceil(length / most))) : grain;
 }

@@ -6,6 +6,7 @@
 
 import { forker, numberOf } from '../../workers/fork/forker.ts';
 import { expected } from '../errors.ts';
+import { blockOf } from './blocks.ts';
 import { LANES } from './lanes.ts';
 import { checkOptions } from './ranges.ts';
 import { scanOnce } from './single-pass.ts';
@@ -31,12 +32,10 @@ export interface ScanOptions<O extends View = View> {
   readonly grain?: number;
 }
 
-/** Elements in a block: what is done once for each counts for little, and a short array still has many. */
-const SHORTEST = 2048;
-/** Its lanes of doubles begin at 0, 1, 2 and 3 KiB of a page of 4: a store to one looks like no load of the next. */
-const LONGEST = 25_088;
-/** Of an array between. */
+/** Blocks, unless they would be longer than the longest. */
 const BLOCKS = 512;
+/** Elements. Its lanes of doubles begin at 0, 1, 2 and 3 KiB of a page of 4: a store to one looks like no load of the next. */
+const LONGEST = 25_088;
 
 /**
  * Writes for each element what the elements up to it make together: `identity`, `x0`, …, `xi` combined in this order.
@@ -76,15 +75,11 @@ export function scan<V extends View, O extends View = Shared<V>>(
     throw expected('identity', isBig(view) ? 'a bigint' : 'a number', identity);
   }
   const by = numberOf(forker(), 'combine', combine);
-  const block = grain === 0 ? blockOf(view.length) : grain;
+  const block = blockOf(view.length, grain, BLOCKS, LONGEST);
   const carries = create(carryOf(view), LANES * Math.ceil(view.length / block) + 1);
   (carries as Record<number, unknown>)[0] = identity;
   scanOnce(by, exclusive, block, view, out, carries);
   return out as O;
-}
-
-function blockOf(length: number): number {
-  return Math.min(LONGEST, Math.max(SHORTEST, Math.ceil(length / BLOCKS)));
 }
 
 /** What is handed on is not rounded to the array's own kind. */
