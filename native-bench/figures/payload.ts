@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunningPool, TaskName } from '../contenders/contender.ts';
 import { median } from '../measure.ts';
 import type { Claim, Effort, Figure } from './figure.ts';
+import { SPELL_MS } from './spell.ts';
 
 interface Payload<Input> {
   readonly name: string;
@@ -46,7 +47,11 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
   const submit = (pool: RunningPool, input: Input): PromiseLike<unknown> =>
     pool.run(payload.task, [input], payload.transfer?.(input));
 
-  async function trial(pool: RunningPool, count: number): Promise<{ batch: number; single: number }> {
+  async function trial(
+    pool: RunningPool,
+    count: number,
+    spellMs: number,
+  ): Promise<{ batch: number; single: number }> {
     const inputs = Array.from({ length: count }, (_, seed) => payload.make(seed));
     const wanted = inputs.map(payload.expected);
     globalThis.gc?.();
@@ -58,12 +63,13 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
     });
 
     const times: number[] = [];
-    for (let seed = 0; seed < Math.ceil(count / 4); seed++) {
-      const input = payload.make(seed);
+    const end = performance.now() + spellMs;
+    for (let i = 0; i < Math.ceil(count / 4) || performance.now() < end; i++) {
+      const input = payload.make(i % count);
       const start = performance.now();
       const answer = await submit(pool, input);
       times.push((performance.now() - start) * 1000);
-      verify(answer, wanted[seed], seed);
+      verify(answer, wanted[i % count], i);
     }
     return { batch: (count / elapsed) * 1000, single: median(times) };
   }
@@ -76,7 +82,7 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
     name: payload.name,
     title: payload.title,
     method: (effort) =>
-      `${payload.what}; ${payload.batch[effort]} at once, then ${Math.ceil(payload.batch[effort] / 4)} awaited one by one`,
+      `${payload.what}; ${payload.batch[effort]} at once, then ${Math.ceil(payload.batch[effort] / 4)} or as many as ${SPELL_MS[effort]} ms hold awaited one by one`,
     metrics: [
       { name: 'batch', label: 'at once, tasks/s', unit: '1/s', better: 'higher' },
       { name: 'single', label: 'awaited, p50', unit: 'µs', better: 'lower' },
@@ -88,9 +94,10 @@ export function payloadFigure<Input>(payload: Payload<Input>): Figure {
     limitMs: { full: 60_000, quick: 30_000, smoke: 15_000 },
     async open({ effort, start }) {
       const pool = await start();
-      await trial(pool, payload.batch[effort]);
+      const [count, spellMs] = [payload.batch[effort], SPELL_MS[effort]];
+      await trial(pool, count, spellMs);
       return {
-        sample: () => trial(pool, payload.batch[effort]),
+        sample: () => trial(pool, count, spellMs),
         end: () => pool.close(),
       };
     },
