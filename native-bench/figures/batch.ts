@@ -8,12 +8,21 @@ import type { RunningPool } from '../contenders/contender.ts';
 /**
  * Submits `count` tasks `crunch(rounds)` in one synchronous loop and resolves, to the milliseconds since the first
  * submission, when the last has settled; a counter does the waiting. Rejects on the first result that is not `wanted`.
+ *
+ * @param answered - told of each answer, after how many ms it came; the clock is read for that only where it is given
  */
-export function batch(pool: RunningPool, count: number, rounds: number, wanted: number): Promise<number> {
+export function batch(
+  pool: RunningPool,
+  count: number,
+  rounds: number,
+  wanted: number,
+  answered?: (ms: number) => void,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const from = performance.now();
     let left = count;
     const settle = (value: unknown): void => {
+      answered?.(performance.now() - from);
       if (value !== wanted) {
         reject(new Error(`Wrong result: crunch(${rounds}) gave ${String(value)}, not ${wanted}`));
       } else if (--left === 0) {

@@ -1,35 +1,12 @@
-import type { RunningPool } from '../contenders/contender.ts';
 import { crunch } from '../tasks/functions.mjs';
+import { batch } from './batch.ts';
 import type { Effort, Figure } from './figure.ts';
-
-interface Batch {
-  readonly makespan: number;
-  /** From submission until the caller has the answer, ms, the mean of all tasks. */
-  readonly answered: number;
-}
 
 /**
  * Tasks that keep a core busy with fixed work: here a pool can only lose, whether between tasks or by preempting them.
  * One that keeps answers back until its workers have nothing left preempts them least; when the answers come says so.
  */
 function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Figure {
-  async function batch(pool: RunningPool, tasks: number, rounds: number, wanted: number): Promise<Batch> {
-    let waited = 0;
-    const from = performance.now();
-    const answer = async (): Promise<unknown> => {
-      const answered = await pool.run('crunch', [rounds]);
-      waited += performance.now() - from;
-      return answered;
-    };
-    const answers = await Promise.all(Array.from({ length: tasks }, answer));
-    const makespan = performance.now() - from;
-    for (const answered of answers) {
-      if (answered !== wanted)
-        throw new Error(`Wrong result: crunch(${rounds}) gave ${String(answered)}, not ${wanted}`);
-    }
-    return { makespan, answered: waited / tasks };
-  }
-
   // A smoke run has all contenders at work at the same time, and only looks at their answers.
   const msOf = (effort: Effort): number => (effort === 'smoke' ? ms / 10 : ms);
 
@@ -69,8 +46,13 @@ function busyFigure(ms: number, perWorker: Readonly<Record<Effort, number>>): Fi
       await batch(pool, workers * 2, rounds, wanted);
       return {
         async sample() {
-          const seen = await batch(pool, workers * perWorker[effort], rounds, wanted);
-          return { useful: (100 * perWorker[effort] * msOf(effort)) / seen.makespan, ...seen };
+          const tasks = workers * perWorker[effort];
+          let waited = 0;
+          const makespan = await batch(pool, tasks, rounds, wanted, (ms) => {
+            waited += ms;
+          });
+          const useful = (100 * perWorker[effort] * msOf(effort)) / makespan;
+          return { useful, makespan, answered: waited / tasks };
         },
         end: () => pool.close(),
       };
