@@ -28,7 +28,10 @@ export interface ScanOptions<O extends View = View> {
   readonly exclusive?: boolean;
   /** Where results go: at least as long as the input; it may be the input itself. Default: a new shared array. */
   readonly out?: O;
-  /** Elements in a block; at least 1. Default: a 512th of the array, at least 2048 and at most 25,088. */
+  /**
+   * Elements in a block; at least 1. Default: a 512th of the array, at least 2048 and at most 25,088. Without it, other
+   * workers are asked only when what is left after the first blocks would take more than 0.15 ms.
+   */
   readonly grain?: number;
 }
 
@@ -78,7 +81,7 @@ export function scan<V extends View, O extends View = Shared<V>>(
   const block = blockOf(view.length, grain, BLOCKS, LONGEST);
   const carries = create(carryOf(view), LANES * Math.ceil(view.length / block) + 1);
   (carries as Record<number, unknown>)[0] = identity;
-  scanOnce(by, exclusive, block, view, out, carries);
+  scanOnce(by, exclusive, block, view, out, carries, grain !== 0);
   return out as O;
 }
 

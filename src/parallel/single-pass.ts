@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { forker } from '../../workers/fork/forker.ts';
+import { type Forker, forker, type Handle, now } from '../../workers/fork/forker.ts';
 import { task } from '../../workers/task.ts';
 import { parallelRanges } from './for.ts';
 import { LANES, SCAN_EXCLUSIVE, SCAN_INCLUSIVE, SUM_LANES, scanLaneOf } from './lanes.ts';
@@ -29,6 +29,14 @@ import { create, kindOf, type SharedView, type View } from './views.ts';
 const RUN = 50_176;
 /** Runs for each worker, if the array is long enough, to even out what they take. */
 const RUNS_EACH = 16;
+
+/** So many elements take longer than `WORTH_MS` whatever is done with them. */
+const LONG = 1 << 19;
+/**
+ * An invitation costs the caller 0.03 to 0.1 ms: the fork, waking a thread, what it takes of the caches. With less than
+ * this left to do, ms, it is quicker alone.
+ */
+const WORTH_MS = 0.15;
 
 /** Words of a pass: the next run to claim, how many are folded, whether somebody folds. */
 const NEXT = 0;
@@ -61,6 +69,7 @@ interface Pass {
  *
  * @param by - the number of the function that combines
  * @param carries - `LANES` for each block, and one: the first is the identity
+ * @param atOnce - whether the others are invited before it is known how long it takes
  */
 export function scanOnce(
   by: number,
@@ -69,6 +78,7 @@ export function scanOnce(
   view: SharedView,
   out: View,
   carries: SharedView,
+  atOnce: boolean,
 ): void {
   const f = forker();
   const blocks = Math.ceil(view.length / block);
@@ -76,13 +86,39 @@ export function scanOnce(
   const runs = Math.ceil(blocks / run);
   const words = create('Int32Array', MARKS + runs);
   const invitation: Invitation = [by, exclusive ? 1 : 0, block, run, view, out, carries, words];
-  const others = Array.from({ length: Math.min(f.workers, runs) - 1 }, () => f.fork(takePart, ...invitation));
+  const others = new Others(f, Math.min(f.workers, runs) - 1, invitation);
+  if (atOnce || view.length >= LONG) others.invite();
   const pass = passOf(...invitation);
-  claimRuns(pass);
-  joinAll(f, others);
+  claimRuns(pass, others);
+  joinAll(f, others.invited);
   if (!words.includes(SUMMED, MARKS)) return;
   fold(pass);
   parallelRanges(0, runs, scanLeft, { args: invitation });
+}
+
+/** The other workers, invited by the caller once what is left is worth it. */
+class Others {
+  readonly invited: Handle<void>[] = [];
+  readonly #f: Forker;
+  readonly #count: number;
+  readonly #invitation: Invitation;
+  readonly #began = now();
+
+  constructor(f: Forker, count: number, invitation: Invitation) {
+    this.#f = f;
+    this.#count = count;
+    this.#invitation = invitation;
+  }
+
+  /** After each run until they are invited: all so far were the caller's own. */
+  afterRun(done: number, runs: number): void {
+    if (this.invited.length > 0 || this.#count === 0) return;
+    if (((now() - this.#began) / done) * (runs - done) > WORTH_MS) this.invite();
+  }
+
+  invite(): void {
+    for (let i = 0; i < this.#count; i++) this.invited.push(this.#f.fork(takePart, ...this.#invitation));
+  }
 }
 
 /** What a thread needs to take part. */
@@ -121,7 +157,7 @@ function whole(number: number): number {
   return (number | 0) === number ? number | 0 : number;
 }
 
-function claimRuns(pass: Pass): void {
+function claimRuns(pass: Pass, others?: Others): void {
   const { words, runs } = pass;
   /** Summed here, and not yet scanned. */
   const kept: number[] = [];
@@ -135,6 +171,7 @@ function claimRuns(pass: Pass): void {
       fold(pass);
       const folded = Atomics.load(words, FOLDED);
       while (kept.length > 0 && kept[0]! < folded) scanRun(pass, kept.shift()!);
+      others?.afterRun(run + 1, runs);
     }
   } catch (error) {
     // Nobody needs the rest now.

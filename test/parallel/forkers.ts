@@ -134,12 +134,16 @@ function run(child: Child): void {
   }
 }
 
-/** Runs `code` as a task; every child must have been joined. */
-export function inTask<T>(forker: TestForker, code: () => T, seed = 0): T {
+/** A clock that makes chunks of all lengths. */
+export function ticking(seed: number): () => number {
   const random = mulberry32(seed);
   let time = 0;
-  // A clock that makes chunks of all lengths.
-  provideForker(forker, () => (time += random() * 0.04));
+  return () => (time += random() * 0.04);
+}
+
+/** Runs `code` as a task; every child must have been joined. */
+export function inTask<T>(forker: TestForker, code: () => T, clock: () => number = ticking(0)): T {
+  provideForker(forker, clock);
   try {
     const result = code();
     if (forker.unjoined > 0) throw new Error(`${forker.unjoined} children were not joined`);
@@ -156,6 +160,6 @@ export function underSchedules<T>(seed: number, code: () => T, check: (result: T
     new TestForker(SEQUENTIAL),
     new TestForker(adversary(seed)),
   ]) {
-    check(inTask(forker, code, seed));
+    check(inTask(forker, code, ticking(seed)));
   }
 }

@@ -10,7 +10,7 @@ import {
   sharedArray,
   sort,
 } from '../../src/parallel/index.ts';
-import { adversary, inTask, type Schedule, TestForker } from './forkers.ts';
+import { adversary, inTask, type Schedule, TestForker, ticking } from './forkers.ts';
 
 // Registered functions of the tests.
 const mark = (i: number, marks: Uint8Array): void => {
@@ -71,7 +71,7 @@ it('every algorithm takes every size from 0 to 2000', { timeout: 60_000 }, () =>
           down.every((x, i) => x === 0 - wanted[i]!),
         );
       },
-      n,
+      ticking(n),
     );
   }
   expect(wrong).toEqual([]);

@@ -6,7 +6,7 @@ import { sortByBits } from '../../src/parallel/sort/by-bits.ts';
 import { sortByCounting } from '../../src/parallel/sort/counting.ts';
 import { ORDER_OF } from '../../src/parallel/sort/order.ts';
 import { type Stride, sortRecords } from '../../src/parallel/sort/radix.ts';
-import { adversary, inTask, SEQUENTIAL, TestForker, underSchedules } from './forkers.ts';
+import { adversary, inTask, SEQUENTIAL, TestForker, ticking, underSchedules } from './forkers.ts';
 import { anyInput, input, KINDS, listed, SHAPES, same } from './inputs.ts';
 
 const sorted = (view: View): View => (view.slice() as Float64Array).sort();
@@ -61,7 +61,7 @@ describe('sort', () => {
       ] as const) {
         const view = input(kind, shape, n, n);
         const wanted = sorted(view);
-        inTask(new TestForker(adversary(n, 500), workers), () => sort(view), n);
+        inTask(new TestForker(adversary(n, 500), workers), () => sort(view), ticking(n));
         expect(same(view, wanted)).toBe(true);
       }
     });
