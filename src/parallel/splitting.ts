@@ -1,7 +1,8 @@
 /**
  * Lazy binary splitting (Tzannes, Caragea, Barua, Vishkin: Lazy Binary-Splitting, PPoPP 2010): a loop runs a small
  * chunk, asks whether a thief would find nothing here, and only then forks off half of what is left. With all
- * threads busy nothing is forked, so the cost of splitting does not depend on the number of indices.
+ * threads busy nothing is forked, so the cost of splitting does not depend on the number of indices. A loop of many
+ * indices does not ask before its first chunks have shown that the rest is worth waking a thread.
  *
  * @module
  */
@@ -11,6 +12,12 @@ import { type Forker, type Handle, now } from '../../workers/fork/forker.ts';
 const SHORT_MS = 0.01;
 /** And shorter above this. */
 const LONG_MS = 0.02;
+/** Fewer indices than this for each worker may each be long: they are shared out before anything is known. */
+const FEW = 256;
+/** What a chunk takes beside its indices, ms, at most: so short ones say nothing. */
+const OVERHEAD_MS = 0.001;
+/** A fork that wakes a thread costs the caller 0.02 to 0.05 ms: with less than this to do, ms, a loop is quicker alone. */
+const WORTH_MS = 0.06;
 
 /** What runs a range of indices, in two ways. */
 export interface Splittable<R> {
@@ -44,9 +51,12 @@ export function splitLazily<R>(
 ): Handle<R>[] {
   const forked: Handle<R>[] = [];
   let chunk = chunks.chunk;
+  let worth = chunks.grain !== 0 || chunk > 1 || hi - lo < FEW * f.workers;
+  // Cheap indices say nothing of those after them: so many at most run here before thieves are asked, whatever they take.
+  const alone = Math.ceil((hi - lo) / (8 * f.workers));
   let last = chunks.grain === 0 ? now() : 0;
   while (lo < hi) {
-    if (hi - lo > chunk && f.workers > 1 && f.hungry()) {
+    if (worth && hi - lo > chunk && f.workers > 1 && f.hungry()) {
       const middle = lo + Math.ceil((hi - lo) / 2);
       forked.push(work.fork(middle, hi, chunk));
       hi = middle;
@@ -59,7 +69,8 @@ export function splitLazily<R>(
     f.stopIfAsked();
     if (chunks.grain === 0) {
       const time = now();
-      chunk = tuned(chunk, time - last);
+      worth ||= ((time - last - OVERHEAD_MS) / chunk) * (hi - lo) > WORTH_MS;
+      chunk = worth ? tuned(chunk, time - last) : Math.min(alone, tuned(chunk, time - last));
       last = time;
     }
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parallelFor, parallelRanges, sharedArray } from '../../src/parallel/index.ts';
-import { splitLazily, tuned } from '../../src/parallel/splitting.ts';
+import { splitLazily, startOf, tuned } from '../../src/parallel/splitting.ts';
 import { inTask, SEQUENTIAL, TestForker, underSchedules } from './forkers.ts';
 
 const mark = (i: number, marks: Int32Array, base: number): void => {
@@ -125,6 +125,51 @@ describe('parallelFor', () => {
 });
 
 describe('lazy splitting', () => {
+  /** Indices that ran before the first fork, and forks, of a loop over so many by a clock that says what each takes, ms. */
+  const looped = (indices: number, cost: (i: number) => number): { alone: number; forks: number } => {
+    const f = new TestForker({ hungry: () => true, stolen: () => undefined }, 2);
+    let time = 0;
+    let alone = 0;
+    let ran = 0;
+    const here = (lo: number, hi: number): void => {
+      for (let i = lo; i < hi; i++) time += cost(i);
+      ran += hi - lo;
+    };
+    const code = (): void => {
+      const fork = (): ReturnType<typeof f.fork<[], void>> => {
+        if (f.forks === 0) alone = ran;
+        return f.fork(() => {});
+      };
+      for (const handle of splitLazily(f, 0, indices, startOf(0), { here, fork })) f.join(handle);
+    };
+    inTask(f, code, () => time);
+    return { alone, forks: f.forks };
+  };
+
+  it('asks no thief for a loop that is over sooner than one would come', () => {
+    expect(looped(10_000, () => 2e-6).forks).toBe(0);
+    expect(looped(10_000, () => 0).forks).toBe(0);
+  });
+
+  it('asks as soon as what is left is worth it', () => {
+    // 0.1 ms an index: known after the first.
+    expect(looped(10_000, () => 0.1)).toMatchObject({ alone: 1 });
+    // 1 ms in all: when a chunk has taken more than there is beside its indices.
+    const { alone, forks } = looped(100_000, () => 1e-5);
+    expect(forks).toBeGreaterThan(0);
+    expect(alone).toBeLessThan(1000);
+  });
+
+  it('asks at once for few indices, which may each be long', () => {
+    expect(looped(511, () => 0)).toMatchObject({ alone: 0 });
+  });
+
+  it('runs no more than a sixteenth before it asks, where cheap indices are followed by dear ones', () => {
+    const { alone, forks } = looped(10_000, (i) => (i < 100 ? 0 : 1));
+    expect(forks).toBeGreaterThan(0);
+    expect(alone).toBeLessThanOrEqual(1 + 8 + 64 + 512 + 625);
+  });
+
   it('halves what is left, and gives the halves in the reverse order of their indices', () => {
     const f = new TestForker(SEQUENTIAL);
     const here: number[][] = [];
