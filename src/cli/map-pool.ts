@@ -11,6 +11,8 @@ export interface MapPool {
   readonly workers: number;
   /** Runs one exported function of the task module on some worker. `timeout` is running time in ms. */
   run(name: string, args: readonly unknown[], options: { readonly timeout?: number }): Promise<unknown>;
+  /** Rejects when no task module exports such a function. */
+  find(name: string): Promise<void>;
   stats(): PoolStats;
   /** Ends the threads after what is accepted has settled. */
   close(): Promise<unknown>;

@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CommandFailure } from './exit.ts';
 import type { Host } from './host.ts';
 import { csvSource } from './inputs/csv.ts';
 import { fileSource, selectFiles } from './inputs/files.ts';
@@ -21,6 +19,13 @@ import { FileTarget, type OutputMode, stdoutTarget } from './records/targets.ts'
 import type { Order } from './run/emitter.ts';
 import { type Job, runJob } from './run/job.ts';
 import type { OnError } from './run/policy.ts';
+import {
+  type NamedFile,
+  refuseOutputAmong,
+  refuseSameFile,
+  refuseSummaryAmong,
+  refuseSummaryOver,
+} from './same-file.ts';
 import { locateModule, parseTarget, type Target } from './target.ts';
 
 interface MapFlags extends RunFlags {
@@ -113,7 +118,11 @@ function conflict(inputs: readonly string[], flags: MapFlags): string | undefine
 
 function mapJob(host: Host, target: Target, inputs: readonly string[], flags: MapFlags): Job {
   const { out } = flags;
-  const path = out === undefined ? undefined : resolve(host.cwd, out);
+  const named = (name: string | undefined): NamedFile | undefined =>
+    name === undefined ? undefined : { name, path: resolve(host.cwd, name) };
+  const outFile = named(out);
+  const path = outFile?.path;
+  const summary = named(flags.summary);
   let items: DoneItems | undefined;
   return {
     options: {
@@ -124,16 +133,30 @@ function mapJob(host: Host, target: Target, inputs: readonly string[], flags: Ma
         flags.onError === 'retry' ? { kind: 'retry', retries: flags.retries ?? 3 } : { kind: flags.onError },
       progress: flags.quiet ? 'none' : flags.progress,
       report: flags.quiet ? 'failures' : 'summary',
-      ...(flags.summary === undefined
-        ? {}
-        : { summary: { name: flags.summary, path: resolve(host.cwd, flags.summary) } }),
+      ...(summary ? { summary } : {}),
     },
     ...(out === undefined ? {} : { goOn: 'continue with --resume' }),
     async prepare() {
+      const input = flags.ndjson ?? flags.csv;
+      const read = input === '-' ? undefined : named(input);
+      await refuseSummaryOver(summary, {
+        others: [
+          { is: 'the input', file: read },
+          { is: 'the output', file: outFile },
+        ],
+        stdout: host.stdout,
+      });
       const tasks = await locateModule(target, host.cwd);
+      await refuseSummaryOver(summary, {
+        others: [{ is: 'the task module', file: { name: target.module, path: fileURLToPath(tasks) } }],
+        stdout: host.stdout,
+      });
       if (flags.resume && out !== undefined && path !== undefined) items = await readDone(out, path);
-      await refuseSameFile(host.cwd, flags);
-      const source = await openSource(host, inputs, flags);
+      await refuseSameFile(read, outFile);
+      const source = await openSource(host, inputs, flags, async (files) => {
+        await refuseSummaryAmong(files, summary);
+        await refuseOutputAmong(files, outFile);
+      });
       return {
         task: { tasks, name: target.module, fn: target.fn, args: flags.args ?? [] },
         source: items && out !== undefined ? remainingInputs(source, items, out) : source,
@@ -152,7 +175,12 @@ function outputMode(flags: MapFlags, items: DoneItems | undefined): OutputMode {
   return { kind: flags.overwrite ? 'overwrite' : 'create' };
 }
 
-async function openSource(host: Host, inputs: readonly string[], flags: MapFlags): Promise<InputSource> {
+async function openSource(
+  host: Host,
+  inputs: readonly string[],
+  flags: MapFlags,
+  check: (files: readonly string[]) => Promise<void>,
+): Promise<InputSource> {
   if (flags.ndjson !== undefined) return ndjsonSource(await openInput(flags.ndjson, host));
   if (flags.csv !== undefined) {
     const { delimiter } = flags;
@@ -160,47 +188,8 @@ async function openSource(host: Host, inputs: readonly string[], flags: MapFlags
   }
   const { cwd } = host;
   const files = await selectFiles(inputs, flags.ignore ? { cwd, ignore: flags.ignore } : { cwd });
-  await refuseOutputAmong(files, cwd, flags.out);
+  await check(files);
   return fileSource(files);
-}
-
-const STATS_AT_ONCE = 256;
-
-/** A glob finds the output of an earlier run, too. */
-async function refuseOutputAmong(
-  files: readonly string[],
-  cwd: string,
-  out: string | undefined,
-): Promise<void> {
-  if (out === undefined) return;
-  const to = await stat(resolve(cwd, out)).catch(() => undefined);
-  if (!to?.isFile()) return;
-  // By what they are, not by their names: an input may be a link to it.
-  for (let i = 0; i < files.length; i += STATS_AT_ONCE) {
-    const some = files.slice(i, i + STATS_AT_ONCE).map((file) => stat(file).catch(() => undefined));
-    for (const from of await Promise.all(some)) {
-      if (from === undefined || !isSame(from, to)) continue;
-      throw new CommandFailure(
-        `${out} is one of the inputs: name another file with --out, or leave it out with --ignore`,
-      );
-    }
-  }
-}
-
-function isSame(one: Stats, other: Stats): boolean {
-  return one.dev === other.dev && one.ino === other.ino;
-}
-
-/** Writing to the file that is read would destroy it. */
-async function refuseSameFile(cwd: string, { ndjson, csv, out }: MapFlags): Promise<void> {
-  const input = ndjson ?? csv;
-  if (input === undefined || input === '-' || out === undefined) return;
-  const [from, to] = await Promise.all(
-    [input, out].map((name) => stat(resolve(cwd, name)).catch(() => undefined)),
-  );
-  if (from?.isFile() && to && isSame(from, to)) {
-    throw new CommandFailure(`${out} is the input: name another file with --out`);
-  }
 }
 
 function oneCharacter(text: string): string {

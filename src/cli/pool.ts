@@ -12,6 +12,8 @@ export const createMapPool: PoolFactory = async ({ tasks, workers }): Promise<Ma
   return {
     workers: pool.stats().workers.length,
     run: (name, args, options) => pool.run(name, args, options),
+    // Of no inputs, so that only the name is looked up.
+    find: async (name) => void (await pool.map(name, []).next()),
     stats: () => pool.stats(),
     close: () => pool.close(),
     terminate: () => pool.terminate(),

@@ -13,7 +13,8 @@ const FLUSH_MS = 500;
 /** Runs the command line of this process with the given pool and ends the process with its exit code. */
 export async function runProcess(createPool: PoolFactory): Promise<void> {
   // A reader that goes away is reported by the write that meets it; the event alone would be a crash.
-  process.stdout.on('error', () => {});
+  const { stdout } = process;
+  stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   const host: Host = {
     cwd: process.cwd(),
@@ -22,7 +23,7 @@ export async function runProcess(createPool: PoolFactory): Promise<void> {
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout as OutputStream,
+    stdout: stdout as OutputStream,
     stderr: process.stderr as OutputStream,
     clock: systemClock,
     createPool,
@@ -34,10 +35,12 @@ export async function runProcess(createPool: PoolFactory): Promise<void> {
       };
     },
   };
+  // Node hands what a thread prints to what `process.stdout` is when it starts: stdout has records and nothing else.
+  Object.defineProperty(process, 'stdout', { configurable: true, get: () => process.stderr });
   const code = await runCli(process.argv.slice(2), host);
   // What a command must not lose it has waited for; a reader that takes nothing does not keep the process.
   setTimeout(() => process.exit(code), FLUSH_MS);
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([flushed(stdout), flushed(process.stderr)]);
   process.exit(code);
 }
 

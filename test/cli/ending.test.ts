@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -150,6 +150,30 @@ describe('the summary', () => {
       latencyMs: { p50: expect.any(Number), p99: expect.any(Number) },
       failed: [{ index: 0, input: 1, error: { name: 'Error', message: 'no' } }],
     });
+  });
+
+  it('is written of a run that fails or is interrupted before its first item, too', async () => {
+    const file = join(dir, 'summary.json');
+    const earlier = () => writeFileSync(file, '{"outcome":"finished"}');
+    const written = () => JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    earlier();
+    const none = await cli(['map', './none.mjs#fn', '--ndjson', '-', '--summary', file]);
+    expect(none.code).toBe(1);
+    expect(written()).toMatchObject({
+      outcome: 'failed',
+      items: 0,
+      error: 'cannot load ./none.mjs: no such file or directory',
+    });
+    earlier();
+    expect((await map(['--ndjson', join(dir, 'none'), '--summary', file])).code).toBe(1);
+    expect(written()).toMatchObject({ outcome: 'failed' });
+    earlier();
+    const session = start(['map', `${TASKS}#fn`, '--ndjson', '-', '--summary', file], {
+      stdin: openStdin(),
+    });
+    session.signal('SIGINT');
+    expect(await session.exit).toBe(130);
+    expect(written()).toMatchObject({ outcome: 'interrupted', items: 0 });
   });
 
   it('is left out with --quiet, failures are not', async () => {

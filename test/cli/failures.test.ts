@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -187,6 +196,31 @@ describe('bad input gets one line and a non-zero exit', () => {
     expect(readFileSync(out, 'utf8')).toBe('precious\n');
   });
 
+  it('a missing export, also where there is nothing to call it with', async () => {
+    const { code, stderr, pool } = await cli(['map', `${TASKS}#missing`, '--ndjson', '-']);
+    expect([code, oneLine(stderr.text)]).toEqual([
+      1,
+      `millrace: ${TASKS}#missing: No task module exports a function \`missing\`.`,
+    ]);
+    expect(pool?.terminated).toBe(true);
+  });
+
+  it('a line of more levels than can be written again', async () => {
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+    const stdin = `1\n${nested(1000)}\n${nested(1001)}\n${nested(30_000)}\n2\n`;
+    const { code, stdout } = await map(['--ndjson', '-', '--on-error', 'skip'], { stdin, task: () => 0 });
+    expect(code).toBe(1);
+    const message = 'line 3 of stdin is nested more than 1000 levels deep';
+    expect(stdout.records.map(({ index, error }) => [index, error?.message])).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [2, message],
+      [3, message.replace('3', '4')],
+      [4, undefined],
+    ]);
+    expect((await map(['--ndjson', '-'], { stdin: nested(1001) })).code).toBe(1);
+  });
+
   it('a broken line: what runs before it is recorded', async () => {
     const { code, stdout, stderr } = await map(['--ndjson', '-'], { stdin: '1\n2\n{"a":\n4\n' });
     expect(code).toBe(1);
@@ -260,6 +294,35 @@ describe('bad input gets one line and a non-zero exit', () => {
       ]);
     }
     expect(readFileSync(out, 'utf8')).toBe('precious\n');
+  });
+
+  it('a summary in the place of another file of the run', async () => {
+    const file = join(dir, 'both');
+    const module = join(dir, 'module.mjs');
+    for (const name of [file, module]) writeFileSync(name, '1\n');
+    const refused = [
+      [['--ndjson', file, '--summary', file], 'the input'],
+      [['--csv', file, '--summary', file], 'the input'],
+      [[file, '--summary', file], 'one of the inputs'],
+      [[`${dir}/b*`, '--summary', file], 'one of the inputs'],
+      [['--ndjson', '-', '--out', file, '--overwrite', '--summary', file], 'the output'],
+    ] as const;
+    for (const [args, is] of refused) {
+      const { code, stderr } = await map(args, { stdin: '1\n' });
+      expect([code, oneLine(stderr.text)]).toEqual([
+        1,
+        `millrace: ${file} is ${is}: name another file with --summary`,
+      ]);
+      expect(readFileSync(file, 'utf8')).toBe('1\n');
+    }
+    const { stderr } = await cli(['map', `${module}#fn`, '--ndjson', '-', '--summary', module]);
+    expect(oneLine(stderr.text)).toBe(
+      `millrace: ${module} is the task module: name another file with --summary`,
+    );
+    const fresh = join(dir, 'fresh');
+    const both = await map(['--ndjson', '-', '--out', fresh, '--summary', fresh], { stdin: '1\n' });
+    expect(oneLine(both.stderr.text)).toContain('fresh is the output');
+    expect(existsSync(fresh)).toBe(false);
   });
 
   it('an output that cannot be made', async () => {

@@ -40,6 +40,9 @@ export function fakePool(task: Task, workers = 2): FakePool {
         pool.running -= 1;
       }
     },
+    async find(name) {
+      if (name === 'missing') throw new Error('No task module exports a function `missing`.');
+    },
     stats: () => stats(workers),
     async close() {
       pool.closed = true;

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cli, numbers, type Setup, TASKS } from './fake-host.ts';
+import { cli, numbers, type Setup, start, TASKS, until } from './fake-host.ts';
 
 let dir: string;
 let out: string;
@@ -127,6 +127,27 @@ describe('--resume', () => {
     expect(stderr.text).toMatch(/^millrace: cannot resume [^\n]+\n$/);
     expect(stderr.text).toContain(message);
     expect(written()).toBe(text);
+  });
+
+  it('--overwrite leaves the output as it is until there is a record, or the run has come to its end', async () => {
+    const overwrite = ['map', `${TASKS}#fn`, '--ndjson', '-', '--out', out, '--overwrite'];
+    const failing = () => {
+      throw new Error('no');
+    };
+    writeFileSync(out, full(3));
+    expect((await cli(overwrite, { stdin: '1\n', task: failing })).code).toBe(1);
+    expect(written()).toBe(full(3));
+    const session = start(overwrite, { stdin: '1\n', task: () => new Promise(() => {}) });
+    await until(() => session.pool?.running === 1, 'the item runs');
+    session.signal('SIGINT');
+    session.signal('SIGINT');
+    expect(await session.exit).toBe(130);
+    expect(written()).toBe(full(3));
+    expect((await cli(overwrite, { stdin: '' })).code).toBe(0);
+    expect(written()).toBe('');
+    rmSync(out);
+    expect((await cli(overwrite, { stdin: '1\n', task: failing })).code).toBe(1);
+    expect(existsSync(out)).toBe(false);
   });
 
   it('--overwrite replaces an output that has records', async () => {

@@ -198,6 +198,26 @@ describe('outputs that fail', () => {
     }
   });
 
+  it('of what tasks print nothing comes between the records, in however many workers', async () => {
+    const run = '$MILLRACE map ./tasks.mjs#talking --ndjson - -q --workers 12 --order completed';
+    const { code, stdout, stderr } = await shell(`seq 1 300 | ${run} | cat; exit ${'$'}{PIPESTATUS[1]}`)
+      .ended;
+    expect(code).toBe(0);
+    expect(records(stdout)).toHaveLength(300);
+    expect(stderr.match(/working on \d+/g)).toHaveLength(300);
+    expect(stderr).not.toContain('Warning');
+  });
+
+  it('a torn record is taken back also where another has written to the same file', async () => {
+    // The file is long already when the run begins to write, and longer each time another line comes.
+    const other = 'for i in $(seq 40); do echo "{}" >> "$OUT"; sleep 0.01; done';
+    const run = 'seq 1 5000 | $MILLRACE map ./tasks.mjs#long --ndjson - --args \'[97]\' >> "$OUT"';
+    const { stderr } = await shell(`ulimit -f 3; ( ${other} ) & ${run}; wait`, { OUT: at('out') }).ended;
+    expect(stderr).toMatch(/cannot write to stdout: file too large/);
+    expect(read('out').endsWith('\n')).toBe(true);
+    expect(records(read('out')).length).toBeGreaterThan(10);
+  });
+
   it('goes on with --resume when there is room again', async () => {
     const run = '$MILLRACE map ./tasks.mjs#double --ndjson "$IN" --out "$OUT" --resume -q';
     writeFileSync(at('in'), numbers(500));

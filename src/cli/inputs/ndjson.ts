@@ -12,6 +12,15 @@ export function ndjsonSource(input: OpenInput): InputSource {
   return streamSource(input, readLines(input.name, input.stream));
 }
 
+/** `JSON.parse` reads any depth; `JSON.stringify`, which writes the record, runs out of stack at some thousands. */
+const MAX_LEVELS = 1000;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((part) => isDeeper(part, levels - 1));
+}
+
 async function* readLines(name: string, stream: Readable): AsyncGenerator<readonly MapInput[]> {
   const text = new TextDecoder('utf-8', { fatal: true });
   let index = 0;
@@ -41,6 +50,10 @@ async function* readLines(name: string, stream: Readable): AsyncGenerator<readon
       value = JSON.parse(source);
     } catch (error) {
       return broken(source, `is not JSON: ${oneLine((error as Error).message, 160)}`);
+    }
+    // A shorter line has no room for so many levels.
+    if (source.length > 2 * MAX_LEVELS && isDeeper(value, MAX_LEVELS)) {
+      return broken(source, `is nested more than ${MAX_LEVELS} levels deep`);
     }
     return { index: index++, value, end };
   };

@@ -1,5 +1,5 @@
 /**
- * Whole chunks of lines to a file descriptor: on failure the file is cut back to the last full line.
+ * Whole chunks of lines to a file descriptor: on failure the torn line at its end is taken away.
  *
  * @module
  */
@@ -42,10 +42,18 @@ export class LineDescriptor {
       }
       this.#size += done;
     } catch (error) {
-      this.#size += chunk.subarray(0, done).lastIndexOf(NEWLINE) + 1;
-      await this.cut().catch(() => {});
+      const whole = chunk.subarray(0, done).lastIndexOf(NEWLINE) + 1;
+      this.#size += whole;
+      await (this.#place === 'position' ? this.cut() : this.#cutTorn(done - whole)).catch(() => {});
       throw error;
     }
+  }
+
+  /** Others may write to the same stream: only what this one has put at its end is known to be torn. */
+  async #cutTorn(bytes: number): Promise<void> {
+    if (!this.regular || bytes === 0) return;
+    const { size } = await fstat(this.fd);
+    if (size > this.#size) await ftruncate(this.fd, size - bytes);
   }
 
   /** Takes away what follows the last full line. */

@@ -40,7 +40,7 @@ export class FileTarget implements LineTarget {
     this.#created = file.created;
   }
 
-  /** Opens without changing anything: what is to be overwritten or cut stays until the first record. */
+  /** Opens without changing anything: what is to be overwritten or cut stays until the first record, or the run's end. */
   static async open(name: string, path: string, mode: OutputMode): Promise<FileTarget> {
     try {
       const before = await stat(path).catch(() => undefined);
@@ -69,7 +69,8 @@ export class FileTarget implements LineTarget {
     }
   }
 
-  async end(): Promise<void> {
+  async end(run: 'complete' | 'partial'): Promise<void> {
+    if (run === 'partial' && this.#fresh) return this.abandon();
     try {
       await this.#begin();
       if (this.#lines.regular) await this.#handle.datasync();

@@ -7,8 +7,8 @@
 /** Where lines go. `write` either takes the whole chunk, or fails and leaves no half line behind. */
 export interface LineTarget {
   write(chunk: Buffer): Promise<void>;
-  /** After the last write. */
-  end(): Promise<void>;
+  /** After the last write: `complete` when the run has come to its end, so that no record at all is a result, too. */
+  end(run: 'complete' | 'partial'): Promise<void>;
 }
 
 export interface WriterEvents {
@@ -60,11 +60,11 @@ export class RecordWriter {
   }
 
   /** After `flush`: ends the target. Failures go to `onFailure`. */
-  async end(): Promise<void> {
+  async end(run: 'complete' | 'partial'): Promise<void> {
     await this.flush();
     if (this.#failure) return;
     try {
-      await this.#target.end();
+      await this.#target.end(run);
     } catch (error) {
       this.#fail(error as Error);
     }

@@ -16,7 +16,15 @@ import type { Order } from './emitter.ts';
 import { Interrupt } from './interrupt.ts';
 import { type MapEnd, MapRun } from './map-run.ts';
 import type { OnError } from './policy.ts';
-import { failureText, type Summary, summarize, summaryText, writeSummary } from './summary.ts';
+import {
+  failureText,
+  type Summary,
+  SummaryRefused,
+  summarize,
+  summaryOfNone,
+  summaryText,
+  writeSummary,
+} from './summary.ts';
 
 export interface JobTask {
   readonly tasks: URL;
@@ -64,33 +72,50 @@ export interface JobEnd {
 /** Runs a job to its end and reports it on stderr; what cannot be run at all rejects with `CommandFailure`. */
 export async function runJob(host: Host, job: Job): Promise<JobEnd> {
   const interrupt = new Interrupt(host);
+  const { summary } = job.options;
   try {
-    const prepared = await interrupt.until('finish', job.prepare());
-    if (!prepared) return interruptedEarly(host, interrupt);
-    const { task, source } = prepared;
-    const { workers } = job.options;
-    const starting = startPool(host, task, workers);
-    try {
-      const pool = await interrupt.until('finish', starting);
-      const output = pool && (await job.openOutput());
-      if (pool && output) return await runPool(host, job, interrupt, { ...prepared, pool, output });
-    } catch (error) {
-      source.close();
-      await ended(
-        host,
-        starting.then((pool) => pool.terminate()),
-      );
-      throw error;
+    const end = await started(host, job, interrupt);
+    if (end) return end;
+    host.stderr.write('millrace: interrupted before the first item\n');
+    if (summary) await writeSummary(summary.name, summary.path, summaryOfNone({ outcome: 'interrupted' }));
+    return { exit: interrupt.exit, outcome: 'interrupted' };
+  } catch (error) {
+    // The summary of an earlier run would be taken for this one's. What cannot be written either is said already.
+    if (summary && !(error instanceof SummaryRefused)) {
+      const none = summaryOfNone({ outcome: 'failed', error: (error as Error).message });
+      await writeSummary(summary.name, summary.path, none).catch(() => {});
     }
-    source.close();
-    await ended(
-      host,
-      starting.then((late) => late.terminate()),
-    );
-    return interruptedEarly(host, interrupt);
+    throw error;
   } finally {
     interrupt.dispose();
   }
+}
+
+/** Gives `undefined` when it was interrupted before the first item. */
+async function started(host: Host, job: Job, interrupt: Interrupt): Promise<JobEnd | undefined> {
+  const prepared = await interrupt.until('finish', job.prepare());
+  if (!prepared) return undefined;
+  const { task, source } = prepared;
+  const { workers } = job.options;
+  const starting = startPool(host, task, workers);
+  try {
+    const pool = await interrupt.until('finish', starting);
+    const output = pool && (await job.openOutput());
+    if (pool && output) return await runPool(host, job, interrupt, { ...prepared, pool, output });
+  } catch (error) {
+    source.close();
+    await ended(
+      host,
+      starting.then((pool) => pool.terminate()),
+    );
+    throw error;
+  }
+  source.close();
+  await ended(
+    host,
+    starting.then((late) => late.terminate()),
+  );
+  return undefined;
 }
 
 interface Started {
@@ -191,6 +216,20 @@ function report(
 }
 
 async function startPool(host: Host, task: JobTask, workers: number | undefined): Promise<MapPool> {
+  const pool = await loadedPool(host, task, workers);
+  try {
+    // Without it a run of no items would not notice.
+    await pool.find(task.fn);
+    return pool;
+  } catch (error) {
+    await ended(host, pool.terminate());
+    throw new CommandFailure(`${task.name}#${task.fn}: ${oneLine((error as Error).message)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function loadedPool(host: Host, task: JobTask, workers: number | undefined): Promise<MapPool> {
   try {
     return await host.createPool({ tasks: task.tasks, ...(workers === undefined ? {} : { workers }) });
   } catch (error) {
@@ -227,17 +266,12 @@ async function ended(host: Host, ending: Promise<unknown>): Promise<void> {
   stop();
 }
 
-function interruptedEarly(host: Host, interrupt: Interrupt): JobEnd {
-  host.stderr.write('millrace: interrupted before the first item\n');
-  return { exit: interrupt.exit, outcome: 'interrupted' };
-}
-
 function clearing(target: LineTarget, clear: () => void): LineTarget {
   return {
     write(chunk) {
       clear();
       return target.write(chunk);
     },
-    end: () => target.end(),
+    end: (run) => target.end(run),
   };
 }

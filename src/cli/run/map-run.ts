@@ -264,7 +264,10 @@ export class MapRun {
 
   async #writeOut(): Promise<void> {
     // A run that failed ends nothing: its output stays as it is, to be given up or continued.
-    const written = this.#end?.kind === 'failed' ? this.#writer.flush() : this.#writer.end();
+    const written =
+      this.#end?.kind === 'failed'
+        ? this.#writer.flush()
+        : this.#writer.end(this.#end === undefined ? 'complete' : 'partial');
     if (this.#options.interrupt.stage !== 'now' && !this.#dropped) {
       await this.#options.interrupt.until('now', written);
     }

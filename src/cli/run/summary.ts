@@ -38,6 +38,31 @@ export interface Summary {
   readonly error?: string;
 }
 
+/** `--summary` names a file that is no summary of an earlier run: it is left as it is. */
+export class SummaryRefused extends CommandFailure {}
+
+/** Of a run that did not come to its first item. */
+export function summaryOfNone(
+  end: { outcome: 'interrupted' } | { outcome: 'failed'; error: string },
+): Summary {
+  return {
+    ...end,
+    items: 0,
+    resumed: 0,
+    failures: 0,
+    resumedFailures: 0,
+    retries: 0,
+    unrecorded: 0,
+    wallMs: 0,
+    busyMs: [],
+    speedUp: 0,
+    latencyMs: { p50: 0, p99: 0 },
+    steals: 0,
+    crashes: 0,
+    failed: [],
+  };
+}
+
 export function summarize(
   run: MapRun,
   end: MapEnd,
