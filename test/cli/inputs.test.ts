@@ -57,6 +57,45 @@ describe('files', () => {
     expect(await select(['[id].txt'])).toEqual(['[id].txt']);
   });
 
+  it('leaves out what --ignore matches of names given as they stand, too', async () => {
+    make('a.txt', 'b.txt', 'sub/b.txt', 'deep/sub/c.txt', '.d.txt', '[id].txt');
+    const names = ['a.txt', './b.txt', 'sub/b.txt', join(dir, 'deep/sub/c.txt'), '.d.txt', '[id].txt'];
+    expect(await select(names, ['b*'])).toEqual([
+      'a.txt',
+      'sub/b.txt',
+      'deep/sub/c.txt',
+      '.d.txt',
+      '[id].txt',
+    ]);
+    expect(await select(names, ['**/b*', './a.*'])).toEqual(['deep/sub/c.txt', '.d.txt', '[id].txt']);
+    expect(await select(names, ['**/sub', '*.txt'])).toEqual(['.d.txt']);
+    expect(await select(names, [`${dir}/{a,b,sub/b}.txt`, 'deep/**'])).toEqual(['.d.txt', '[id].txt']);
+    expect(await select(names, ['!a.txt', '../*', 'none/**'])).toHaveLength(names.length);
+    expect(await select(['a.txt', '*.txt'], ['a.txt'])).toEqual(['[id].txt', 'b.txt']);
+  });
+
+  it('leaves out names outside the working directory', async () => {
+    make('in/a.txt', 'out/a.txt', 'out/b.txt');
+    const cwd = join(dir, 'in');
+    const files = await selectFiles(['a.txt', '../out/a.txt', '../out/b.txt'], {
+      cwd,
+      ignore: ['../out/a*'],
+    });
+    expect(files).toEqual([join(cwd, 'a.txt'), join(dir, 'out/b.txt')]);
+  });
+
+  it('leaves out a directory that the shell has found', async () => {
+    make('a.txt', 'sub/b.txt');
+    expect(await select(['a.txt', 'sub'], ['sub'])).toEqual(['a.txt']);
+  });
+
+  it('refuses to leave out all', async () => {
+    make('a.txt', 'b.txt');
+    await expect(select(['a.txt', 'b.txt'], ['*.txt'])).rejects.toThrow(
+      '--ignore leaves no file of those named',
+    );
+  });
+
   it('ends on links that lead in a circle', async () => {
     make('a.txt');
     symlinkSync(dir, join(dir, 'loop'));

@@ -9,6 +9,7 @@ import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { CommandFailure, reason, systemCode } from '../exit.ts';
+import { ignoring } from './ignore.ts';
 import type { InputSource, MapInput } from './source.ts';
 
 export interface FileSelection {
@@ -22,17 +23,32 @@ export interface FileSelection {
  * A name that exists as it stands is a file, even if it looks like a glob.
  */
 export async function selectFiles(patterns: readonly string[], selection: FileSelection): Promise<string[]> {
+  const { cwd, ignore = [] } = selection;
+  const isIgnored =
+    ignore.length === 0
+      ? () => false
+      : await ignoring(
+          patterns.map((pattern) => resolve(cwd, pattern)),
+          { cwd, ignore },
+        );
   const files = new Set<string>();
   for (const pattern of patterns) {
-    for (const file of await expand(pattern, selection)) files.add(file);
+    for (const file of await expand(pattern, selection, isIgnored)) files.add(file);
   }
+  if (files.size === 0) throw new CommandFailure('--ignore leaves no file of those named');
   return [...files];
 }
 
-async function expand(pattern: string, { cwd, ignore }: FileSelection): Promise<string[]> {
+async function expand(
+  pattern: string,
+  { cwd, ignore }: FileSelection,
+  isIgnored: (path: string) => boolean,
+): Promise<string[]> {
   const path = resolve(cwd, pattern);
   try {
-    if ((await stat(path)).isDirectory()) {
+    const found = await stat(path);
+    if (isIgnored(path)) return [];
+    if (found.isDirectory()) {
       throw new CommandFailure(
         `${pattern} is a directory: name its files with a glob, as in '${pattern.replace(/\/+$/, '')}/**/*'`,
       );
