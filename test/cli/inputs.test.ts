@@ -96,6 +96,13 @@ describe('files', () => {
     );
   });
 
+  it('takes for a glob what is too long for a name', async () => {
+    make('a.txt');
+    const long = 'z'.repeat(260);
+    expect(await select([`{a.txt,${long}}`])).toEqual(['a.txt']);
+    await expect(select([long])).rejects.toThrow(`cannot read ${long}: name too long`);
+  });
+
   it('ends on links that lead in a circle', async () => {
     make('a.txt');
     symlinkSync(dir, join(dir, 'loop'));

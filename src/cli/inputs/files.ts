@@ -39,6 +39,9 @@ export async function selectFiles(patterns: readonly string[], selection: FileSe
   return [...files];
 }
 
+/** No file can have a name that is too long, but such a text can be a glob with many alternatives. */
+const NO_SUCH_FILE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENAMETOOLONG']);
+
 async function expand(
   pattern: string,
   { cwd, ignore }: FileSelection,
@@ -57,7 +60,7 @@ async function expand(
     return [path];
   } catch (error) {
     if (error instanceof CommandFailure) throw error;
-    if (systemCode(error) !== 'ENOENT' || !isDynamicPattern(pattern)) {
+    if (!NO_SUCH_FILE.has(systemCode(error)) || !isDynamicPattern(pattern)) {
       throw new CommandFailure(`cannot read ${pattern}: ${reason(error)}`, { cause: error });
     }
   }
