@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -125,6 +125,13 @@ describe('openInput', () => {
     ['.', 'cannot read .: it is a directory'],
   ])('refuses %s before anything runs', async (path, message) => {
     await expect(openInput(path, { cwd: dir, stdin: Readable.from([]) })).rejects.toThrow(message);
+  });
+
+  it('refuses a directory as stdin', async () => {
+    const fd = openSync(dir, 'r');
+    const stdin = Object.assign(Readable.from([]), { fd });
+    await expect(openInput('-', { cwd: dir, stdin })).rejects.toThrow('cannot read stdin: it is a directory');
+    closeSync(fd);
   });
 
   it('knows the size of a file, not of stdin', async () => {

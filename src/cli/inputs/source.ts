@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -50,7 +51,7 @@ export interface OpenInput {
 export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024;
 
 export async function openInput(path: string, from: { cwd: string; stdin: Readable }): Promise<OpenInput> {
-  if (path === '-') return { name: 'stdin', stream: from.stdin };
+  if (path === '-') return openStdin(from.stdin);
   let handle: FileHandle | undefined;
   try {
     handle = await open(resolve(from.cwd, path), 'r');
@@ -66,6 +67,14 @@ export async function openInput(path: string, from: { cwd: string; stdin: Readab
     if (error instanceof CommandFailure) throw error;
     throw new CommandFailure(`cannot read ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** Node gives a directory as a stream that ends at once, as if it were an empty file. */
+function openStdin(stream: Readable & { readonly fd?: unknown }): OpenInput {
+  if (typeof stream.fd === 'number' && fstatSync(stream.fd).isDirectory()) {
+    throw new CommandFailure('cannot read stdin: it is a directory');
+  }
+  return { name: 'stdin', stream };
 }
 
 /** A source from a generator of batches over one stream. */
