@@ -28,7 +28,16 @@ export function parseTarget(text: string): Target {
   if (module === '' || fn === '') {
     throw new InvalidArgumentError('Name a module and one of its exported functions, as in ./module.ts#fn.');
   }
+  if (module.startsWith('file:')) checkFileUrl(module);
   return { module, fn };
+}
+
+function checkFileUrl(url: string): void {
+  try {
+    fileURLToPath(url);
+  } catch (error) {
+    throw new InvalidArgumentError(`Not the URL of a file: ${reason(error)}.`);
+  }
 }
 
 /** The URL of the target's module; a module that is not there fails here. */
