@@ -13,7 +13,7 @@ import { fileSource, selectFiles } from './inputs/files.ts';
 import { ndjsonSource } from './inputs/ndjson.ts';
 import { remainingInputs } from './inputs/remaining.ts';
 import { type InputSource, openInput } from './inputs/source.ts';
-import { addRunOptions, collect, integer, type RunFlags } from './options.ts';
+import { addRunOptions, collect, integer, once, type RunFlags } from './options.ts';
 import { type DoneItems, readDone } from './records/resume.ts';
 import { FileTarget, type OutputMode, stdoutTarget } from './records/targets.ts';
 import type { Order } from './run/emitter.ts';
@@ -67,12 +67,12 @@ export function mapCommand(program: Command, host: Host, done: (exit: number) =>
     .description('Run one exported function over many inputs on all cores; results as NDJSON.')
     .argument('<module#fn>', 'a task module and its function, as in ./module.ts#fn', parseTarget)
     .argument('[inputs...]', 'files, by path or glob')
-    .option('--ndjson <file>', 'inputs: the lines of an NDJSON file; - is stdin')
-    .option('--csv <file>', 'inputs: the rows of a CSV file with a header; - is stdin')
+    .option('--ndjson <file>', 'inputs: the lines of an NDJSON file; - is stdin', once)
+    .option('--csv <file>', 'inputs: the rows of a CSV file with a header; - is stdin', once)
     .option('--delimiter <char>', 'between CSV fields (default: ",")', oneCharacter)
     .option('--ignore <glob>', 'leave files out; may be repeated', collect)
     .option('--args <json>', 'more arguments for the function, as a JSON array', jsonArray)
-    .option('-o, --out <file>', 'write records to a file, not to stdout')
+    .option('-o, --out <file>', 'write records to a file, not to stdout', once)
     .option('--resume', 'continue the interrupted run whose output is in --out')
     .option('--overwrite', 'replace an --out file that is not empty')
     .addOption(

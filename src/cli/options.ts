@@ -23,6 +23,12 @@ export function collect(value: string, before: readonly string[] | undefined): r
   return [...(before ?? []), value];
 }
 
+/** An option that names one file: of two, one would be passed over. */
+export function once(value: string, before: string | undefined): string {
+  if (before === undefined) return value;
+  throw new InvalidArgumentError(`Give it once; it is \`${before}\` already.`);
+}
+
 export interface RunFlags {
   readonly workers?: number;
   readonly progress: ProgressMode;
@@ -44,5 +50,5 @@ export function addRunOptions(command: Command): Command {
         .default('auto'),
     )
     .option('-q, --quiet', 'no progress and no summary on stderr; failures are still listed')
-    .option('--summary <file>', 'write the summary as JSON, too');
+    .option('--summary <file>', 'write the summary as JSON, too', once);
 }

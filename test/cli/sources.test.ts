@@ -14,3 +14,14 @@ describe('a task module that is no file URL exits 2 with one line', () => {
     expect(stderr.text).toMatch(/^millrace: [^\n]+\n$/);
   });
 });
+
+describe('an option that names one file', () => {
+  it.each(['--ndjson', '--csv', '--out', '--summary'])('%s is refused the second time', async (option) => {
+    const { code, stderr } = await cli(['map', 'x.js#f', option, 'a', option, 'b']);
+    expect(code).toBe(2);
+    expect(stderr.text).toContain(
+      `'${option.replace('--out', '-o, --out')} <file>' argument 'b' is invalid. Give it once`,
+    );
+    expect(stderr.text).toMatch(/^millrace: [^\n]+\n$/);
+  });
+});
