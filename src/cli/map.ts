@@ -72,7 +72,7 @@ export function mapCommand(program: Command, host: Host, done: (exit: number) =>
     .option('--delimiter <char>', 'between CSV fields (default: ",")', oneCharacter)
     .option('--ignore <glob>', 'leave files out; may be repeated', collect)
     .option('--args <json>', 'more arguments for the function, as a JSON array', jsonArray)
-    .option('-o, --out <file>', 'write records to a file, not to stdout', once)
+    .option('-o, --out <file>', 'write records to a file; - is stdout, as without it', once)
     .option('--resume', 'continue the interrupted run whose output is in --out')
     .option('--overwrite', 'replace an --out file that is not empty')
     .addOption(
@@ -95,7 +95,9 @@ export function mapCommand(program: Command, host: Host, done: (exit: number) =>
     )
     .option('--timeout <ms>', 'running time allowed an item', integer('timeout', 1, 2_147_483_647));
   addRunOptions(command).addHelpText('after', EXAMPLES);
-  command.action(async (target: Target, inputs: readonly string[], flags: MapFlags) => {
+  command.action(async (target: Target, inputs: readonly string[], given: MapFlags) => {
+    const { out, ...toStdout } = given;
+    const flags: MapFlags = out === '-' ? toStdout : given;
     const wrong = conflict(inputs, flags);
     if (wrong) command.error(wrong, { exitCode: 2 });
     done((await runJob(host, mapJob(host, target, inputs, flags))).exit);
