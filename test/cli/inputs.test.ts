@@ -25,7 +25,7 @@ function pieces(text: string | Buffer, size = 1 << 16): Readable {
 
 const ndjson = (text: string | Buffer, size?: number) =>
   all(ndjsonSource({ name: 'in', stream: pieces(text, size) }));
-const csv = (text: string, size?: number, delimiter = ',') =>
+const csv = (text: string | Buffer, size?: number, delimiter = ',') =>
   all(csvSource({ name: 'in', stream: pieces(text, size) }, { delimiter }));
 const values = (items: readonly MapInput[]) => items.map(({ value }) => value);
 
@@ -213,9 +213,31 @@ describe('csv', () => {
 
   it('gives a row of the wrong length as a broken item', async () => {
     const items = await csv('a,b\n1,2\n3\n4,5\n');
-    expect(items[1]).toMatchObject({ index: 1, value: ['3'] });
+    expect(items[1]).toMatchObject({ index: 1, value: '3' });
     expect(items[1]?.broken?.message).toBe('line 3 of in has 1 fields, the header 2');
     expect(items[2]?.value).toEqual({ a: '4', b: '5' });
+  });
+
+  it('gives the text of a broken row as it stands, whatever the chunks', async () => {
+    const text = '\ufeffa,b\r\n\r\n"x ""y""","ä\r\n\r\n",€\r\n\r\n1,2\r\n"3"';
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const items = await csv(text, size);
+      expect(values(items)).toEqual(['"x ""y""","ä\r\n\r\n",€', { a: '1', b: '2' }, '"3"']);
+      expect(items.map(({ broken }) => broken?.code)).toEqual([
+        'ERR_BROKEN_LINE',
+        undefined,
+        'ERR_BROKEN_LINE',
+      ]);
+    }
+  });
+
+  it('reads UTF-16 that says so with a byte order mark', async () => {
+    for (const size of [1, 3, 1000]) {
+      expect(values(await csv(Buffer.from('\ufeffa,b\r\n1,"ä"\r\n2\r\n', 'utf16le'), size))).toEqual([
+        { a: '1', b: 'ä' },
+        '2',
+      ]);
+    }
   });
 
   it.each([

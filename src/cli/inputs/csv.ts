@@ -6,6 +6,7 @@
 
 import { CsvError, type Info, parse } from 'csv-parse';
 import { CommandFailure, oneLine } from '../exit.ts';
+import { ReadBytes } from './read-bytes.ts';
 import { type InputSource, MAX_RECORD_BYTES, type MapInput, type OpenInput, streamSource } from './source.ts';
 
 export interface CsvOptions {
@@ -34,6 +35,10 @@ async function* readRows(
     skip_empty_lines: true,
     max_record_size: MAX_RECORD_BYTES,
   });
+  const bytes = new ReadBytes();
+  stream.on('data', (chunk: Buffer | string) => {
+    bytes.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  });
   stream.on('error', (error) => parser.destroy(error));
   // A stream given up while it is read ends without an error: the parser must not wait for the rest.
   stream.on('close', () => {
@@ -43,9 +48,12 @@ async function* readRows(
 
   let header: readonly string[] | undefined;
   let index = 0;
+  let encoding: Encoding = 'utf8';
   try {
     for await (const { record, info } of parser as AsyncIterable<Row>) {
+      const raw = bytes.takeTo(info.bytes);
       if (!header) {
+        encoding = encodingOf(raw);
         header = checkHeader(name, record);
         continue;
       }
@@ -55,7 +63,7 @@ async function* readRows(
           ? { ...place, value: Object.fromEntries(header.map((column, i) => [column, record[i]])) }
           : {
               ...place,
-              value: record,
+              value: textOf(raw, encoding),
               broken: {
                 name: 'SyntaxError',
                 code: 'ERR_BROKEN_LINE',
@@ -68,6 +76,18 @@ async function* readRows(
     if (!(error instanceof CsvError)) throw error;
     throw new CommandFailure(`${name} is not CSV: ${oneLine(error.message, 200)}`, { cause: error });
   }
+}
+
+type Encoding = 'utf8' | 'utf16le';
+
+/** By the byte order mark, as the parser does. */
+function encodingOf(start: Buffer): Encoding {
+  return start[0] === 0xff && start[1] === 0xfe ? 'utf16le' : 'utf8';
+}
+
+/** A row without the line ends around it: it has its own, and the blank lines before it. */
+function textOf(raw: Buffer, encoding: BufferEncoding): string {
+  return raw.toString(encoding).replace(/^[\r\n]+|[\r\n]+$/g, '');
 }
 
 function checkHeader(name: string, columns: readonly string[]): readonly string[] {

@@ -13,7 +13,7 @@ import { CommandFailure, reason } from '../exit.ts';
 export interface MapInput {
   /** Position in the input, from 0. */
   readonly index: number;
-  /** What the function receives first, or the raw text or fields of a broken line. */
+  /** What the function receives first, or the raw text of a broken line. */
   readonly value: unknown;
   /** The line could not be read; the function is not called. */
   readonly broken?: BrokenLine;
