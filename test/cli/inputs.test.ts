@@ -231,6 +231,20 @@ describe('csv', () => {
     }
   });
 
+  it('does not take bytes for text that are not', async () => {
+    const latin1 = Buffer.from('a,b\n1,é\n2,x\n3,é', 'latin1');
+    for (const size of [1, 3, 1000]) {
+      const items = await csv(latin1, size);
+      expect(values(items)).toEqual(['1,é', { a: '2', b: 'x' }, '3,é']);
+      expect(items.map(({ broken }) => broken?.message)).toEqual([
+        'line 2 of in is not UTF-8',
+        undefined,
+        'line 4 of in is not UTF-8',
+      ]);
+    }
+    await expect(csv(Buffer.from('é,b\n1,2\n', 'latin1'))).rejects.toThrow('line 1 of in is not UTF-8');
+  });
+
   it('reads UTF-16 that says so with a byte order mark', async () => {
     for (const size of [1, 3, 1000]) {
       expect(values(await csv(Buffer.from('\ufeffa,b\r\n1,"ä"\r\n2\r\n', 'utf16le'), size))).toEqual([

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isUtf8 } from 'node:buffer';
 import { CsvError, type Info, parse } from 'csv-parse';
 import { CommandFailure, oneLine } from '../exit.ts';
 import { ReadBytes } from './read-bytes.ts';
@@ -54,23 +55,32 @@ async function* readRows(
       const raw = bytes.takeTo(info.bytes);
       if (!header) {
         encoding = encodingOf(raw);
+        if (encoding === 'utf8' && !isUtf8(raw)) {
+          throw new CommandFailure(`line ${info.lines} of ${name} is not UTF-8`);
+        }
         header = checkHeader(name, record);
         continue;
       }
-      const place = { index: index++, end: info.bytes };
-      yield [
-        record.length === header.length
-          ? { ...place, value: Object.fromEntries(header.map((column, i) => [column, record[i]])) }
-          : {
-              ...place,
-              value: textOf(raw, encoding),
-              broken: {
-                name: 'SyntaxError',
-                code: 'ERR_BROKEN_LINE',
-                message: `line ${info.lines} of ${name} has ${record.length} fields, the header ${header.length}`,
-              },
-            },
-      ];
+      const broken = (value: string, why: string): MapInput => ({
+        index: index++,
+        value,
+        broken: {
+          name: 'SyntaxError',
+          code: 'ERR_BROKEN_LINE',
+          message: `line ${info.lines} of ${name} ${why}`,
+        },
+        end: info.bytes,
+      });
+      const columns = header;
+      if (encoding === 'utf8' && !isUtf8(raw)) {
+        yield [broken(textOf(raw, 'latin1'), 'is not UTF-8')];
+      } else if (record.length !== columns.length) {
+        const why = `has ${record.length} fields, the header ${columns.length}`;
+        yield [broken(textOf(raw, encoding), why)];
+      } else {
+        const value = Object.fromEntries(columns.map((column, i) => [column, record[i]]));
+        yield [{ index: index++, value, end: info.bytes }];
+      }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -87,7 +97,13 @@ function encodingOf(start: Buffer): Encoding {
 
 /** A row without the line ends around it: it has its own, and the blank lines before it. */
 function textOf(raw: Buffer, encoding: BufferEncoding): string {
-  return raw.toString(encoding).replace(/^[\r\n]+|[\r\n]+$/g, '');
+  const text = raw.toString(encoding);
+  const isLineEnd = (at: number) => text[at] === '\n' || text[at] === '\r';
+  let from = 0;
+  let to = text.length;
+  while (isLineEnd(from)) from += 1;
+  while (to > from && isLineEnd(to - 1)) to -= 1;
+  return text.slice(from, to);
 }
 
 function checkHeader(name: string, columns: readonly string[]): readonly string[] {
