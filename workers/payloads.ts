@@ -10,6 +10,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { keepLargeArea, LARGE_BYTES } from '../src/codec/bytes.ts';
 import { Decoder } from '../src/codec/decoder.ts';
 import { Encoder, encodeError, NEEDS_PORT } from '../src/codec/encoder.ts';
+import { pathOfUncloneable } from '../src/codec/path.ts';
 // biome-ignore lint/suspicious/noShadowRestrictedNames: it is that, as it was before any task ran
 import { Atomics, BytesOf } from '../src/codec/primordials.ts';
 import { SerializeError } from '../src/errors.ts';
@@ -86,13 +87,7 @@ class Publisher {
       return L.DONE;
     } catch (error) {
       if (error instanceof SerializeError) return this.failure(slot, state, error);
-      // The port refused what the codec left to it.
-      const message = `Cannot send the result back from the worker: ${error instanceof Error ? error.message : String(error)}`;
-      return this.failure(
-        slot,
-        state,
-        new SerializeError('ERR_RESULT_SERIALIZE', 'result', message, { cause: error }),
-      );
+      return this.failure(slot, state, refused(value, error));
     }
   }
 
@@ -148,4 +143,13 @@ class Publisher {
     i32[(this.#view.coldOf(slot) + L.C_RESULT_END) >> 2] = end;
     return results + L.RB_BYTES + (tail & (size - 1));
   }
+}
+
+/** The port refused what the codec left to it; which part, it does not say. */
+function refused(result: unknown, cause: unknown): SerializeError {
+  const moves = result instanceof Transferred;
+  const path = pathOfUncloneable(moves ? result.value : result, 'result', moves ? result.list : []);
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot send \`${path}\` back from the worker: ${why}`;
+  return new SerializeError('ERR_RESULT_SERIALIZE', path, message, { cause });
 }

@@ -244,6 +244,21 @@ describe('what cannot cross', () => {
     expect(await pool.run('add', [1, 1])).toBe(2);
   });
 
+  it('a result that needs a port: the path is said all the same', async () => {
+    const pool = await startPool({ workers: 1 });
+    for (const [name, path] of [
+      ['functionBesideShared', 'result.a[0].cb'],
+      ['functionInTransferred', 'result.a[0].cb'],
+      ['portNotMoved', 'result.ports[0]'],
+    ] as const) {
+      const error = await rejection(pool.run(name));
+      expect(error).toMatchObject({ code: 'ERR_RESULT_SERIALIZE', path });
+      expect(error.message).toContain(`\`${path}\``);
+      expect(error.cause).toMatchObject({ name: expect.stringMatching(/DataCloneError|TypeError/) });
+    }
+    expect(await pool.run('add', [1, 1])).toBe(2);
+  });
+
   it('a result: the path is said, and the worker kept', async () => {
     const pool = await startPool({ workers: 1 });
     expect(await rejection(pool.run('returnFunction'))).toMatchObject({
