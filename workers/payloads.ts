@@ -27,6 +27,8 @@ export interface PortResult {
   readonly bytes?: Uint8Array;
   /** Byte arrays of the result too large to be copied twice; they move. */
   readonly beside?: readonly ArrayBuffer[];
+  /** What the bytes refer to and only a port can carry. */
+  readonly carried?: readonly object[];
   readonly value?: unknown;
 }
 
@@ -46,10 +48,10 @@ export class Payloads {
     this.publisher = new Publisher(view, port, onMoved);
   }
 
-  /** Encoded arguments. */
-  decode(bytes: Uint8Array, at: number, length: number): unknown {
+  /** Encoded arguments; `carried` is what they refer to and came through the port. */
+  decode(bytes: Uint8Array, at: number, length: number, carried?: readonly object[]): unknown {
     if (length >= LARGE_BYTES) keepLargeArea();
-    return this.#decoder.decode(bytes, at, length);
+    return this.#decoder.decode(bytes, at, length, undefined, carried);
   }
 }
 
@@ -77,18 +79,24 @@ class Publisher {
   result(slot: number, state: number, value: unknown): number {
     try {
       if (value instanceof Transferred) {
-        this.#post({ slot, state, value: value.value }, value.list);
+        this.#throughPort(slot, state, value.value, value.list);
         if (value.list.some((item) => !(item instanceof ArrayBuffer))) this.#onMoved();
         return L.DONE;
       }
       const length = this.#encoder.encode(value, 'result');
-      if (length === NEEDS_PORT) this.#post({ slot, state, value }, []);
+      if (length === NEEDS_PORT) this.#throughPort(slot, state, value, []);
       else this.#bytes(slot, state, length);
       return L.DONE;
     } catch (error) {
       if (error instanceof SerializeError) return this.failure(slot, state, error);
       return this.failure(slot, state, refused(value, error));
     }
+  }
+
+  #throughPort(slot: number, state: number, value: unknown, list: readonly object[]): void {
+    const carrying = this.#encoder.encodeCarrying(value, 'result', list);
+    if (carrying === undefined) this.#post({ slot, state, value }, list);
+    else this.#post({ slot, state, ...carrying }, [carrying.bytes.buffer, ...list]);
   }
 
   #bytes(slot: number, state: number, encoded: number): void {

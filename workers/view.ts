@@ -230,8 +230,10 @@ export interface PortTask {
   readonly args?: readonly unknown[];
   /** Something was moved with them that may go on after the task: a stream, a port. */
   readonly moved?: boolean;
-  /** The arguments as the codec wrote them, when shared memory had no room for them. */
+  /** The arguments as the codec wrote them: shared memory had no room for them, or there are errors among them. */
   readonly bytes?: Uint8Array;
+  /** What the bytes refer to and only a port can carry. */
+  readonly carried?: readonly object[];
 }
 
 /** Instead of arguments: they are encoded, and the codec is not loaded yet. Read again when it is. */
@@ -270,11 +272,11 @@ export class ArgumentReader {
   #fromPort(reference: number): readonly unknown[] | undefined | typeof NEEDS_CODEC {
     const message = this.#taken ?? this.#take(reference);
     if (message === undefined) return undefined;
-    const { args, bytes, moved } = message;
+    const { args, bytes, moved, carried } = message;
     this.#taken = args === undefined && this.decoder === undefined ? message : undefined;
     if (this.#taken !== undefined) return NEEDS_CODEC;
     if (moved === true) this.#onMoved();
-    return args ?? (this.decoder!.decode(bytes!, 0, bytes!.length) as unknown[]);
+    return args ?? (this.decoder!.decode(bytes!, 0, bytes!.length, carried) as unknown[]);
   }
 
   #take(reference: number): PortTask | undefined {

@@ -10,7 +10,7 @@ import { BytesOf, DoublesOf, setBytes, subarray, typedBuffer, typedOffset, Words
 import { Reader } from './reader.ts';
 
 const NOTHING_BESIDE: readonly ArrayBuffer[] = [];
-const NOTHING_SHARED: readonly SharedArrayBuffer[] = [];
+const NOTHING_SHARED: readonly object[] = [];
 
 /**
  * Decodes what an `Encoder` wrote. Nothing it returns refers to `source`. Bytes no encoder can have written are an
@@ -25,14 +25,15 @@ export class Decoder {
 
   /**
    * The value of the `length` bytes at `offset` of `source`, which may be a view on shared memory. Buffers that came
-   * `beside` the message become part of the value as they are, and so does the `shared` memory it refers to.
+   * `beside` the message become part of the value as they are, and so does the `shared` memory, or whatever else was
+   * carried, that it refers to.
    */
   decode(
     source: Uint8Array,
     offset: number,
     length: number,
     beside: readonly ArrayBuffer[] = NOTHING_BESIDE,
-    shared: readonly SharedArrayBuffer[] = NOTHING_SHARED,
+    shared: readonly object[] = NOTHING_SHARED,
   ): unknown {
     const reader = this.#reader;
     try {

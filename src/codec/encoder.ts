@@ -38,7 +38,13 @@ import { Writer } from './writer.ts';
 /** What `encode` returns for a value that only a message port can carry. */
 export const NEEDS_PORT: -1 = -1;
 
-const NONE_SHARED: readonly SharedArrayBuffer[] = [];
+const NONE_SHARED: readonly object[] = [];
+
+/** A message, and what has to travel beside it, in this order. */
+export interface Carrying {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly carried: readonly object[];
+}
 
 /** Below this a loop copies faster than a call. */
 const LOOP_BYTES = 96;
@@ -51,7 +57,7 @@ export class Encoder {
   #longs: LongString[] = [];
   #blobs: Uint8Array[] = [];
   #blobsAt: number[] = [];
-  #shared: readonly SharedArrayBuffer[] = NONE_SHARED;
+  #shared: readonly object[] = NONE_SHARED;
   /** Where the buffer table is, and what follows it up to the blobs. */
   #tableAt = 0;
   #wordsBytes = 0;
@@ -86,6 +92,34 @@ export class Encoder {
     } finally {
       this.#close();
     }
+  }
+
+  /**
+   * For a value that needs a port and holds errors, which keep less on their own way through one: the value as bytes, and
+   * what only a port can carry as a list. Of that, what must be moved has to be in `moving`. Undefined: there is no error,
+   * or the port shall say what is wrong.
+   */
+  encodeCarrying(value: unknown, root: Root, moving: readonly object[]): Carrying | undefined {
+    if (this.#busy) return this.#inner().encodeCarrying(value, root, moving);
+    this.#last = this;
+    this.#open(false, true, moving);
+    let length: number;
+    try {
+      if (root === 'args' && isArray(value)) this.#writer.writeArgs(value);
+      else this.#writer.write(value);
+      this.#writer.writeLater();
+      if (this.#writer.errors === 0) return undefined;
+      length = this.#finish();
+    } catch {
+      this.#drop();
+      return undefined;
+    } finally {
+      this.#close();
+    }
+    const carried = this.#shared;
+    const bytes = new BytesOf(length);
+    this.copyTo(bytes, 0);
+    return { bytes, carried };
   }
 
   /** As `encode`, for what a task threw; see `encodeError`. Never throws. */
@@ -169,7 +203,7 @@ export class Encoder {
 
   /** The shared memory that the message of the last `encode` refers to, each buffer once. To be taken before `copyTo`. */
   get shared(): readonly SharedArrayBuffer[] {
-    return this.#last === this ? this.#shared : this.#last.shared;
+    return this.#last === this ? (this.#shared as readonly SharedArrayBuffer[]) : this.#last.shared;
   }
 
   #inner(): Encoder {
@@ -178,10 +212,10 @@ export class Encoder {
     return this.#nested;
   }
 
-  #open(limited: boolean, sharing: boolean): void {
+  #open(limited: boolean, sharing: boolean, moving?: readonly object[]): void {
     this.#busy = true;
     this.#drop();
-    this.#writer.begin(limited, sharing);
+    this.#writer.begin(limited, sharing, moving);
   }
 
   #drop(): void {

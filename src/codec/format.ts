@@ -146,6 +146,8 @@ export const KIND_DATA_VIEW: number = 11;
 /** In a `T_SHARED`: the buffer itself; or, added to a kind, the view is as long as the buffer, whatever that becomes. */
 export const KIND_SHARED_BUFFER: number = 31;
 export const TRACKING: number = 32;
+/** In a `T_SHARED`: anything else that travels beside the message. */
+export const KIND_CARRIED: number = 30;
 /** A view on a resizable buffer; its group knows what it is. */
 export const KIND_IN_GROUP: number = 31;
 

@@ -78,7 +78,7 @@ export class Reader {
   readonly #shapeCache: ShapeCache = new ShapeCache();
   #shapes: readonly Shape[] = NO_SHAPES;
   readonly #buffers: BufferReader = new BufferReader();
-  #shared: readonly SharedArrayBuffer[] = [];
+  #shared: readonly object[] = [];
   #numbered = false;
   #depth = 0;
   #seen: object[] = [];
@@ -126,7 +126,7 @@ export class Reader {
   }
 
   /** What came beside the message that is open. */
-  beside(buffers: readonly ArrayBuffer[], shared: readonly SharedArrayBuffer[]): void {
+  beside(buffers: readonly ArrayBuffer[], shared: readonly object[]): void {
     if (buffers.length > 0) this.#buffers.beside = buffers;
     if (shared.length > 0) this.#shared = shared;
   }

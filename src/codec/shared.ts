@@ -6,7 +6,15 @@
  */
 import { Serializer } from 'node:v8';
 import { bufferOf, CONSTRUCTORS, ELEMENT_BYTES, kindOf } from './bytes.ts';
-import { corrupt, KIND_DATA_VIEW, KIND_SHARED_BUFFER, T_SHARED, TAG_BITS, TRACKING } from './format.ts';
+import {
+  corrupt,
+  KIND_CARRIED,
+  KIND_DATA_VIEW,
+  KIND_SHARED_BUFFER,
+  T_SHARED,
+  TAG_BITS,
+  TRACKING,
+} from './format.ts';
 import {
   BytesOf,
   dataBytes,
@@ -43,9 +51,19 @@ export function writeShared(writer: Writer, value: object): boolean {
   return true;
 }
 
+/** What only a message port can carry, by its number in the list. */
+export function writeCarried(writer: Writer, value: object): void {
+  writer.words[writer.at++] = (KIND_CARRIED << TAG_BITS) | T_SHARED;
+  writer.words[writer.at++] = writer.sharedNumber(value);
+}
+
 /** `shared` is what came beside the message; `place` the payload of its word. */
-export function readShared(reader: Reader, place: number, shared: readonly SharedArrayBuffer[]): object {
+export function readShared(reader: Reader, place: number, shared: readonly object[]): object {
   const buffer = shared[reader.word()];
+  if (place === KIND_CARRIED) {
+    if (buffer === undefined) throw corrupt('something that it refers to is missing');
+    return buffer;
+  }
   if (!isSharedArrayBuffer(buffer)) throw corrupt('shared memory that it refers to is missing');
   if (place === KIND_SHARED_BUFFER) return buffer;
   const kind = place & (TRACKING - 1);

@@ -44,7 +44,7 @@ import {
 import { Failure, NEEDS_PORT_SIGNAL, uncloneable } from './path.ts';
 import { getPrototypeOf, isArray, isProxy, ObjectPrototype } from './primordials.ts';
 import { ShapeTree } from './shapes.ts';
-import { writeShared } from './shared.ts';
+import { writeCarried, writeShared } from './shared.ts';
 
 type Composite = (typeof LATER)[keyof typeof LATER];
 
@@ -68,6 +68,8 @@ export class Writer extends WordBuffer {
   readonly #shared: Identity = new Identity();
   /** Whether shared memory may be referred to; whoever carries the message carries it beside. */
   #sharing = false;
+  /** Whether anything that needs a port may be referred to likewise, if it is copied there or is in this list of what moves. */
+  #moving: readonly object[] | undefined;
   /** Somebody gave `Object.prototype` enumerable keys: `for in` would list them. */
   #inherits = false;
   #later: object[] = [];
@@ -82,8 +84,9 @@ export class Writer extends WordBuffer {
   /** Whether errors are cut to `ERROR_LIMITS`. */
   limited = false;
 
-  begin(limited: boolean, sharing: boolean): void {
+  begin(limited: boolean, sharing: boolean, moving?: readonly object[]): void {
     this.#sharing = sharing;
+    this.#moving = moving;
     this.at = HEADER_WORDS;
     this.text = '';
     if (this.longs.length > 0) this.longs = [];
@@ -106,15 +109,16 @@ export class Writer extends WordBuffer {
     }
     this.#identity.clear();
     this.buffers.clear();
+    this.#moving = undefined;
     if (this.#shared.count > 0) this.#shared.clear();
   }
 
-  /** Shared memory this message refers to, by number. */
-  get shared(): readonly SharedArrayBuffer[] {
-    return this.#shared.objects as readonly SharedArrayBuffer[];
+  /** Shared memory and what else is carried beside, by the numbers this message refers to it by. */
+  get shared(): readonly object[] {
+    return this.#shared.objects;
   }
 
-  sharedNumber(buffer: SharedArrayBuffer): number {
+  sharedNumber(buffer: object): number {
     const known = this.#shared.numberOf(buffer);
     if (known >= 0) return known;
     this.#shared.add(buffer);
@@ -275,9 +279,13 @@ export class Writer extends WordBuffer {
         return;
       case 'port':
         if (this.#sharing && writeShared(this, value)) return;
-        throw NEEDS_PORT_SIGNAL;
+        if (this.#moving === undefined) throw NEEDS_PORT_SIGNAL;
+        writeCarried(this, value);
+        return;
       case 'move':
-        throw NEEDS_PORT_SIGNAL;
+        if (!isAmong(this.#moving, value)) throw NEEDS_PORT_SIGNAL;
+        writeCarried(this, value);
+        return;
       default:
         throw uncloneable(describe(value, kind) ?? 'an object that cannot be copied');
     }
@@ -368,6 +376,11 @@ export class Writer extends WordBuffer {
     for (let i = mark.buffers; i < entries.length; i++) bytes += entries[i]!.bytes;
     return bytes;
   }
+}
+
+function isAmong(list: readonly object[] | undefined, value: object): boolean {
+  if (list !== undefined) for (let i = 0; i < list.length; i++) if (list[i] === value) return true;
+  return false;
 }
 
 function inheritsKeys(): boolean {

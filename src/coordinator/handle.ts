@@ -21,7 +21,10 @@ export const SETTLED: Where = { at: 'settled' };
 
 /** Arguments that travel through a port, held on main until they are posted. */
 export interface PortArguments {
-  readonly args: readonly unknown[];
+  readonly args?: readonly unknown[];
+  /** Instead: as bytes, and what those refer to and only a port can carry. */
+  readonly bytes?: Uint8Array;
+  readonly carried?: readonly object[];
   /** What is moved with them; empty when they can be posted again after a crash. */
   readonly transfer: readonly unknown[];
 }

@@ -310,15 +310,10 @@ export class Lines {
     line.shift();
     const reference = window.reference(slot);
     if ((handle.meta & L.META_PORT) !== 0) {
-      const message: PortTask =
-        handle.port === undefined
-          ? { reference, bytes: handle.bytes! }
-          : {
-              reference,
-              args: handle.port.args,
-              moved: handle.port.transfer.some((item) => !(item instanceof ArrayBuffer)),
-            };
-      seat.port.postMessage(message, (handle.port?.transfer ?? []) as ArrayBuffer[]);
+      const { transfer = [], ...held } = handle.port ?? { bytes: handle.bytes! };
+      const moved = transfer.some((item) => !(item instanceof ArrayBuffer));
+      const message: PortTask = { reference, ...held, moved };
+      seat.port.postMessage(message, transfer as readonly ArrayBuffer[]);
     }
     this.#given(handle, seat, reference);
     return true;

@@ -5,7 +5,7 @@
  * @module
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { pathOfUncloneable } from '../codec/index.ts';
+import { Encoder, pathOfUncloneable } from '../codec/index.ts';
 import { MillraceError, SerializeError } from '../errors.ts';
 import type { PortArguments } from './handle.ts';
 
@@ -15,6 +15,15 @@ import type { PortArguments } from './handle.ts';
  */
 export function portArguments(args: readonly unknown[], transfer: readonly object[]): PortArguments {
   try {
+    encoder ??= new Encoder();
+    const carrying = encoder.encodeCarrying(args, 'args', transfer);
+    if (carrying !== undefined) {
+      const { bytes, carried } = carrying;
+      const beside = cloned({ carried, transfer }, transfer as readonly ArrayBuffer[]);
+      // Buffers that move are in the bytes, and detached by now.
+      const moving = beside.transfer.filter((item) => !(item instanceof ArrayBuffer));
+      return { bytes, carried: beside.carried, transfer: moving };
+    }
     // The list is cloned along with the arguments: its copies are the very objects inside theirs.
     return cloned({ args, transfer }, transfer as readonly ArrayBuffer[]);
   } catch (cause) {
@@ -44,6 +53,8 @@ export function isBytesOnly(args: readonly unknown[], transfer: readonly object[
   }
   return true;
 }
+
+let encoder: Encoder | undefined;
 
 /** Its messages are received in the turn they were posted in, so it is always empty. */
 let channel: MessageChannel | undefined;

@@ -268,18 +268,12 @@ export class Settlement {
     }
     this.#mail.get(block)?.delete(slot);
     if (message.bytes === undefined) return message.value;
-    return this.#decode(message.bytes, 0, message.bytes.length, error, message.beside);
+    return this.#decode(message.bytes, 0, message.bytes.length, error, message);
   }
 
-  #decode(
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    error: boolean,
-    beside?: readonly ArrayBuffer[],
-  ): unknown {
+  #decode(bytes: Uint8Array, at: number, length: number, error: boolean, message?: PortResult): unknown {
     return error
       ? decodeError(this.#decoder, bytes, at, length).error
-      : this.#decoder.decode(bytes, at, length, beside);
+      : this.#decoder.decode(bytes, at, length, message?.beside, message?.carried);
   }
 }

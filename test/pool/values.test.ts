@@ -138,6 +138,81 @@ describe('shared memory', () => {
   });
 });
 
+describe('errors beside what needs a port', () => {
+  const failures = (): Record<string, Error> => {
+    const coded = Object.assign(new TypeError('coded'), { code: 'C', details: { at: [1, 2] } });
+    const cyclic = new Error('cyclic');
+    cyclic.cause = cyclic;
+    const all = new AggregateError([coded, new RangeError('range')], 'all');
+    return { coded, cyclic, all, dom: new DOMException('stop', 'AbortError') };
+  };
+  const expectWhole = (back: Record<string, Error>): void => {
+    const { coded, cyclic, all, dom } = back;
+    expect(coded).toBeInstanceOf(TypeError);
+    expect(coded).toMatchObject({ message: 'coded', code: 'C', details: { at: [1, 2] } });
+    expect(coded!.stack).toContain('values.test');
+    expect(cyclic!.cause).toBe(cyclic);
+    expect(all).toBeInstanceOf(AggregateError);
+    expect((all as AggregateError).errors[0]).toBe(coded);
+    expect((all as AggregateError).errors[1]).toBeInstanceOf(RangeError);
+    expect(dom).toBeInstanceOf(DOMException);
+    expect(dom).toMatchObject({ name: 'AbortError', message: 'stop', code: 20 });
+  };
+
+  it('keep what they keep elsewhere, there and back', async () => {
+    const pool = await startPool({ workers: 1 });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    for (const beside of [words, words.buffer, new Blob(['b']), [words, { words }]]) {
+      const back = (await pool.run('id', [{ ...failures(), beside, again: beside }])) as Record<string, never>;
+      expectWhole(back);
+      expect(back['again']).toBe(back['beside']);
+    }
+    const back = (await pool.run('asyncId', [{ ...failures(), words }])) as Record<string, never>;
+    expectWhole(back);
+    Atomics.store(words, 0, 7);
+    expect(back['words'][0]).toBe(7);
+  });
+
+  it('and what is moved with them is moved', async () => {
+    const pool = await startPool({ workers: 1 });
+    const { port1, port2 } = new MessageChannel();
+    const bytes = new Uint8Array([1, 2, 3]);
+    const all = { ...failures(), bytes };
+    const running = pool.run('errorCodes', [all, port2], { transfer: [bytes.buffer, port2] });
+    expect(bytes.byteLength).toBe(0);
+    expect(await running).toEqual(['C', 3]);
+    expect(await new Promise((resolve) => port1.once('message', resolve))).toBe('C');
+    port1.close();
+
+    const back = (await pool.run('movedWithError', ['E_MOVED'])) as {
+      readonly error: Error & { readonly sent: MessagePort; readonly unsent: unknown };
+      readonly bytes: Uint8Array;
+      readonly port: MessagePort;
+    };
+    expect(back.error).toMatchObject({ message: 'beside', code: 'E_MOVED' });
+    expect(back.error.sent).toBe(back.port);
+    expect(back.error.unsent).toMatch(/^\[not sent: object\]/);
+    expect(back.bytes).toEqual(new Uint8Array([1, 2, 3]));
+    back.port.close();
+  });
+
+  it('the list of what is moved is checked as ever', async () => {
+    const pool = await startPool({ workers: 1 });
+    const { port1, port2 } = new MessageChannel();
+    const bytes = new Uint8Array(4);
+    const list = [bytes.buffer, {}] as unknown as ArrayBuffer[];
+    expect(await rejection(pool.run('id', [failures(), bytes], { transfer: list }))).toMatchObject({
+      code: 'ERR_TRANSFER',
+    });
+    expect(bytes.byteLength).toBe(4);
+    expect(await rejection(pool.run('id', [failures(), { port2 }]))).toMatchObject({
+      code: 'ERR_SERIALIZE',
+      path: 'args[1].port2',
+    });
+    port1.close();
+  });
+});
+
 describe('transfer', () => {
   it('moves array buffers to the task', async () => {
     const pool = await startPool();
