@@ -125,7 +125,7 @@ export function writeError(writer: Writer, error: object): void {
   const limited = writer.limited;
   const id = classOfError(error);
   const name = text(read(error, 'name'), limited, ERROR_LIMITS.shortText);
-  const message = read(error, 'message');
+  const message = messageOf(error);
   const spent = limited && writer.size > ERROR_LIMITS.bytes;
   const ownName = own(error, 'name');
   const ownMessage = own(error, 'message');
@@ -214,6 +214,17 @@ function read(error: object, key: string): unknown {
     return (error as Record<string, unknown>)[key];
   } catch {
     return undefined;
+  }
+}
+
+/** As `structuredClone` has it, what is no string becomes one; what was never said stays nothing. */
+function messageOf(error: object): unknown {
+  const message = read(error, 'message');
+  if (typeof message === 'string' || message === undefined) return message;
+  try {
+    return toText(message);
+  } catch {
+    return previewOf(message);
   }
 }
 
