@@ -175,6 +175,7 @@ function lineageOf(prototype: object): Lineage {
       if (setHas(MOVED_BY_PORT, name)) return 'move';
       if (setHas(ASKED, name)) return 'foreign';
       const next: object | null = getPrototypeOf(at) as object | null;
+      if (refusalOf(at) !== undefined) return 'refused';
       if (isNativeCode(maker)) {
         // `Object` below another prototype is no other realm's Object.prototype: it is a global object.
         const known = setHas(BUILTIN, name) && (name !== 'Object' || next === null);
@@ -185,6 +186,14 @@ function lineageOf(prototype: object): Lineage {
     at = getPrototypeOf(at) as object | null;
   }
   return found;
+}
+
+/** Classes of our own that stand for something else say so themselves; every copy of this package knows the symbol. */
+const REFUSED: unique symbol = Symbol.for('millrace.refused') as never;
+
+function refusalOf(prototype: object): string | undefined {
+  const reason: unknown = getOwnPropertyDescriptor(prototype, REFUSED)?.value;
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 const NATIVE = '{ [native code] }';
@@ -221,6 +230,11 @@ function inheritsDOMException(value: object): boolean {
 /** Why nothing can send this object, or undefined when something can. */
 export function describe(value: object, kind: Class): string | undefined {
   if (kind === 'proxy') return 'a Proxy';
+  if (kind === 'refused') {
+    const prototype = getPrototypeOf(value) as object | null;
+    const reason = prototype === null ? undefined : refusalOf(prototype);
+    if (reason !== undefined) return reason;
+  }
   if (kind === 'refused') return `an object of a kind that cannot be copied (${nameOfClass(value)})`;
   if (kind === 'boxed' && isSymbolBox(value)) return 'a boxed symbol';
   if (kind === 'buffer' && isDetached(value as ArrayBuffer)) return 'a detached ArrayBuffer';

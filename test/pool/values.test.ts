@@ -163,14 +163,17 @@ describe('errors beside what needs a port', () => {
     const pool = await startPool({ workers: 1 });
     const words = new Int32Array(new SharedArrayBuffer(4));
     for (const beside of [words, words.buffer, new Blob(['b']), [words, { words }]]) {
-      const back = (await pool.run('id', [{ ...failures(), beside, again: beside }])) as Record<string, never>;
+      const back = (await pool.run('id', [{ ...failures(), beside, again: beside }])) as Record<
+        string,
+        never
+      >;
       expectWhole(back);
       expect(back['again']).toBe(back['beside']);
     }
     const back = (await pool.run('asyncId', [{ ...failures(), words }])) as Record<string, never>;
     expectWhole(back);
     Atomics.store(words, 0, 7);
-    expect(back['words'][0]).toBe(7);
+    expect((back['words'] as Int32Array | undefined)?.[0]).toBe(7);
   });
 
   it('and what is moved with them is moved', async () => {
@@ -288,6 +291,18 @@ describe('transfer', () => {
     const error = await rejection(pool.run('id', [bytes, { f: () => {} }], { transfer: [bytes.buffer] }));
     expect(error).toMatchObject({ code: 'ERR_SERIALIZE', path: 'args[1].f' });
     expect(bytes.byteLength).toBe(4);
+  });
+
+  it('inside another value is refused, with what to do', async () => {
+    const pool = await startPool({ workers: 1 });
+    for (const beside of [1, new SharedArrayBuffer(4), [new SharedArrayBuffer(4), new Error('x')], 'twice']) {
+      const error = await rejection(pool.run('nestedTransfer', [beside]));
+      const path = beside === 'twice' ? 'result' : 'result.bytes';
+      expect(error).toMatchObject({ code: 'ERR_RESULT_SERIALIZE', path });
+      expect(error.message).toContain(`\`${path}\``);
+      expect(error.message).toContain('return transfer({ bytes, n }, [bytes.buffer])');
+    }
+    expect(await pool.run('noise', [8])).toHaveLength(8);
   });
 
   it('names a result that cannot be moved, and keeps the worker', async () => {
