@@ -37,6 +37,7 @@ export class TaskContext implements Context {
   #controller: AbortController | undefined;
   /** Once the attempt is over its slot belongs to others: the answer of that moment stays. */
   #over: boolean | undefined;
+  ended = false;
 
   constructor(worker: number, reference: number, i32: Int32Array, cancelAt: number) {
     this.worker = worker;
@@ -60,6 +61,11 @@ export class TaskContext implements Context {
     if (this.#controller !== undefined && !this.#controller.signal.aborted) {
       this.#controller.abort(askedToStop());
     }
+  }
+
+  /** Its function's promise has settled. A task that was let go is over before that, and may still ask. */
+  settled(): void {
+    this.ended = true;
   }
 
   end(): void {
@@ -89,13 +95,24 @@ export function asyncStorage(): AsyncLocalStorage<Context> {
 
 /** As `context`; undefined outside a task. */
 export function currentContext(): Context | undefined {
-  return found.onStack?.() ?? found.storage?.getStore();
+  return found.onStack?.() ?? stored();
+}
+
+// Callbacks that a task has left behind keep its storage.
+function stored(): Context | undefined {
+  const context = found.storage?.getStore();
+  return (context as Partial<TaskContext> | undefined)?.ended === true ? undefined : context;
 }
 
 /**
  * The task that is running: call it inside a task function, before or (in an `async` function) after an `await`.
  *
- * @throws MillraceError `ERR_NO_CONTEXT` outside a task: at module level, on the main thread, in a stray callback.
+ * After an `await` it is there only if the function that the pool calls was itself written `async`, whether exported or
+ * given to `exec`. One that merely returns a promise, as a wrapper `(...args) => inner(...args)` does, has it until it
+ * returns: to keep it for longer, every task would pay. Make the wrapper `async`, or call `context()` first and keep it.
+ *
+ * @throws MillraceError `ERR_NO_CONTEXT` outside a task: at module level, on the main thread, in a callback that runs
+ *   after the task's end.
  * @example
  * ```ts
  * // file: tasks.ts

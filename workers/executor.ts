@@ -337,6 +337,7 @@ export class Executor {
   }
 
   #settle(slot: number, mine: Pending, value: unknown, failed: boolean): void {
+    mine.context?.settled();
     // Let go meanwhile: the slot may be another task's.
     if (mapGet(this.#pending, slot) !== mine) return;
     const { state } = mine;

@@ -4,11 +4,14 @@
  * @module
  */
 import { MillraceError } from '../src/errors.ts';
+import { asyncStorage, type Context, currentContext } from './context.ts';
 
 /** More different sources than this, and the oldest is forgotten. */
 const KEPT = 256;
 
 type Anything = (...args: unknown[]) => unknown;
+
+const AsyncFunction = (async () => {}).constructor;
 
 const compiled = new Map<string, Anything>();
 
@@ -24,11 +27,17 @@ export function runSource(...args: unknown[]): unknown {
     if (compiled.size > KEPT) compiled.delete(compiled.keys().next().value!);
   }
   try {
-    const result = fn(...args);
+    const running = fn instanceof AsyncFunction ? currentContext() : undefined;
+    const result = running === undefined ? fn(...args) : keeping(running, fn, args);
     return isPromise(result) ? result.catch(explain) : result;
   } catch (error) {
     return explain(error);
   }
+}
+
+// As the executor does for exported ones: after an `await` the stack no longer tells.
+function keeping(running: Context, fn: Anything, args: unknown[]): unknown {
+  return asyncStorage().run(running, () => fn(...args));
 }
 
 function compile(source: string): Anything {

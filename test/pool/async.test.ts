@@ -100,8 +100,42 @@ describe('async tasks', () => {
     expect(await Promise.all([1, 2, 3].map((n) => pool.run('stored', [n])))).toEqual([1, 2, 3]);
   });
 
+  it('keep it also when their source was sent', async () => {
+    const pool = await startPool({ workers: 2 });
+    // As text: Vite rewrites imports.
+    const ask = new Function(`return async () => {
+      const { context } = await import('millrace/worker');
+      const first = context().worker;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return [first, context().worker];
+    }`)() as () => Promise<number[]>;
+    for (const affinity of [0, 1, 0])
+      expect(await pool.exec(ask, [], { affinity })).toEqual([affinity, affinity]);
+  });
+
+  it('one that is not written `async` has it until it returns', async () => {
+    const pool = await startPool({ workers: 1 });
+    expect(await pool.run('wrappedContext')).toBe('0 ERR_NO_CONTEXT');
+  });
+
+  it('one that goes on after it was cancelled keeps it', async () => {
+    const pool = await startPool({ workers: 1 });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    const running = new AbortController();
+    const ends = rejection(pool.run('contextWhenLetGo', [words], { signal: running.signal }));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    running.abort();
+    await ends;
+    await Atomics.waitAsync(words, 0, 0).value;
+    expect(words[0]).toBe(1);
+  });
+
   it('a stray callback has none', async () => {
     const pool = await startPool({ workers: 1 });
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    await pool.run('contextTooLate', [words]);
+    await Atomics.waitAsync(words, 0, 0).value;
+    expect(words[0]).toBe(2);
     expect(await pool.run('contextOutside')).toBe('ERR_NO_CONTEXT');
   });
 });
