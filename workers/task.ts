@@ -15,7 +15,7 @@ export interface TaskOptions {
   readonly timeout?: number;
   /** Time allowed from submission, ms, above 0 and at most 2147483647; includes waiting. Default: none. */
   readonly deadline?: number;
-  /** The task may be started again elsewhere when its worker dies. Default `false`. */
+  /** The task may be started again elsewhere when its worker dies, except with `transfer`. Default `false`. */
   readonly idempotent?: boolean;
 }
 

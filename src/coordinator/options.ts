@@ -92,7 +92,10 @@ export interface RunOptions {
   readonly deadline?: number;
   /** Cancels the task: a waiting one never runs, a running one sees `context().cancelled`. */
   readonly signal?: AbortSignal;
-  /** The task may be started again elsewhere when its worker dies. Default `false`. */
+  /**
+   * The task may be started again elsewhere when its worker dies. Default `false`. No effect together with `transfer`:
+   * what has moved to a worker is lost with it.
+   */
   readonly idempotent?: boolean;
   /** Objects moved, not copied, to the worker: `ArrayBuffer`, `MessagePort`, streams. */
   readonly transfer?: readonly Transferable[];

@@ -93,7 +93,7 @@ export class Recovery {
         if (again && !hasMoved(handle)) this.#move(slot);
         else {
           const what = { worker, started, attempts: started ? 1 : 0 };
-          const text = started ? stuckMessage(worker) : lostMessage(worker, cause);
+          const text = started ? stuckMessage(worker) : lostMessage(worker, cause, false);
           this.#reject(slot, new WorkerError('ERR_WORKER_STUCK', what, text, { cause }));
         }
       } else if (state === L.QUEUED && handle?.posted === block) {
@@ -141,20 +141,22 @@ export class Recovery {
       return;
     }
     if (!this.#mayRunAgain(slot, state)) {
-      const text = `Worker ${worker} ended while it ran the task: ${cause.message} Mark the task \`idempotent\` if it may run again.`;
+      const moved = hasMoved(window.handle[slot]);
+      const text = moved ? lostMessage(worker, cause, true) : crashedMessage(worker, cause);
       this.#rejectAndFree(
         slot,
         new WorkerError('ERR_WORKER_CRASHED', details(worker, deaths), text, { cause }),
       );
       return;
     }
-    this.#again(slot, worker, cause);
+    this.#again(slot, worker, cause, state === L.CLAIMED ? 0 : deaths);
   }
 
-  #again(slot: number, worker: number, cause: Error): void {
+  // `attempts`: how often its code has started.
+  #again(slot: number, worker: number, cause: Error, attempts = 0): void {
     const { intake } = this.#parts;
     if (intake.window.handle[slot]?.posted === undefined) intake.restart(slot);
-    else this.#backToLine(slot, worker, cause);
+    else this.#backToLine(slot, worker, cause, attempts);
   }
 
   // The worker was reading the task's arguments, or running it, when it ended.
@@ -174,14 +176,13 @@ export class Recovery {
   }
 
   // The task was bound to the worker that is gone: to the front of its line, for the next thread with that number.
-  #backToLine(slot: number, worker: number, cause: Error): void {
+  #backToLine(slot: number, worker: number, cause: Error, attempts = 0): void {
     const handle = this.#parts.intake.window.handle[slot]!;
     if (hasMoved(handle)) {
-      const text = lostMessage(worker, cause);
-      this.#rejectAndFree(
-        slot,
-        new WorkerError('ERR_WORKER_CRASHED', { worker, started: false, attempts: 0 }, text, { cause }),
-      );
+      const started = attempts > 0;
+      const text = lostMessage(worker, cause, started);
+      const what = { worker, started, attempts };
+      this.#rejectAndFree(slot, new WorkerError('ERR_WORKER_CRASHED', what, text, { cause }));
       return;
     }
     this.#toLine(slot, handle);
@@ -270,8 +271,13 @@ function hasMoved(handle: Handle | undefined): boolean {
   return handle !== undefined && handle.posted !== undefined && (handle.port?.transfer.length ?? 0) > 0;
 }
 
-function lostMessage(worker: number, cause: Error): string {
-  return `Worker ${worker} ended before it ran the task, and what had been transferred to it is lost. ${cause.message}`;
+function crashedMessage(worker: number, cause: Error): string {
+  return `Worker ${worker} ended while it ran the task: ${cause.message} Mark the task \`idempotent\` if it may run again.`;
+}
+
+function lostMessage(worker: number, cause: Error, started: boolean): string {
+  const when = started ? 'while it ran the task' : 'before it ran the task';
+  return `Worker ${worker} ended ${when}, and what had been transferred to it is lost. ${cause.message}`;
 }
 
 function stuckMessage(worker: number): string {

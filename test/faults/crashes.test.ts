@@ -75,6 +75,19 @@ describe('a thread that dies', () => {
       expect(crashes).toHaveLength(6);
     }));
 
+  it('row 41: nor is one that something was moved with, which had started and says so', () =>
+    inLab({ workers: 2 }, async ({ pool, journal, crashes }) => {
+      for (const idempotent of [true, false]) {
+        const bytes = new Uint8Array(4);
+        const error = await failure(pool.run('exit', [5, bytes], { idempotent, transfer: [bytes.buffer] }));
+        expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', started: true, attempts: 1 });
+        expect(error.message).toMatch(/while it ran the task, and what had been transferred to it is lost/);
+        expect(error.message).not.toContain('idempotent');
+      }
+      expect(journal()).toEqual(['exit', 'exit']);
+      expect(crashes).toHaveLength(2);
+    }));
+
   it('row 41: tasks that wait in a starting thread are not blamed for its deaths', () =>
     inLab({ workers: 1 }, async ({ pool, journal }) => {
       // Each thread takes them before it can read their arguments, and dies of the task that needs no reading.
