@@ -43,7 +43,8 @@ function keeping(running: Context, fn: Anything, args: unknown[]): unknown {
 function compile(source: string): Anything {
   try {
     // In global scope, with nothing of ours in reach. The text is the caller's own function.
-    return new Function(`return (${source}\n)`)() as Anything;
+    // Strict, as modules are: an assignment to a name from outside must not silently make a global here.
+    return new Function(`'use strict'; return (${source}\n)`)() as Anything;
   } catch (cause) {
     throw new MillraceError(
       'ERR_BAD_FUNCTION',

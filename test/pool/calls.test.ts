@@ -152,6 +152,8 @@ describe('exec', () => {
     const outer = 1;
     expect(await rejection(pool.exec(() => outer))).toMatchObject({ code: 'ERR_BAD_FUNCTION' });
     expect(await rejection(pool.exec(async () => outer))).toMatchObject({ code: 'ERR_BAD_FUNCTION' });
+    const assigns = new Function('return () => { outer = 2; }')() as () => void;
+    expect(await rejection(pool.exec(assigns))).toMatchObject({ code: 'ERR_BAD_FUNCTION' });
     const own = await rejection(
       pool.exec(() => {
         throw new ReferenceError('no such invoice');
