@@ -89,15 +89,18 @@ function pass(task: BlockingTask, engine: Engine, deadline: number): void {
   const where = task.handle?.where;
   const started = where?.at === 'slot' && (engine.window.state(where.slot) & L.STATE_MASK) >= L.RUNNING;
   const message = `The task had not ${started ? 'finished' : 'started'} ${deadline} ms after it was submitted. Raise \`deadline\`, or submit less.`;
-  engine.limits.cancel(task.handle!, () =>
-    raise(new TimeoutError('ERR_DEADLINE', deadline, started, message)),
-  );
+  end(task, engine, new TimeoutError('ERR_DEADLINE', deadline, started, message));
 }
 
 function giveUp(task: BlockingTask, engine: Engine): void {
   const message =
     'All worker threads have ended while the main thread waited in `runSync`, and none can start before it returns. Use `run`, or more workers.';
-  engine.limits.cancel(task.handle!, () => raise(new MillraceError('ERR_POOL_FAILED', message)));
+  end(task, engine, new MillraceError('ERR_POOL_FAILED', message));
+}
+
+// At once: no turn of the event loop will come.
+function end(task: BlockingTask, engine: Engine, error: Error): void {
+  engine.limits.cancel(task.handle!, () => raise(error), true);
 }
 
 /** Whether a thread of this process, by the system's number, has ended. Where that is not to be known: false. */

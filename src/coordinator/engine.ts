@@ -25,6 +25,7 @@ import { forgetThreads, knowThreads } from './liveness.ts';
 import { raise } from './raise.ts';
 import { Recall } from './recall.ts';
 import { Recovery } from './recovery.ts';
+import { rejectAll } from './reject-all.ts';
 import { Settlement } from './settlement.ts';
 import { withRoomForThreads } from './threads/address-space.ts';
 import type { Supervisor } from './threads/supervisor.ts';
@@ -82,6 +83,7 @@ export class Engine {
   over: (() => Error) | undefined;
   readonly #events: EngineEvents;
   readonly #recovery: Recovery;
+  #rejecting: Promise<void> | undefined;
   #sinceLook = 0;
   #turnBegan = 0;
   /** A submission has settled others since the turn began. */
@@ -211,8 +213,7 @@ export class Engine {
   look(at?: number): { ended: number; more: boolean } {
     const result = this.settlement.drain(at);
     if (result.ended > 0 || this.#stalled) {
-      this.intake.refill();
-      this.lines.dispatch();
+      this.#issue();
       this.#events.progressed();
     }
     return result;
@@ -239,33 +240,11 @@ export class Engine {
     return left > 0;
   }
 
-  /** Ends every outstanding task with this error: the pool is over. */
-  rejectAll(error: () => Error): void {
-    this.over = error;
-    const { window, intake, ledger, lines } = this;
-    for (let slot = 0; slot < this.plant.slots; slot++) {
-      const resolve = window.resolve[slot];
-      if (resolve === undefined) continue;
-      const handle = window.handle[slot];
-      window.resolve[slot] = undefined;
-      if (handle !== undefined) this.limits.settled(handle);
-      this.plant.core.cancel(window.reference(slot));
-      ledger.ended('cancelled', handle);
-      resolve(raise(error()));
-    }
-    for (const handle of lines.clear()) this.limits.cancel(handle, () => raise(error()));
-    for (const backlog of intake.backlog) {
-      for (let task = backlog.front(); task !== undefined; task = backlog.front()) {
-        const { resolve, extra } = task;
-        if (extra !== undefined && !(extra instanceof Uint8Array)) {
-          this.limits.cancel(extra, () => raise(error()));
-          continue;
-        }
-        backlog.shift();
-        ledger.ended('cancelled');
-        resolve(raise(error()));
-      }
-    }
+  /** Ends every outstanding task with this error: the pool is over. Resolves when all have settled. */
+  rejectAll(error: () => Error): Promise<void> {
+    this.over ??= error;
+    this.#rejecting ??= rejectAll(this, error);
+    return this.#rejecting;
   }
 
   /** No thread is left: timers and ports go. */
@@ -275,6 +254,13 @@ export class Engine {
     this.recall.close();
     forgetThreads(this.plant.memory);
     this.ledger.close();
+  }
+
+  // Gives the workers what waits, unless that is about to be rejected.
+  #issue(): void {
+    if (this.over !== undefined) return;
+    this.intake.refill();
+    this.lines.dispatch();
   }
 
   readonly #chain = (): void => {
@@ -313,20 +299,18 @@ export class Engine {
   #crewHooks(): CrewHooks {
     return {
       functions: (report, registered) => this.functions.accept(report, registered),
-      ready: () => this.lines.dispatch(),
+      ready: () => this.#issue(),
       data: (block, message) => this.settlement.deliver(block, message as PortResult),
       recover: (block, worker, cause) => {
         const tasks = this.#recovery.recover(block, worker, cause);
-        this.intake.refill();
-        this.lines.dispatch();
+        this.#issue();
         this.bell.nudge();
         this.#events.progressed();
         return tasks;
       },
       draining: (block) => {
         this.#recovery.takeBack(block);
-        this.intake.refill();
-        this.lines.dispatch();
+        this.#issue();
       },
       abandon: (block, worker, cause) => this.#recovery.abandon(block, worker, cause),
       crashed: (worker, error, tasks) => {

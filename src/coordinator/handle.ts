@@ -56,7 +56,6 @@ export class Handle {
   /** The block of the thread it was sent to, while it is there. Two threads may have the same worker number. */
   posted: number | undefined;
   timer: NodeJS.Timeout | undefined;
-  deadlineTimer: NodeJS.Timeout | undefined;
   /** It stands for several items of a `map`. Then it has a record from the start, and is never moved to another. */
   chunk: { ended: Ending | undefined } | undefined;
 
@@ -85,6 +84,11 @@ export class Handle {
   /** Shared memory has no room for the argument bytes, and none will come: they travel through a port. */
   throughPort(): void {
     this.meta = (this.meta & ~(L.META_ENCODED | L.META_INLINE)) | L.META_PORT;
+  }
+
+  /** It must not start any more: it has settled or, its signal aborted, is about to. */
+  get over(): boolean {
+    return this.settled || this.signal?.aborted === true;
   }
 
   get settled(): boolean {

@@ -71,7 +71,7 @@ export class Intake {
       const { f64 } = this.window.plant.memory;
       writeInline(f64, (this.#fill(slot, fn, meta, resolve) >> 1) + (L.T_ARGS >> 3), args);
       if (this.window.plant.core.inject(level, this.window.reference(slot)) !== 0) return;
-      this.#withdraw(slot);
+      this.release(slot);
     }
     const to = backlog.push(resolve, fn, meta, undefined, sharedNow);
     writeInline(to, backlog.lastAt, args);
@@ -140,7 +140,7 @@ export class Intake {
         if (window.plant.core.inject(level, window.reference(slot)) !== 0) return true;
         // After a crash the ring may be full of duplicates. The encoder gives its bytes once only.
         bytes = this.#copyOf({ address, length });
-        this.#withdraw(slot);
+        this.release(slot);
       } else {
         bytes = new Uint8Array(length);
         encoder.copyTo(bytes, 0);
@@ -166,7 +166,7 @@ export class Intake {
       if (slot >= 0) {
         if (this.window.plant.core.inject(handle.level, this.window.reference(slot)) !== 0) return;
         if (encoded !== undefined) handle.bytes = this.#copyOf(encoded);
-        this.#withdraw(slot);
+        this.release(slot);
       }
     } else if (encoded !== undefined) {
       // Others have come in since the arguments were encoded.
@@ -186,7 +186,7 @@ export class Intake {
     }
     const slot = this.place(handle, encoded);
     if (this.window.plant.core.inject(handle.level, this.window.reference(slot)) !== 0) return true;
-    this.#withdraw(slot);
+    this.release(slot);
     handle.where = SETTLED;
     return false;
   }
@@ -290,6 +290,10 @@ export class Intake {
       if (task === undefined) break;
       const { extra } = task;
       if (extra instanceof Handle) {
+        if (extra.over) {
+          backlog.shift();
+          continue;
+        }
         const slot = this.place(extra);
         if (slot < 0 && !this.#noMemory(backlog, extra)) break;
         if (slot < 0) continue;
@@ -368,10 +372,6 @@ export class Intake {
 
   #copyOf({ address, length }: InArena): Uint8Array {
     return this.window.plant.memory.u8.slice(address, address + length);
-  }
-
-  #withdraw(slot: number): void {
-    this.release(slot);
   }
 }
 

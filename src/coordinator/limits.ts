@@ -8,14 +8,15 @@
  *
  * @module
  */
-import { AsyncResource } from 'node:async_hooks';
 import { TimeoutError } from '../errors.ts';
 import * as L from '../memory/layout.ts';
 import { sharedNow } from '../memory/shared-memory.ts';
+import { Deadlines, timer } from './deadlines.ts';
+import { Endings } from './endings.ts';
 import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
 import type { Ledger } from './ledger.ts';
-import { raise, raiseAsIs } from './raise.ts';
+import { raise, raiseAsIs, raiseBare } from './raise.ts';
 
 export interface LimitHooks {
   /** Takes completions out of the rings: a task may have ended without our having looked. */
@@ -31,18 +32,14 @@ export interface LimitHooks {
   progressed(): void;
 }
 
-const root = new AsyncResource('Millrace.Limits');
-
-/** Timers are no request's business, and keep no process alive: the outstanding task does. */
-function timer(ms: number, then: () => void): NodeJS.Timeout {
-  return root.runInAsyncScope(setTimeout, undefined, then, Math.max(1, Math.ceil(ms))).unref();
-}
-
 export class Limits {
   readonly #intake: Intake;
   readonly #ledger: Ledger;
   readonly #hooks: LimitHooks;
   readonly #graceMs: number;
+  readonly #deadlines = new Deadlines((late) => this.#deadlinePassed(late));
+  /** Those that are taken out of their queues, and whose promises settle in turns to come. */
+  readonly endings: Endings = new Endings();
   /** One listener a signal, however many tasks it guards. */
   readonly #signals = new Map<AbortSignal, { readonly tasks: Set<Handle>; readonly listener: () => void }>();
 
@@ -57,8 +54,7 @@ export class Limits {
   watch(handle: Handle): void {
     if (handle.signal !== undefined) this.#listen(handle, handle.signal);
     const { deadline } = handle;
-    if (deadline !== undefined)
-      handle.deadlineTimer = timer(deadline, () => this.#deadlinePassed(handle, deadline));
+    if (deadline !== undefined) this.#deadlines.add(handle, deadline);
   }
 
   /** The task got a record: from now on its code may start. */
@@ -73,44 +69,46 @@ export class Limits {
   settled(handle: Handle): void {
     handle.where = SETTLED;
     clearTimeout(handle.timer);
-    clearTimeout(handle.deadlineTimer);
     handle.timer = undefined;
-    handle.deadlineTimer = undefined;
+    if (handle.deadline !== undefined) this.#deadlines.remove(handle, handle.deadline);
     if (handle.signal !== undefined) this.#unlisten(handle, handle.signal);
   }
 
-  /** Settles the task with a rejection, wherever it is; what runs is asked to stop. */
-  cancel(handle: Handle, rejection: () => Promise<never>): void {
+  /**
+   * Settles the task with a rejection, wherever it is; what runs is asked to stop. After many in one turn of the event
+   * loop it will not start from here on, and settles in a later turn, unless `atOnce`.
+   */
+  cancel(handle: Handle, rejection: () => Promise<never>, atOnce: boolean = false): void {
     const { where } = handle;
     switch (where.at) {
       case 'settled':
         return;
       case 'backlog':
         this.#intake.backlog[where.level]!.remove(where.place);
-        this.#reject(handle, rejection);
+        this.#reject(handle, rejection, atOnce);
         return;
       case 'line':
-        this.#reject(handle, rejection);
+        this.#reject(handle, rejection, atOnce);
         return;
       case 'slot':
-        this.#cancelSlot(handle, where.slot, rejection);
+        this.#cancelSlot(handle, where.slot, rejection, atOnce);
     }
   }
 
-  #cancelSlot(handle: Handle, slot: number, rejection: () => Promise<never>): void {
+  #cancelSlot(handle: Handle, slot: number, rejection: () => Promise<never>, atOnce: boolean): void {
     const { window } = this.#intake;
     const was = window.plant.core.cancel(window.reference(slot));
     switch (was) {
       case L.QUEUED:
-        this.#reject(handle, rejection);
+        this.#reject(handle, rejection, atOnce);
         this.#hooks.release(slot, handle);
         return;
       case L.CLAIMED:
-        this.#abandon(handle, slot, rejection);
+        this.#abandon(handle, slot, rejection, atOnce);
         return;
       case L.RUNNING:
       case L.PENDING:
-        this.#abandon(handle, slot, rejection);
+        this.#abandon(handle, slot, rejection, atOnce);
         this.askToStop(slot);
         return;
       default:
@@ -151,16 +149,21 @@ export class Limits {
   }
 
   // The promise settles now; the record stays until its worker is done with it.
-  #abandon(handle: Handle, slot: number, rejection: () => Promise<never>): void {
+  #abandon(handle: Handle, slot: number, rejection: () => Promise<never>, atOnce: boolean): void {
     this.#intake.window.resolve[slot] = undefined;
-    this.#reject(handle, rejection);
+    this.#reject(handle, rejection, atOnce);
   }
 
-  #reject(handle: Handle, rejection: () => Promise<never>): void {
+  #reject(handle: Handle, rejection: () => Promise<never>, atOnce: boolean): void {
     this.settled(handle);
-    this.#ledger.ended('cancelled', handle);
-    handle.resolve(rejection());
-    this.#hooks.progressed();
+    const end = (): void => {
+      this.#ledger.ended('cancelled', handle);
+      handle.resolve(rejection());
+      this.#hooks.progressed();
+    };
+    // Subtle: a chunk reads its items from bytes that are about to be free.
+    if (atOnce || handle.chunk !== undefined) end();
+    else this.endings.add(end);
   }
 
   #checkTimeout(handle: Handle, timeout: number): void {
@@ -184,15 +187,22 @@ export class Limits {
     );
   }
 
-  #deadlinePassed(handle: Handle, deadline: number): void {
+  #deadlinePassed(late: readonly Handle[]): void {
     this.#hooks.drain();
+    for (const handle of late) this.#endLate(handle, handle.deadline!);
+  }
+
+  #endLate(handle: Handle, deadline: number): void {
     const { where } = handle;
     if (where.at === 'settled') return;
     const started =
       where.at === 'slot' && (this.#intake.window.state(where.slot) & L.STATE_MASK) >= L.RUNNING;
     const message = `The task had not ${started ? 'finished' : 'started'} ${deadline} ms after it was submitted. Raise \`deadline\`, or submit less.`;
     this.cancel(handle, () =>
-      raise(new TimeoutError('ERR_DEADLINE', deadline, started, message), handle.submitted as Stack),
+      raiseBare(
+        () => new TimeoutError('ERR_DEADLINE', deadline, started, message),
+        handle.submitted as Stack,
+      ),
     );
   }
 
@@ -205,11 +215,23 @@ export class Limits {
     const tasks = new Set([handle]);
     const listener = (): void => {
       this.#signals.delete(signal);
+      const reject = (): Promise<never> => raiseAsIs(signal.reason);
       // The latest first: a worker whose task ends at once would begin one of those that wait.
-      for (const task of [...tasks].reverse()) this.cancel(task, () => raiseAsIs(signal.reason));
+      const latest = [...tasks].reverse();
+      for (const task of latest) if (task.where.at === 'slot') this.cancel(task, reject);
+      // What waits here is not begun any more, so there is no hurry.
+      void this.endings.take(this.#steps(latest, reject));
     };
     this.#signals.set(signal, { tasks, listener });
     signal.addEventListener('abort', listener, { once: true });
+  }
+
+  *#steps(handles: readonly Handle[], rejection: () => Promise<never>): Generator<void> {
+    for (const handle of handles) {
+      if (handle.settled) continue;
+      this.cancel(handle, rejection, true);
+      yield;
+    }
   }
 
   #unlisten(handle: Handle, signal: AbortSignal): void {

@@ -294,7 +294,7 @@ export class Lines {
   // The first of the line to this worker. False: no record is free, try again when one is.
   #send(line: Handle[], seat: Seat): boolean {
     const handle = line[0]!;
-    if (handle.settled) {
+    if (handle.over) {
       line.shift();
       return true;
     }

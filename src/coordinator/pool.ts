@@ -261,14 +261,12 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    */
   close(options: { readonly timeout?: number } = {}): Promise<CloseReport> {
     closeOptions(options);
-    const { timeout } = options;
     switch (this.#phase.phase) {
       case 'open':
-        return this.#enterClosing(this.#close(timeout));
-      case 'closing':
-        return this.#phase.report;
+        return this.#enterClosing(this.#close(options.timeout));
       case 'closed':
         return Promise.resolve(this.#phase.report);
+      case 'closing':
       case 'failed':
         return this.#phase.report;
     }
@@ -337,8 +335,9 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   async #terminate(code: 'ERR_CLOSED' | 'ERR_TERMINATED', message: string): Promise<CloseReport> {
     await null;
     this.#engine.look();
-    this.#engine.rejectAll(() => new MillraceError(code, message));
-    await this.#engine.crew.terminate(TERMINATE_MS);
+    const ended = this.#engine.crew.terminate(TERMINATE_MS);
+    await this.#engine.rejectAll(() => new MillraceError(code, message));
+    await ended;
     return this.#finish();
   }
 
@@ -360,12 +359,13 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
     this.#submission.shut();
     // The threads are told before anyone who waits for a task hears of it.
     this.#phase = { phase: 'failed', error, report: this.#endFailed() };
-    this.#engine.rejectAll(() => this.#refusal());
+    void this.#engine.rejectAll(() => this.#refusal());
     this.#room?.open();
   }
 
   async #endFailed(): Promise<CloseReport> {
     const stuck = await this.#engine.crew.terminate(TERMINATE_MS);
+    await this.#engine.rejectAll(() => this.#refusal());
     this.#engine.dispose();
     this.#helper?.close();
     return this.#report(stuck);
