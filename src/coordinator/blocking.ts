@@ -64,6 +64,7 @@ export function waitFor(
     const now = sharedNow();
     if (now - looked >= SLICE_MS) {
       looked = now;
+      engine.limits.endOverdue(now);
       if (!engine.mendUnheard()) giveUp(task, engine);
     }
     const due = engine.recall.blocked(now);

@@ -40,6 +40,8 @@ export class Limits {
   readonly #deadlines = new Deadlines((late) => this.#deadlinePassed(late));
   /** Those that are taken out of their queues, and whose promises settle in turns to come. */
   readonly endings: Endings = new Endings();
+  /** What is done to each task that has been asked to stop and has not, and from when on. */
+  readonly #asked = new Map<() => void, number>();
   /** One listener a signal, however many tasks it guards. */
   readonly #signals = new Map<AbortSignal, { readonly tasks: Set<Handle>; readonly listener: () => void }>();
 
@@ -124,8 +126,21 @@ export class Limits {
     Atomics.store(plant.memory.i32, (plant.cold + slot * L.COLD_BYTES + L.C_CANCEL) >> 2, 1);
     const block = (window.state(slot) >> L.OWNER_SHIFT) & L.OWNER_MASK;
     this.#hooks.ping(block);
-    const generation = window.generation[slot]!;
-    timer(this.#graceMs, () => this.#graceOver(slot, generation, block));
+    this.#grace(slot, window.generation[slot]!, block);
+  }
+
+  /** While the event loop does not turn: what its timers would do to threads that have not stopped in time. */
+  endOverdue(now: number): void {
+    for (const [over, due] of this.#asked) if (due <= now) over();
+  }
+
+  #grace(slot: number, generation: number, block: number): void {
+    const over = (): void => {
+      clearTimeout(due);
+      if (this.#asked.delete(over)) this.#graceOver(slot, generation, block);
+    };
+    const due = timer(this.#graceMs, over);
+    this.#asked.set(over, sharedNow() + this.#graceMs);
   }
 
   #graceOver(slot: number, generation: number, block: number): void {
@@ -141,7 +156,7 @@ export class Limits {
     const current = Atomics.load(i32, (at + L.W_CURRENT) >> 2);
     // Another task is on the stack: it is not to blame that this one, which waits, cannot be let go yet.
     if (state === L.PENDING && current !== 0 && current !== slot + 1) {
-      timer(this.#graceMs, () => this.#graceOver(slot, generation, block));
+      this.#grace(slot, generation, block);
       return;
     }
     for (const runner of this.#hooks.runnersFor(window.reference(slot))) this.#hooks.kill(runner);

@@ -104,6 +104,29 @@ describe.each(['coordinates', 'helps'])('runSync, the main thread %s', (mainThre
     expect(sum).toBe(3);
   });
 
+  it.each([1, 2])('does not wait for ever behind a loop that its deadline ended, on %i', async (workers) => {
+    const [codes, second, sum] = (await said(`
+      const pool = await createPool({ tasks: TASKS, workers: ${workers}, graceMs: 100, mainThread: '${mainThread}' });
+      say(Array.from({ length: ${workers} }, () => caught(() => pool.runSync('spin', [], { deadline: 400 }))[1]));
+      say(caught(() => pool.runSync('add', [1, 2])));
+      say(await pool.run('add', [1, 2]));
+      await pool.close();
+    `)) as [string[], unknown[], number];
+    expect(codes).toEqual(Array(workers).fill('ERR_DEADLINE'));
+    expect(second[1]).toBe('ERR_POOL_FAILED');
+    expect(second[2]).toMatch(/runSync/);
+    expect(sum).toBe(3);
+  });
+
+  it('goes on with a worker whose task heeds its deadline', async () => {
+    const values = await said(`${start(1)}
+      say(caught(() => pool.runSync('heeds', [], { deadline: 60 }))[1]);
+      say(pool.runSync('add', [1, 2]));
+      await pool.close();
+    `);
+    expect(values).toEqual(['ERR_DEADLINE', 3]);
+  });
+
   it('runs forks, and loops of millrace/parallel', async () => {
     const values = await said(`${start()}
       say(pool.runSync('fib', [20]));
