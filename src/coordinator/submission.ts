@@ -83,12 +83,12 @@ export class Submission {
       const resolve = grabbed;
       if (meta >= 0) {
         engine.intake.submit(LEVEL.normal, fn.number, meta, args, resolve);
-        engine.accepted();
+        this.#accepted();
         return promise;
       }
       try {
         if (engine.intake.submitEncoded(LEVEL.normal, fn.number, 0, args, resolve)) {
-          engine.accepted();
+          this.#accepted();
           return promise;
         }
       } catch (error) {
@@ -192,6 +192,7 @@ export class Submission {
         if (engine.lines.postAtOnce(handle, args, bytesOnly)) {
           engine.accepted();
           engine.limits.watch(handle);
+          if (!this.hasRoom) this.#reached();
           return promise;
         }
         port = portArguments(args, bytesOnly);
@@ -212,14 +213,24 @@ export class Submission {
       engine.intake.submitHandle(handle, inArena);
       engine.recall.watch();
     } else engine.line(handle);
+    if (!this.hasRoom) this.#reached();
     return promise;
   }
 
+  #accepted(): void {
+    this.#engine.accepted();
+    if (!this.hasRoom) this.#reached();
+  }
+
+  // Told once, until there has been room again.
+  #reached(): void {
+    if (this.#saturated) return;
+    this.#saturated = true;
+    this.#hooks.saturated();
+  }
+
   #full(): Promise<never> | undefined {
-    if (!this.#saturated) {
-      this.#saturated = true;
-      this.#hooks.saturated();
-    }
+    this.#reached();
     // With 'wait' the task is accepted all the same, and producers are told to wait by `room()`.
     if (this.#options.whenFull === 'wait') return undefined;
     const text = `The pool has as many unsettled tasks as it takes: \`maxQueue\` (${this.#options.maxQueue}) and one for each worker. Await \`pool.room()\` before submitting more, or raise \`maxQueue\`.`;

@@ -219,12 +219,12 @@ describe('drain', () => {
       await held.task;
       await until('both were heard', () => uncaught.length === 2);
       expect(await pool.run('id', [2])).toBe(2);
-      await until('drained again', () => uncaught.length === 3);
+      await until('drained again', () => uncaught.length === 4);
     } finally {
       process.removeAllListeners('uncaughtException');
       for (const listener of listeners) process.on('uncaughtException', listener);
     }
-    expect(uncaught).toEqual(['from saturated', 'from drained', 'from drained']);
+    expect(uncaught).toEqual(['from saturated', 'from drained', 'from saturated', 'from drained']);
   });
 });
 
@@ -270,5 +270,22 @@ describe('stats', () => {
     expect(memory.bytes).toBeLessThanOrEqual(memory.limit);
     expect(workers.map((w) => w.worker)).toEqual([0, 1]);
     expect(workers.every((w) => w.restarts === 0 && w.busyMs >= 0 && w.queued === 0)).toBe(true);
+  });
+});
+
+describe('saturated', () => {
+  it('is told once when the queue has reached its length, and again after there was room', async () => {
+    const pool = await startPool({ workers: 1, maxQueue: 2, concurrency: 1 });
+    let told = 0;
+    pool.on('saturated', () => told++);
+    for (const round of [1, 2]) {
+      const tasks = [1, 2].map(() => pool.run('sleep', [10]));
+      expect(told).toBe(round - 1);
+      tasks.push(pool.run('sleep', [10]));
+      expect(told).toBe(round);
+      expect(await rejection(pool.run('sleep', [10]))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+      expect(told).toBe(round);
+      await Promise.all(tasks);
+    }
   });
 });
