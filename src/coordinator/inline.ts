@@ -11,6 +11,15 @@ export const NOT_INLINE = -1;
 
 /** The record's META for these arguments, or `NOT_INLINE`. */
 export function inlineMeta(args: readonly unknown[]): number {
+  try {
+    return metaOf(args);
+  } catch {
+    // A getter of the array itself has thrown: the codec meets it again, and says where.
+    return NOT_INLINE;
+  }
+}
+
+function metaOf(args: readonly unknown[]): number {
   const count = args.length;
   if (count > MAX_INLINE) return NOT_INLINE;
   let meta = L.META_INLINE | count;

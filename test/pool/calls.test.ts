@@ -306,3 +306,20 @@ it('every error of the pool is a MillraceError', async () => {
   expect(await rejection(pool.run('nope'))).toBeInstanceOf(MillraceError);
   expect(await rejection(pool.run('id', [() => {}]))).toBeInstanceOf(MillraceError);
 });
+
+describe('arguments whose array has a getter that throws', () => {
+  it.each([undefined, { timeout: 1000 }])('are rejected as one level deeper: %j', async (options) => {
+    const pool = await startPool({ workers: 1 });
+    const cause = new Error('getter');
+    const args = Object.defineProperty([1], 0, {
+      get() {
+        throw cause;
+      },
+    });
+    expect(await rejection(pool.run('id', args, options))).toMatchObject({
+      code: 'ERR_SERIALIZE',
+      path: 'args[0]',
+      cause,
+    });
+  });
+});
