@@ -13,7 +13,8 @@ export const ERROR_CODES = {
   ERR_BAD_FUNCTION: 'A value given as a task is not a function whose source can be sent to a worker.',
   ERR_SERIALIZE: 'An argument cannot be sent to a worker. `path` says which one.',
   ERR_RESULT_SERIALIZE: 'A result cannot be sent back. `path` says which part of it. The worker was kept.',
-  ERR_TRANSFER: 'The transfer list is wrong. Nothing was detached.',
+  ERR_TRANSFER:
+    'The transfer list is wrong, and nothing was detached; or a port in it has closed while the task waited.',
   ERR_QUEUE_FULL: 'The pool holds `maxQueue` waiting tasks. Slow down, raise it, or use `whenFull: "wait"`.',
   ERR_NO_MEMORY:
     'Shared memory, or address space for threads, could not be had; or shared memory has reached `maxMemory`.',

@@ -113,7 +113,9 @@ export class Engine {
       (handle) => this.lines.add(handle),
       (handle) => this.limits.placed(handle),
     );
-    this.lines = new Lines(this.intake, options, () => this.crew.seats, sharedNow);
+    const refused = (handle: Handle, error: Error): void =>
+      this.limits.cancel(handle, () => raise(error, handle.submitted));
+    this.lines = new Lines(this.intake, options, () => this.crew.seats, sharedNow, refused);
     const settled = (handle: Handle): void => this.limits.settled(handle);
     this.settlement = new Settlement(
       this.window,

@@ -11,6 +11,7 @@ import * as L from '../memory/layout.ts';
 import { hasBit } from '../memory/shared-memory.ts';
 import { type Handle, SETTLED } from './handle.ts';
 import type { Intake } from './intake.ts';
+import { lateError } from './port-arguments.ts';
 
 /** Port tasks a worker may have in hand, at least: one to run and one to follow. Not counted are async ones that wait. */
 const PORT_CREDIT = 2;
@@ -66,6 +67,7 @@ export class Lines {
   readonly #intake: Intake;
   readonly #seats: () => readonly (Seat | undefined)[];
   readonly #now: () => number;
+  readonly #refused: (handle: Handle, error: Error) => void;
   /** By worker number; the last entry is for any worker. */
   readonly #own: Handle[][];
   readonly #any: Handle[] = [];
@@ -78,14 +80,17 @@ export class Lines {
   readonly #asleep: Set<Handle>[] = [];
   #stalled = false;
 
+  /** @param refused settles a task that cannot be posted any more; it stands in no line then, and has no record */
   constructor(
     intake: Intake,
     { workers, concurrency }: { readonly workers: number; readonly concurrency: number },
     seats: () => readonly (Seat | undefined)[],
     now: () => number,
+    refused: (handle: Handle, error: Error) => void,
   ) {
     this.#intake = intake;
     this.#now = now;
+    this.#refused = refused;
     this.#seats = seats;
     this.#concurrency = concurrency;
     this.#own = Array.from({ length: workers }, () => []);
@@ -313,7 +318,15 @@ export class Lines {
       const { transfer = [], ...held } = handle.port ?? { bytes: handle.bytes! };
       const moved = transfer.some((item) => !(item instanceof ArrayBuffer));
       const message: PortTask = { reference, ...held, moved };
-      seat.port.postMessage(message, transfer as readonly ArrayBuffer[]);
+      try {
+        seat.port.postMessage(message, transfer as readonly ArrayBuffer[]);
+      } catch (error) {
+        // What could be posted at submission may have changed since: a port closes with its peer.
+        this.#intake.release(slot);
+        handle.where = { at: 'line' };
+        this.#refused(handle, lateError(error, transfer as readonly object[]));
+        return true;
+      }
     }
     this.#given(handle, seat, reference);
     return true;

@@ -43,6 +43,17 @@ export function portError(cause: unknown, args: readonly unknown[], transfer: re
   return new MillraceError('ERR_TRANSFER', text, { cause });
 }
 
+/** What it means that arguments which were cloned at submission could not be posted when their turn came. */
+export function lateError(cause: unknown, transfer: readonly object[]): Error {
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
+  if (transfer.length === 0) {
+    const text = `Cannot send the arguments to a worker: ${why}.`;
+    return new SerializeError('ERR_SERIALIZE', 'args', text, { cause });
+  }
+  const text = `What the task was given could not be moved on when its turn came: ${why}. Was the other end of a port closed meanwhile? The task has not run.`;
+  return new MillraceError('ERR_TRANSFER', text, { cause });
+}
+
 /** Bytes and primitives, of which only buffers move: cloning them runs no code of the user's. */
 export function isBytesOnly(args: readonly unknown[], transfer: readonly object[]): boolean {
   for (const item of transfer) if (!(item instanceof ArrayBuffer)) return false;

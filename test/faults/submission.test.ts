@@ -1,9 +1,9 @@
 // What a caller can do wrong, rows 1-30 of docs/faults.md.
 import { getEventListeners } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { createPool } from '../../dist/src/index.js';
+import { createPool, type MillraceError } from '../../dist/src/index.js';
 import { until } from '../process/harness/until.ts';
 import { expectClean, failure, fixture, inLab, outcome, TASKS, threads } from './lab.ts';
 
@@ -174,6 +174,48 @@ describe('arguments', () => {
       await pool.run('type', [fine], { transfer: [fine] });
       expect(fine.byteLength).toBe(0);
     }));
+
+  it.each([
+    ['a task ends', 'go on', {}],
+    ['a task ends', 'go on', { affinity: 0, timeout: 5_000, deadline: 60_000 }],
+    ['its worker dies', 'exit', {}],
+  ] as const)(
+    'row 10: ports that have closed by the time %s reject their tasks alone (%s, %j)',
+    (_when, how, options) =>
+      inLab({ workers: 1 }, async ({ pool, crashes, noted }) => {
+        const gate = new Int32Array(new SharedArrayBuffer(4));
+        const first = outcome(pool.run('held', ['first', gate, how]));
+        await noted('first');
+        const closing: { task: ReturnType<typeof outcome>; port: MessagePort }[] = [];
+        const open: typeof closing = [];
+        for (let i = 0; i < 8; i++) {
+          const { port1, port2 } = new MessageChannel();
+          const task = outcome(pool.run('type', [port1], { ...options, transfer: [port1] }));
+          (i % 2 === 0 ? closing : open).push({ task, port: port2 });
+        }
+        const plain = pool.run('add', [1, 2]);
+        for (const { port } of closing) port.close();
+        // The ports the pool holds hear of it in one of the next turns.
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+        Atomics.store(gate, 0, 1);
+        Atomics.notify(gate, 0);
+        // Two of each kind may be with their worker when it ends, and what moved is gone with it.
+        const [refused, ran] = await Promise.all(
+          [closing, open].map((all) => Promise.all(all.map((it) => it.task))),
+        );
+        const late = refused!.filter(
+          (it) => 'error' in it && (it.error as MillraceError).code === 'ERR_TRANSFER',
+        );
+        for (const it of late) expect(it).toMatchObject({ error: { cause: { name: 'DataCloneError' } } });
+        expect(late.length).toBeGreaterThanOrEqual(2);
+        if (how === 'go on') for (const it of ran!) expect(it).toHaveProperty('value');
+        else expect(ran!.at(-1)).toHaveProperty('value');
+        expect(await plain).toBe(3);
+        await first;
+        expect(crashes).toHaveLength(how === 'exit' ? 1 : 0);
+        for (const { port } of open) port.close();
+      }),
+  );
 
   it('row 11: a change after the call is not seen', () =>
     inLab({ workers: 1 }, async ({ pool }) => {
