@@ -3,7 +3,8 @@
  * sleeping on the bell word otherwise.
  *
  * `off` - nothing is outstanding, nothing is scheduled. `polling` - a `setImmediate` is scheduled. `sleeping` - the
- * bell is armed and `Atomics.waitAsync` will wake us; it keeps no process alive, which is the keep-alive's part.
+ * bell is armed and `Atomics.waitAsync` will wake us; it keeps no process alive, which is the keep-alive's part. `over` -
+ * the pool has ended.
  *
  * Whether it polls first follows what the last waits were: short ones are caught by polling and save a futex round
  * trip; after a few long ones it sleeps at once, so that long tasks cost the main thread no CPU. How long it polls
@@ -30,7 +31,7 @@ const WAKE = 100;
 const SURE = 3;
 const ARMED = (L.HEADER + L.H_ARMED) >> 2;
 
-export type BellState = 'off' | 'polling' | 'sleeping';
+export type BellState = 'off' | 'polling' | 'sleeping' | 'over';
 
 // Scheduled work runs in the context this module was loaded in, so that no request's AsyncLocalStorage store is kept
 // alive by the pool, or seen in another request's completions.
@@ -103,6 +104,7 @@ export class Bell {
 
   readonly #poll = (): void => {
     this.#scheduled = false;
+    if (this.#state === 'over') return;
     const { ended, more, outstanding } = this.#drain();
     const at = this.#now();
     this.#glance.turned(at, ended);
@@ -179,7 +181,17 @@ export class Bell {
   /** Something happened that the bell may not have told: a thread has exited. Looks at once, in a turn of its own. */
   nudge(): void {
     // Subtle: a second immediate beside the one that is scheduled would go on beside it.
-    if (this.#state !== 'polling') this.#again();
+    if (this.#state !== 'polling' && this.#state !== 'over') this.#again();
+  }
+
+  /** The pool has ended: nothing is looked for any more, and nothing keeps its memory. */
+  close(): void {
+    this.#state = 'over';
+    // Subtle: V8 keeps the promise of a wait that nobody ends, what it leads to and the memory for as long as the
+    // process lives. An earlier wait may be among them that looking has overtaken.
+    const { i32 } = this.#plant.memory;
+    Atomics.store(i32, ARMED, 0);
+    Atomics.notify(i32, ARMED);
   }
 }
 

@@ -254,6 +254,7 @@ export class Engine {
     clearInterval(this.#ageing);
     clearTimeout(this.#retry);
     this.recall.close();
+    this.bell.close();
     forgetThreads(this.plant.memory);
     this.ledger.close();
   }

@@ -34,10 +34,12 @@ export interface Waiter {
 }
 
 // One executor for all promises, so that none allocates a closure of its own.
-let grabbed: Resolve;
+let grabbed: Resolve = ignore;
 const grab = (resolve: Resolve): void => {
   grabbed = resolve;
 };
+/** What was grabbed is let go: an error the promise rejects with may lead to the pool, by the frames of its stack. */
+function ignore(): void {}
 
 export class Submission {
   readonly #engine: Engine;
@@ -81,6 +83,7 @@ export class Submission {
       const meta = inlineMeta(args);
       const promise = new Promise(grab);
       const resolve = grabbed;
+      grabbed = ignore;
       if (meta >= 0) {
         engine.intake.submit(LEVEL.normal, fn.number, meta, args, resolve);
         this.#accepted();
@@ -186,6 +189,7 @@ export class Submission {
       worker: affinity,
       submitted: this.#options.submissionStack ? stackHere(this.#submitWith) : undefined,
     });
+    grabbed = ignore;
     if (waiter !== undefined) waiter.handle = handle;
     if (bytesOnly !== undefined) {
       try {

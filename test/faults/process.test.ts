@@ -55,6 +55,46 @@ describe('the caller’s process', () => {
     expect(result.stdout).toBe('over\n');
   });
 
+  it.each([
+    [
+      'terminate, a task running',
+      `void failure(pool.run('never', ['n'])); await asleep(); await pool.terminate();`,
+    ],
+    [
+      'close, a task too late',
+      `void failure(pool.run('never', ['n'])); await asleep(); await pool.close({ timeout: 1 });`,
+    ],
+    ['close after a crash', `await failure(pool.run('exit', [1])); await pool.close();`],
+    ['close after a task', `await pool.run('later', [1, 100]); await pool.close();`],
+  ])('row 70: a pool that has ended is let go, shared memory and all: %s', async (_how, body) => {
+    await runToExit(
+      `const kept = new Set();
+       const { Memory } = WebAssembly;
+       WebAssembly.Memory = class extends Memory {
+         constructor(options) { super(options); watch('memory', this); }
+       };
+       const { createPool } = await import('millrace');
+       const failure = (promise) => promise.catch((error) => error);
+       // Some turns without an end, and the main thread no longer looks for one: it waits for the bell.
+       const asleep = () => new Promise((resolve) => setTimeout(resolve, 50));
+       function watch(what, object) { kept.add({ what, ref: new WeakRef(object) }); }
+       async function round() {
+         const pool = await createPool({ tasks: ${JSON.stringify(TASKS.href)}, workers: 1, graceMs: 20, env: { ...process.env, JOURNAL: '/dev/null' } });
+         watch('pool', pool);
+         await pool.run('length', [new Uint8Array(2_000_000)]);
+         ${body}
+       }
+       for (let i = 0; i < 3; i++) await round();
+       for (let turn = 0; turn < 500 && kept.size > 0; turn++) {
+         await new Promise((resolve) => setTimeout(resolve, 10));
+         gc();
+         for (const it of kept) if (it.ref.deref() === undefined) kept.delete(it);
+       }
+       if (kept.size > 0) throw new Error('Still there: ' + [...kept].map((it) => it.what).join(', '));`,
+      { nodeFlags: ['--expose-gc'] },
+    );
+  });
+
   it('row 74: no signal handler is installed; SIGTERM ends a busy process at once', async () => {
     const result = await runChild(
       `import { createPool } from 'millrace';
