@@ -38,6 +38,15 @@ const BUILT_IN: ReadonlyMap<string, ErrorConstructor> = new Map<string, ErrorCon
 
 /** Never throws, whatever was thrown. */
 export function carryError(thrown: unknown, depth = 0): CarriedError {
+  try {
+    return carried(thrown, depth);
+  } catch {
+    // As a revoked proxy, which does not even say whether it is an error.
+    return { kind: 'value', value: plain(thrown) };
+  }
+}
+
+function carried(thrown: unknown, depth: number): CarriedError {
   if (!(thrown instanceof Error)) return { kind: 'value', value: plain(thrown) };
   const code = read(thrown, 'code');
   const errors = thrown instanceof AggregateError ? read(thrown, 'errors') : undefined;

@@ -50,6 +50,25 @@ describe('which function', () => {
     await until('no thread is left', () => threads.size <= before);
   });
 
+  it.each([
+    [
+      'message',
+      'RangeError',
+      { name: 'RangeError', message: '', stack: expect.stringContaining('message.mjs') },
+    ],
+    ['bare', 'it threw [Object: null prototype] { a: 1 }', '[Object: null prototype] { a: 1 }'],
+    ['text', 'it threw { toString: [Function: toString] }', '{ toString: [Function: toString] }'],
+  ])('row 2: what a module throws is said, hostile as it may be: %s', async (name, why, cause) => {
+    const error = await failure(createPool({ tasks: fixture(`broken/hostile/${name}.mjs`), workers: 1 }));
+    expect(error).toMatchObject({
+      code: 'ERR_MODULE_LOAD',
+      message: expect.stringMatching(/failed to load: /),
+    });
+    expect(error.message.endsWith(`: ${why}`), error.message).toBe(true);
+    if (typeof cause === 'string') expect(error.cause).toBe(cause);
+    else expect(error.cause).toMatchObject(cause);
+  });
+
   it('row 3: a closure is refused, or says what it misses', () =>
     inLab({ workers: 1 }, async ({ pool }) => {
       const outside = 5;

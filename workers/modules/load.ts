@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { carryError } from '../../src/codec/carried-error.ts';
 import { taskOptions } from '../one-per-thread.ts';
 import type { LoadedFunction, LoadedFunctions } from '../start.ts';
 
@@ -78,10 +79,14 @@ function enclosing(href: string): string {
 
 /** Node says who imported what it does not find; of that enclosure nobody has heard. */
 function withoutEnclosure(error: unknown): unknown {
-  if (!(error instanceof Error) || !error.message.includes(ENCLOSURE)) return error;
-  const { message, stack } = error;
-  error.message = upToEnclosure(message);
-  if (stack !== undefined) error.stack = stack.replace(message, error.message);
+  try {
+    if (!(error instanceof Error) || !error.message.includes(ENCLOSURE)) return error;
+    const { message, stack } = error;
+    error.message = upToEnclosure(message);
+    if (stack !== undefined) error.stack = stack.replace(message, error.message);
+  } catch {
+    // Not Node's own, which can be read and written: the module threw it.
+  }
   return error;
 }
 
@@ -92,8 +97,15 @@ function upToEnclosure(message: string): string {
 /** Errors are imported when one is needed: a worker that starts well has one module less to load. */
 async function loadError(module: string, cause: unknown): Promise<Error> {
   const { MillraceError } = await import('../../src/errors.ts');
-  const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : `it threw ${String(cause)}`;
-  return new MillraceError('ERR_MODULE_LOAD', `The task module ${module} failed to load: ${why}`, { cause });
+  const text = `The task module ${module} failed to load: ${reasonOf(cause)}`;
+  return new MillraceError('ERR_MODULE_LOAD', text, { cause });
+}
+
+/** What was thrown, in words, whatever it is: a getter of it may throw, too. */
+function reasonOf(thrown: unknown): string {
+  const carried = carryError(thrown);
+  if (carried.kind === 'value') return `it threw ${String(carried.value)}`;
+  return carried.message === '' ? carried.name : `${carried.name}: ${carried.message}`;
 }
 
 async function duplicate(name: string, first: string, second: string): Promise<Error> {
