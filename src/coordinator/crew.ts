@@ -11,7 +11,7 @@ import type { Plant } from '../memory/plant.ts';
 import { SoftHeapLimit } from './heap-limit.ts';
 import type { Seat } from './lines.ts';
 import { Tallies, type Tally } from './tallies.ts';
-import { exitError, type ThreadExit } from './threads/exit.ts';
+import { exitError, startExit, type ThreadExit } from './threads/exit.ts';
 import { RespawnPolicy } from './threads/respawn.ts';
 import type { Supervisor, Thread } from './threads/supervisor.ts';
 
@@ -224,6 +224,7 @@ export class Crew {
     this.#posts[worker] = { state: 'starting', thread, block, instead };
     this.#alive.set(block, thread);
     let failure: Error | undefined;
+    let ready = false;
     const { softHeapLimit } = this.#options;
     thread.onReady(({ functions, registered }) => {
       if (!this.#open) return;
@@ -235,6 +236,7 @@ export class Crew {
         thread.requestKill();
         return;
       }
+      ready = true;
       this.#policies[worker]!.ready();
       const seat: Seat = { worker, block, port: thread.port };
       this.#posts[worker] = { state: 'running', thread, block, seat };
@@ -254,15 +256,19 @@ export class Crew {
       failure = error;
       first?.failed(error);
     });
-    thread.onStray((error) => this.#hooks.stray(worker, error));
+    thread.onStray((error) => {
+      // In doubt, it ends by itself after `graceMs`, unless code holds it that is no task's: then it is killed.
+      if (ready) setTimeout(() => thread.requestKill(), this.#options.graceMs + 5 * HANDOVER_MS).unref();
+      this.#hooks.stray(worker, error);
+    });
     thread.onLeaving(() => this.#drains(worker, block, thread));
     thread.onStuck(() => this.#replaceStuck(worker, block, thread));
     thread.onData((message) => this.#hooks.data(block, message));
     // News only when its loop has not begun: one that has is replaced, whether or not the start still waits for others.
     thread.onExit((exit) => {
       if (!begun) first?.failed(exitError(worker, exit));
+      this.#exited(worker, block, thread, startExit(exit, failure));
     });
-    thread.onExit((exit) => this.#exited(worker, block, thread, startExit(exit, failure)));
   }
 
   /** Makes a worker let its event loop turn and look at its words, whatever it waits for. */
@@ -391,9 +397,4 @@ export class Crew {
     const i = this.#spare.findIndex(({ epoch }) => this.#plant.core.graceOver(epoch) !== 0);
     return i < 0 ? this.#plant.addBlock() : this.#spare.splice(i, 1)[0]!.block;
   }
-}
-
-function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
-  if (failure === undefined || exit.reason === 'not-started') return exit;
-  return { reason: 'not-started', error: failure };
 }

@@ -212,6 +212,18 @@ describe('a task that ends its thread', () => {
       expect(await pool.run('add', [1, 1])).toBe(2);
       expect(await lost).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
     }));
+
+  it('row 48: nor is a worker in doubt waited for that code no task can be blamed for holds', () =>
+    inLab({ workers: 1, graceMs: 100 }, async ({ pool, noted }) => {
+      const lost = failure(pool.run('never', ['n']));
+      const again = pool.run('untilNoted', ['again'], { idempotent: true });
+      await noted('again');
+      await pool.run('strayThenSpin', ['spins']);
+      expect(await pool.run('add', [1, 1])).toBe(2);
+      expect(await lost).toMatchObject({ code: 'ERR_WORKER_CRASHED' });
+      await pool.run('noted', ['go on']);
+      expect(await again).toBe('again');
+    }));
 });
 
 describe('what a task leaves behind', () => {

@@ -51,11 +51,7 @@ describe('which function', () => {
   });
 
   it.each([
-    [
-      'message',
-      'RangeError',
-      { name: 'RangeError', message: '', stack: expect.stringContaining('message.mjs') },
-    ],
+    ['message', 'RangeError', { name: 'RangeError', message: '' }],
     ['bare', 'it threw [Object: null prototype] { a: 1 }', '[Object: null prototype] { a: 1 }'],
     ['text', 'it threw { toString: [Function: toString] }', '{ toString: [Function: toString] }'],
   ])('row 2: what a module throws is said, hostile as it may be: %s', async (name, why, cause) => {

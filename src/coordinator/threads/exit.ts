@@ -96,3 +96,9 @@ export function startFailure(worker: number, modules: readonly string[], exit: T
     },
   );
 }
+
+/** How a thread ended for which this is known to have kept it from starting. */
+export function startExit(exit: ThreadExit, failure: Error | undefined): ThreadExit {
+  if (failure === undefined || exit.reason === 'not-started') return exit;
+  return { reason: 'not-started', error: failure };
+}
