@@ -97,7 +97,10 @@ export interface RunOptions {
    * what has moved to a worker is lost with it.
    */
   readonly idempotent?: boolean;
-  /** Objects moved, not copied, to the worker: `ArrayBuffer`, `MessagePort`, streams. */
+  /**
+   * Objects moved, not copied, to the worker: `ArrayBuffer`, `MessagePort`, streams. They are gone with a worker that
+   * dies: then the task rejects `ERR_WORKER_CRASHED`, also when it had not started (`started: false`) or is `idempotent`.
+   */
   readonly transfer?: readonly Transferable[];
   /** The number of the worker that must run the task, from 0. */
   readonly affinity?: number;
