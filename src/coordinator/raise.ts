@@ -66,7 +66,7 @@ class Itself {
   }
 }
 
-/** A private field of a promise that is there already: a tenth of what an entry in a WeakMap costs, and as hidden. */
+/** A private field of a promise that is there already: cheaper than an entry in a WeakMap, and as hidden. */
 class Reason extends Itself {
   readonly #reason: unknown;
 
