@@ -120,10 +120,10 @@ describe('async tasks', () => {
 
   it('one that goes on after it was cancelled keeps it', async () => {
     const pool = await startPool({ workers: 1 });
-    const words = new Int32Array(new SharedArrayBuffer(4));
+    const words = new Int32Array(new SharedArrayBuffer(8));
     const running = new AbortController();
     const ends = rejection(pool.run('contextWhenLetGo', [words], { signal: running.signal }));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await Atomics.waitAsync(words, 1, 0).value;
     running.abort();
     await ends;
     await Atomics.waitAsync(words, 0, 0).value;
