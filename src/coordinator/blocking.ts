@@ -65,7 +65,7 @@ export function waitFor(
     if (now - looked >= SLICE_MS) {
       looked = now;
       engine.limits.endOverdue(now);
-      if (!engine.mendUnheard()) giveUp(task, engine);
+      if (!engine.mendUnheard() || engine.lines.isStranded(task.handle!)) giveUp(task, engine);
     }
     const due = engine.recall.blocked(now);
     if (now >= until) pass(task, engine, deadline!);
@@ -94,8 +94,12 @@ function pass(task: BlockingTask, engine: Engine, deadline: number): void {
 }
 
 function giveUp(task: BlockingTask, engine: Engine): void {
-  const message =
-    'All worker threads have ended while the main thread waited in `runSync`, and none can start before it returns. Use `run`, or more workers.';
+  const worker = task.handle!.worker;
+  const [who, otherwise] =
+    worker === undefined
+      ? ['All worker threads have ended', 'more workers']
+      : [`The thread of worker ${worker}, which the task is for, has ended`, 'another `affinity`'];
+  const message = `${who} while the main thread waited in \`runSync\`, and none can start before it returns. Use \`run\`, or ${otherwise}.`;
   end(task, engine, new MillraceError('ERR_POOL_FAILED', message));
 }
 

@@ -13,7 +13,8 @@ import { sharedNow } from '../memory/shared-memory.ts';
 import { levelSchedule } from '../scheduling/levels.ts';
 import { Bell } from './bell.ts';
 import { hasEnded } from './blocking.ts';
-import { Crew, type CrewHooks } from './crew.ts';
+import { Crew } from './crew.ts';
+import type { CrewHooks } from './crew-hooks.ts';
 import { Descendants } from './descendants.ts';
 import { FunctionTable } from './functions.ts';
 import type { Handle } from './handle.ts';
@@ -228,6 +229,7 @@ export class Engine {
   mendUnheard(): boolean {
     const { blocks, memory } = this.plant;
     let left = 0;
+    let ended = 0;
     for (let block = 0; block < blocks.length; block++) {
       const at = blocks[block]!;
       if (Atomics.load(memory.i32, (at + L.W_THREAD) >> 2) === 0) continue;
@@ -235,10 +237,13 @@ export class Engine {
         left++;
         continue;
       }
-      const worker = this.crew.seats.find((seat) => seat?.block === block)?.worker ?? block;
+      ended++;
+      const worker = this.crew.unseat(block);
       const cause = new MillraceError('ERR_WORKER_EXITED', `The thread of worker ${worker} has ended.`);
       this.#recovery.recover(block, worker, cause);
     }
+    // What only a port can carry is back in a line, and for others to take.
+    if (ended > 0) this.#issue();
     return left > 0;
   }
 

@@ -122,6 +122,15 @@ export class Lines {
     handle.posted = undefined;
   }
 
+  /** It waits in a line, and no worker that it may be given to has a thread. */
+  isStranded(handle: Handle): boolean {
+    if (handle.where.at !== 'line') return false;
+    const seats = this.#seats();
+    return handle.worker === undefined
+      ? seats.every((seat) => seat === undefined)
+      : seats[handle.worker] === undefined;
+  }
+
   /** Takes out what only this worker may run. */
   clearOwn(worker: number): Handle[] {
     return this.#own[worker]!.splice(0).filter((handle) => !handle.settled);

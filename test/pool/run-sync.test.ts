@@ -104,6 +104,35 @@ describe.each(['coordinates', 'helps'])('runSync, the main thread %s', (mainThre
     expect(sum).toBe(3);
   });
 
+  it.each([
+    ['in a record', `[join(mkdtempSync(join(tmpdir(), 'millrace-')), 'first')]`],
+    ['through a port', '[words]'],
+  ])('tries again with another worker what was sent %s', async (_, args) => {
+    const values = await said(`
+      import { mkdtempSync } from 'node:fs';
+      import { tmpdir } from 'node:os';
+      import { join } from 'node:path';
+      ${start()}
+      say(pool.runSync('endsOnce', ${args}, { idempotent: true }));
+      await pool.close();
+    `);
+    expect(values).toEqual(['second attempt']);
+  });
+
+  it('says so when the worker that the task is for has no thread', async () => {
+    const [first, second, sum] = (await said(`${start()}
+      say(caught(() => pool.runSync('endsOnce', [words], { idempotent: true, affinity: 1 })));
+      say(caught(() => pool.runSync('add', [1, 2], { affinity: 1 })));
+      say(pool.runSync('add', [1, 2]));
+      await pool.close();
+    `)) as [unknown[], unknown[], number];
+    for (const [, code, message] of [first, second]) {
+      expect(code).toBe('ERR_POOL_FAILED');
+      expect(message).toMatch(/worker 1.*another `affinity`/);
+    }
+    expect(sum).toBe(3);
+  });
+
   it.each([1, 2])('does not wait for ever behind a loop that its deadline ended, on %i', async (workers) => {
     const [codes, second, sum] = (await said(`
       const pool = await createPool({ tasks: TASKS, workers: ${workers}, graceMs: 100, mainThread: '${mainThread}' });
