@@ -6,6 +6,7 @@
  */
 import { MillraceError } from '../../src/errors.ts';
 import * as L from '../../src/memory/layout.ts';
+import { harvest } from './harvest.ts';
 import {
   ARGUMENT_SHIFT,
   AS_LIST,
@@ -26,6 +27,8 @@ export class Children {
   readonly #hot: Hot;
   /** By place, below `split`: the item it is published as; 0: no thread but this one can run it, or it is gone. */
   items: Int32Array;
+  /** Below it are a child whose end is waited for, and the frames under it. */
+  floor = 0;
   #untilAttach = 0;
   /** Above the highest place whose first slot may hold an object. */
   #listed = 0;
@@ -177,10 +180,11 @@ export class Children {
       this.#untilAttach--;
       return 0;
     }
-    const { core, block } = this.#state;
-    const record = core.forkAttach(block);
-    if (record === 0) this.#untilAttach = FORKS_BETWEEN_LOOKS;
-    return record;
+    const state = this.#state;
+    const record = state.core.forkAttach(state.block);
+    if (record !== 0) return record;
+    this.#untilAttach = FORKS_BETWEEN_LOOKS;
+    return harvest(state, this.#hot, this) > 0 ? state.i32[state.freeAt]! : 0;
   }
 }
 

@@ -24,6 +24,7 @@ export function endChildren(
   waiting: Waiting,
 ): void {
   const { core, block, i32 } = state;
+  const { floor } = children;
   const running: number[] = [];
   // Subtle: those that wait before those that run. Who is asked to stop goes on with what is not dropped yet.
   for (let i = 0; i < places.length; i++) {
@@ -51,13 +52,19 @@ export function endChildren(
     const item = children.items[running[i]!]!;
     core.forkDrop(block, state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT), item);
   }
-  for (let i = 0; i < running.length; i++) {
-    const place = running[i]!;
-    const item = children.items[place]!;
-    const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
-    waiting.untilEnd(record, item);
-    children.items[place] = 0;
-    forget(state, record);
+  // Subtle: as for a join. Newest first: the others are below.
+  if (running.length > 0) children.floor = running[0]! + 1;
+  try {
+    for (let i = 0; i < running.length; i++) {
+      const place = running[i]!;
+      const item = children.items[place]!;
+      const record = state.records + ((item & L.SLOT_MASK) << L.FORK_SHIFT);
+      waiting.untilEnd(record, item);
+      children.items[place] = 0;
+      forget(state, record);
+    }
+  } finally {
+    children.floor = floor;
   }
 }
 

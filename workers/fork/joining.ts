@@ -53,34 +53,41 @@ export class Joining {
     const own = this.#argumentsAt(place);
     // Read when the child is this thread's: a stack that overflows then would lose it.
     if (own === undefined) needStack();
-    for (;;) {
-      const { metas } = this.#hot;
-      const { items } = children;
-      if (core.take(block, item, place + 1) !== 0) {
-        // Subtle: no call before these two. If the stack overflows now, nothing must take this place for a child's.
-        items[place] = 0;
-        metas[place] = GONE;
-        const args = this.#argumentsTaken(record, own);
-        children.trim();
-        return args;
+    const { floor } = children;
+    // Subtle: what runs on top, while this child is waited for, must not read its end and use its record again.
+    children.floor = place + 1;
+    try {
+      for (;;) {
+        const { metas } = this.#hot;
+        const { items } = children;
+        if (core.take(block, item, place + 1) !== 0) {
+          // Subtle: no call before these two. If the stack overflows now, nothing must take this place for a child's.
+          items[place] = 0;
+          metas[place] = GONE;
+          const args = this.#argumentsTaken(record, own);
+          children.trim();
+          return args;
+        }
+        const word = Atomics.load(i32, record >> 2);
+        const seen = word & L.STATE_MASK;
+        if (seen === L.QUEUED) {
+          // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. When none
+          // is left, this one is in the spill ring, or in nobody's hands.
+          if (this.#runNewer(place)) continue;
+          if (core.forkClaim(block, record, item) !== 0) return this.#argumentsClaimed(place, record, own);
+        } else if (seen >= L.DONE) {
+          return undefined;
+        } else if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === i32[(block + L.W_ID) >> 2]) {
+          // It was claimed here, and the stack overflowed before it ran.
+          return this.#argumentsClaimed(place, record, own);
+        } else {
+          // Nobody else could help, or be helped, with what this thread keeps for itself while it sleeps.
+          children.publishAll();
+          this.#waiting.wait(record);
+        }
       }
-      const word = Atomics.load(i32, record >> 2);
-      const seen = word & L.STATE_MASK;
-      if (seen === L.QUEUED) {
-        // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. When none
-        // is left, this one is in the spill ring, or in nobody's hands.
-        if (this.#runNewer(place)) continue;
-        if (core.forkClaim(block, record, item) !== 0) return this.#argumentsClaimed(place, record, own);
-      } else if (seen >= L.DONE) {
-        return undefined;
-      } else if (((word >> L.OWNER_SHIFT) & L.OWNER_MASK) === i32[(block + L.W_ID) >> 2]) {
-        // It was claimed here, and the stack overflowed before it ran.
-        return this.#argumentsClaimed(place, record, own);
-      } else {
-        // Nobody else could help, or be helped, with what this thread keeps for itself while it sleeps.
-        children.publishAll();
-        this.#waiting.wait(record);
-      }
+    } finally {
+      children.floor = floor;
     }
   }
 
