@@ -152,6 +152,7 @@ const foldTree = task(function foldTree(
   const fold = folding(f, by, mapped, view, args);
   const combine = f.functionAt(by) as Callable;
   const node = (lo: number, hi: number): unknown => {
+    f.stopIfAsked();
     if (hi - lo <= leaf) return fold.more(fold.first(lo), lo + 1, hi);
     const middle = lo + Math.ceil((hi - lo) / 2);
     if (f.workers === 1 || !f.hungry()) return combine(node(lo, middle), node(middle, hi));

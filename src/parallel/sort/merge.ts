@@ -35,6 +35,7 @@ const sortRun = task(function sortRun(
   const compare = f.functionAt(by) as Callable;
   const inOrder = args.length === 0 ? compare : (a: unknown, b: unknown) => compare(a, b, ...args);
   const node = (lo: number, hi: number, into: 0 | 1): void => {
+    f.stopIfAsked();
     if (hi - lo <= LEAF) {
       const run = view.subarray(lo, hi) as unknown as Uint8Array;
       run.sort(inOrder as (a: number, b: number) => number);
