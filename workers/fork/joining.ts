@@ -8,10 +8,12 @@ import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import type { Children } from './children.ts';
 import type { Forkable } from './functions.ts';
+import { held } from './locks.ts';
 import { ARGUMENT_SHIFT, COUNT_MASK, EARLY, type Early, GONE, IN_RECORD, OVERFLOWED } from './places.ts';
 import { freeArguments, release } from './records.ts';
 import { needStack } from './stack-room.ts';
-import type { ForkState, Hot } from './state.ts';
+import { blockCount, type ForkState, type Hot } from './state.ts';
+import { unpublishAbove } from './unpublish.ts';
 import { readArguments, readError, readResult } from './values.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -53,6 +55,7 @@ export class Joining {
     const own = this.#argumentsAt(place);
     // Read when the child is this thread's: a stack that overflows then would lose it.
     if (own === undefined) needStack();
+    let tookBack = false;
     const { floor } = children;
     // Subtle: what runs on top, while this child is waited for, must not read its end and use its record again.
     children.floor = place + 1;
@@ -66,6 +69,8 @@ export class Joining {
           metas[place] = GONE;
           const args = this.#argumentsTaken(record, own);
           children.trim();
+          // What was taken back is for thieves again.
+          if (tookBack && blockCount(i32) > 1) children.publishAll();
           return args;
         }
         const word = Atomics.load(i32, record >> 2);
@@ -73,7 +78,12 @@ export class Joining {
         if (seen === L.QUEUED) {
           // Children forked after this one lie on top of it: they run now, and their ends wait for their joins. When none
           // is left, this one is in the spill ring, or in nobody's hands.
-          if (this.#runNewer(place)) continue;
+          if (held.count === 0) {
+            if (this.#runNewer(place)) continue;
+          } else if (this.#takeNewer(place)) {
+            tookBack = true;
+            continue;
+          }
           if (core.forkClaim(block, record, item) !== 0) return this.#argumentsClaimed(place, record, own);
         } else if (seen >= L.DONE) {
           return undefined;
@@ -140,6 +150,11 @@ export class Joining {
       return true;
     }
     return false;
+  }
+
+  // What it would run might want a lock that this thread holds.
+  #takeNewer(place: number): boolean {
+    return unpublishAbove(this.#state, this.#hot, this.#children, place);
   }
 
   #callEarly(fn: Forkable, args: readonly unknown[]): Early {

@@ -10,7 +10,7 @@
 import { Atomics, performance } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import { coresSuffice } from '../../src/memory/shared-memory.ts';
-import { onePerThread } from '../one-per-thread.ts';
+import { held } from './locks.ts';
 import { hasStack } from './stack-room.ts';
 import type { ForkState } from './state.ts';
 import { runStolen } from './stolen.ts';
@@ -21,8 +21,6 @@ const LOOKS = 200;
 const LOOK_MS = 0.1;
 /** Stolen children on one stack: each may be as deep as a task. */
 const MAX_HELP = 64;
-/** How many locks of `millrace/sync` this thread holds. */
-const held = onePerThread('held', () => ({ count: 0 }));
 
 export class Waiting {
   readonly #state: ForkState;
