@@ -174,6 +174,10 @@ export const W_UP = 412;
 /** Worker: the last fork record listed as free; the highest ever, which recovery reads. */
 export const W_FORK_LISTED = 416;
 export const W_FORK_USED = 420;
+/** Worker, 64 bits: its label while it sleeps in a wait for a lock, else 0 (src/sync/deadlock/cycle.ts). */
+export const W_LABEL = 424;
+/** Worker: the record of the child it waits for, while it sleeps in that join; else 0. */
+export const W_JOINS = 432;
 export const W_DEQUE = 512;
 
 export const CMD_STOP = 1;

@@ -34,12 +34,21 @@ export function missed(outcome: number): boolean {
   return outcome === TIMED_OUT;
 }
 
-/** The error of a thread that waits in a circle. */
-export function stuck(what: string): MillraceError {
+/** The error of a thread that waits in a circle; `joined`: one with a join in it. */
+export function stuck(what: string, joined: boolean): MillraceError {
   const holds = ofThread.locks.map(({ name }) => `"${name}"`).join(', ');
+  const why = [
+    ...(holds === '' ? [] : [`it holds ${holds}`]),
+    ...(joined
+      ? ['a thread that holds a lock waits in `join` for a child that waits for this one, or is it']
+      : []),
+  ];
+  const advice = joined
+    ? 'Hold no lock over a `join` of a child that wants it.'
+    : 'Take locks in one order everywhere.';
   return new MillraceError(
     'ERR_DEADLOCK',
-    `Threads wait for each other in a circle: this one for ${what}, while it holds ${holds}. It was chosen to give ` +
-      'up, so release its locks. Take locks in one order everywhere.',
+    `Threads wait for each other in a circle: this one for ${what}, while ${why.join(', and ')}. It was chosen to give ` +
+      `up, so release its locks. ${advice}`,
   );
 }

@@ -184,7 +184,7 @@ export class Mutex extends SyncObject<'Mutex'> {
     const waiting = Word.lockSlow(this.#i32, STATE, WORDS.label, claim, alive);
     const watch = timeout === Number.POSITIVE_INFINITY ? new CycleWatch(this.#tracked.i64) : undefined;
     const outcome = block(this.#i32, waiting, timeout, watch);
-    if (outcome === STUCK) throw stuck(this.#what);
+    if (outcome === STUCK) throw stuck(this.#what, watch!.joined);
     succeed(outcome, this.#what, timeout);
   }
 }

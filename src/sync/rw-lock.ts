@@ -202,7 +202,7 @@ export class RwLock extends SyncObject<'RwLock'> {
     const timeout = timeoutAmong(options);
     const watch = timeout === Number.POSITIVE_INFINITY ? new CycleWatch(this.#tracked.i64) : undefined;
     const outcome = block(this.#i32, waiting, timeout, watch);
-    if (outcome === STUCK) throw stuck(this.#what);
+    if (outcome === STUCK) throw stuck(this.#what, watch!.joined);
     return succeed(outcome, this.#what, timeout);
   }
 

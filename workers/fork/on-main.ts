@@ -5,6 +5,7 @@
  */
 import { provideContext } from '../context.ts';
 import { WorkerView } from '../view.ts';
+import { keepLabels } from './circles.ts';
 import { type Forkable, numberFunctions } from './functions.ts';
 import { openForks } from './open.ts';
 import { Shares } from './shares.ts';
@@ -53,5 +54,6 @@ export function openMainForks(
 export function closeMainForks(): void {
   forks.shares?.close();
   forks.close();
+  keepLabels();
   forks.view = undefined;
 }

@@ -10,6 +10,7 @@ import * as L from '../../src/memory/layout.ts';
 import { onePerThread } from '../one-per-thread.ts';
 import type { WorkerView } from '../view.ts';
 import { ForkArena } from './arena.ts';
+import { tellLabels } from './circles.ts';
 import { fork, join } from './fork.ts';
 import { type Forkable, functionAt, functionNumber } from './functions.ts';
 import { hungry } from './hungry.ts';
@@ -23,6 +24,7 @@ export function openForks(state: ForkState, view: WorkerView, names: ReadonlyMap
   forked.publish = () => {
     if (state.active) state.slow!.children.publishAll();
   };
+  tellLabels(view);
   state.open((hot) => new SlowPaths(state, hot, () => performance.now()));
   algorithms.current = {
     fork,

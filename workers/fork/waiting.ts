@@ -10,6 +10,7 @@
 import { Atomics, performance } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import { coresSuffice } from '../../src/memory/shared-memory.ts';
+import { HandedOn, SLICE } from './circles.ts';
 import { held } from './locks.ts';
 import { hasStack } from './stack-room.ts';
 import type { ForkState } from './state.ts';
@@ -24,11 +25,13 @@ const MAX_HELP = 64;
 
 export class Waiting {
   readonly #state: ForkState;
+  readonly #handedOn: HandedOn;
   /** Stolen children on the stack. */
   helping = 0;
 
   constructor(state: ForkState) {
     this.#state = state;
+    this.#handedOn = new HandedOn(state);
   }
 
   // Until the child is over, or its joiner's again. Who holds a lock helps nobody: what it would run might want the lock.
@@ -39,10 +42,15 @@ export class Waiting {
     /** When it began to look, ms; below 0: the clock was not read since. */
     let from = -1;
     let room: boolean | undefined;
+    /** Short sleeps since it looked for a circle. */
+    let sleeps = 0;
     for (;;) {
       const word = Atomics.load(state.i32, record >> 2);
       const seen = word & L.STATE_MASK;
-      if (seen === L.QUEUED || seen >= L.DONE) return;
+      if (seen === L.QUEUED || seen >= L.DONE) {
+        this.#handedOn.end();
+        return;
+      }
       if (held.count === 0 && this.helping < MAX_HELP) room ??= hasStack();
       if (held.count === 0 && this.helping < MAX_HELP && room === true) {
         // Its thief's children descend from it: the stack grows no deeper than it would have with that child on it.
@@ -66,10 +74,13 @@ export class Waiting {
         if (now - from < LOOK_MS && coresSuffice(i32)) continue;
       }
       if (core.joinPark(block, record) === 0) {
-        if (held.count !== 0 || this.helping >= MAX_HELP) this.#sleep(record, word);
+        if (held.count !== 0 || this.helping >= MAX_HELP) {
+          this.#sleep(record, word);
+          if (held.count !== 0 && ++sleeps % SLICE === 0) this.#handedOn.look(record);
+        }
         continue;
       }
-      this.#sleepInJoin();
+      this.#sleepInJoin(record);
       looks = 0;
       from = -1;
     }
@@ -86,16 +97,24 @@ export class Waiting {
     }
   }
 
-  #sleepInJoin(): void {
+  #sleepInJoin(record: number): void {
     const { core, block, view, i32, patience } = this.#state;
+    const ms = held.count === 0 ? patience.ms : Math.min(patience.ms, SLICE);
+    Atomics.store(i32, (block + L.W_JOINS) >> 2, record);
     while (Atomics.load(i32, view!.parkAt) === 0) {
-      if (Atomics.wait(i32, view!.parkAt, 0, patience.ms) === 'timed-out') patience.look();
+      if (Atomics.wait(i32, view!.parkAt, 0, ms) !== 'timed-out') continue;
+      patience.look();
+      if (held.count !== 0) this.#handedOn.look(record);
     }
+    Atomics.store(i32, (block + L.W_JOINS) >> 2, 0);
     core.joinUnpark(block);
   }
 
   // Who may not help would be woken for what it may not take: it looks at nothing but its child, now and then.
   #sleep(record: number, word: number): void {
-    Atomics.wait(this.#state.i32, record >> 2, word, 1);
+    const { block, i32 } = this.#state;
+    Atomics.store(i32, (block + L.W_JOINS) >> 2, record);
+    Atomics.wait(i32, record >> 2, word, 1);
+    Atomics.store(i32, (block + L.W_JOINS) >> 2, 0);
   }
 }
