@@ -13,6 +13,7 @@ import { Measured } from './durations.ts';
 import { type Edges, edgesOf } from './edges.ts';
 import { type Clock, Execution } from './execution.ts';
 import { GraphNode, type NodeInputs, type NodeOwner, type ResolvedAll } from './node.ts';
+import { NodeNames } from './node-names.ts';
 import {
   checkLocal,
   checkRun,
@@ -73,15 +74,16 @@ export class Graph<M = AnyTasks> {
   readonly #clock: Clock;
   readonly #specs: Spec[] = [];
   readonly #nodes: GraphNode<unknown>[] = [];
-  /** Given names; the others are made when they are asked for. */
-  readonly #names = new Map<number, string>();
-  readonly #taken = new Set<string>();
+  readonly #names = new NodeNames((index) => {
+    const { body } = this.#specs[index]!;
+    return body.on === 'worker' ? body.fn : body.fn.name || 'local';
+  });
   readonly #data: number[] = [];
   readonly #order: number[] = [];
   readonly #measured = new Measured();
   #shape: { readonly edges: Edges; readonly topology: Topology } | undefined;
   readonly #owner: NodeOwner = {
-    nameOf: (index) => this.#nameOf(index),
+    nameOf: (index) => this.#names.of(index),
     nodeAt: (index) => this.#nodes[index]!,
   };
 
@@ -249,20 +251,15 @@ export class Graph<M = AnyTasks> {
     { name, after = [], weight = 1, fallback }: LocalOptions<unknown>,
   ): GraphNode<unknown> {
     if (!Array.isArray(args)) throw expected('args', 'an array of arguments', args);
-    if (name !== undefined && this.#taken.has(name)) {
-      throw expected('name', 'a name that no other node of the graph has', name);
-    }
     const index = this.#specs.length;
+    if (name !== undefined) this.#names.check(name, index);
     const inputs: number[] = [];
     const kept = readArguments(args, this.#owner, (input) => inputs.push(input));
     const before = after.map((node, i) => ownNode(node, this.#owner, `after[${i}]`));
     // From here on nothing throws: a node is added whole or not at all.
     for (const input of inputs) this.#data.push(input, index);
     for (const other of before) this.#order.push(other, index);
-    if (name !== undefined) {
-      this.#names.set(index, name);
-      this.#taken.add(name);
-    }
+    if (name !== undefined) this.#names.give(index, name);
     this.#specs.push({
       body,
       args: kept,
@@ -275,13 +272,6 @@ export class Graph<M = AnyTasks> {
     const node = new GraphNode<unknown>(this.#owner, index);
     this.#nodes.push(node);
     return node;
-  }
-
-  #nameOf(index: number): string {
-    const given = this.#names.get(index);
-    if (given !== undefined) return given;
-    const { body } = this.#specs[index]!;
-    return `${body.on === 'worker' ? body.fn : body.fn.name || 'local'}#${index}`;
   }
 
   #shaped(): { readonly edges: Edges; readonly topology: Topology } {
@@ -310,7 +300,7 @@ export class Graph<M = AnyTasks> {
   }
 
   #cycleError(cycle: readonly number[]): GraphCycleError {
-    const path = [...cycle, cycle[0]!].map((node) => this.#nameOf(node));
+    const path = [...cycle, cycle[0]!].map((node) => this.#names.of(node));
     const shown = path.length <= 20 ? path : [...path.slice(0, 10), '…', ...path.slice(-5)];
     const message = `The nodes of the graph wait for each other: ${shown.join(' -> ')}. Take one of these dependencies away.`;
     return new GraphCycleError(path, message);
@@ -320,7 +310,7 @@ export class Graph<M = AnyTasks> {
     const indexed = (node: number): GraphNode<unknown> => this.#nodes[node]!;
     return {
       edges: this.#shaped().edges,
-      nameOf: (node) => this.#nameOf(node),
+      nameOf: (node) => this.#names.of(node),
       onMain: (node) => this.#specs[node]!.body.on === 'main',
       run: results && {
         outcome: (node) => results.outcome(indexed(node)),

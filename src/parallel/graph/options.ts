@@ -19,7 +19,10 @@ export interface GraphRunner<M> {
 
 /** What any node may be told. */
 export interface LocalOptions<R> {
-  /** What errors, results and drawings call it; no two nodes of a graph have the same. Default: `function#number`. */
+  /**
+   * What errors, results and drawings call it; no two nodes of a graph have the same: a name that another has is refused.
+   * Default: `function#number`, or `function#number'` if another node was given that.
+   */
   readonly name?: string;
   /** Nodes that must end first, and whose results are not wanted. */
   readonly after?: readonly GraphNode<unknown>[];

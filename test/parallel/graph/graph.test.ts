@@ -123,6 +123,29 @@ describe('options', () => {
     ]);
   });
 
+  it('give no two nodes one name, nor one that another has been made', () => {
+    const { graph } = empty();
+    const taken = /`name` to be a name that no other node of the graph has, got `"(\w|[#'])+"`/;
+    const refused = (name: string): void => {
+      expect(() => graph.node('y', [], { name })).toThrow(taken);
+      expect(() => graph.local(() => 1, [], { name })).toThrow(taken);
+    };
+    const nodes = [graph.node('x'), graph.node('x', [], { name: 'x#2' })];
+    refused('x#0');
+    refused('x#2');
+    nodes.push(graph.node('x'));
+    refused("x#2'");
+    nodes.push(graph.node('x', [], { name: 'x#02' }), graph.node('x', [], { name: "x#0'" }));
+    const names = nodes.map(({ name }) => name);
+    expect(names).toEqual(['x#0', 'x#2', "x#2'", 'x#02', "x#0'"]);
+    for (const drawing of [
+      graph.toDot(),
+      graph.toMermaid().replaceAll('#35;', '#').replaceAll('#39;', "'"),
+    ]) {
+      for (const name of names) expect(drawing.split(`"${name}"`)).toHaveLength(2);
+    }
+  });
+
   it('that are wrong name themselves, and add nothing', () => {
     const { graph } = empty();
     const other = empty().graph.node('x');
