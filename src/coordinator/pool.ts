@@ -57,7 +57,10 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   #terminated: Promise<CloseReport> | undefined;
   #room: Gate | undefined;
   readonly #drainWaiters: (() => void)[] = [];
-  /** The module's functions as methods: `pool.tasks.thumbnail(bytes, 200)`. */
+  /**
+   * The module's functions as methods: `pool.tasks.thumbnail(bytes, 200)`. One it does not export rejects; names that
+   * the language calls by itself (`toJSON`, `toString`, …) are then `undefined`, and `then` always is: `run` finds it.
+   */
   readonly tasks: TaskProxy<M>;
 
   /** Use `createPool`. */
@@ -306,13 +309,7 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
   }
 
   #proxy(options: RunOptions | undefined): TaskProxy<M> {
-    return taskProxy<M>((name) => this.#method(name, options));
-  }
-
-  #method(name: string, options: RunOptions | undefined): (...args: unknown[]) => Promise<unknown> {
-    const fn = this.#engine.functions.get(name);
-    if (fn === undefined) return () => raise(this.#engine.functions.unknown(name));
-    return (...args) => this.#submission.submit(fn, args, options);
+    return taskProxy<M>(this.#engine.functions, (fn, args) => this.#submission.submit(fn, args, options));
   }
 
   #enterClosing(report: Promise<CloseReport>): Promise<CloseReport> {
