@@ -26,6 +26,17 @@ describe('a worker whose own code does not load', () => {
     expect(error.message).toMatch(/Let `workerUrl` be the file .* made of `millrace\/worker-entry`/);
   });
 
+  it('says that its package must be of ES modules, when it is read as CommonJS', async () => {
+    copy.declare('commonjs');
+    const error = await rejection(createPool({ tasks: TASKS, workers: 1, workerUrl: copy.workerUrl }));
+    expect(error).toMatchObject({ code: 'ERR_MODULE_LOAD', cause: { name: 'SyntaxError' } });
+    expect(error.message).toMatch(/worker entry as CommonJS.*`package.json` with `"type": "module"`/);
+    expect(error.message).not.toContain('tasks.mjs');
+    copy.declare('module');
+    const pool = await startPool({ workers: 1, workerUrl: copy.workerUrl });
+    expect(await pool.run('add', [1, 2])).toBe(3);
+  });
+
   it('keeps the pool from starting, when it is needed to start', async () => {
     copy.lack('workers/executor.js');
     const error = await rejection(createPool({ tasks: TASKS, workers: 2, workerUrl: copy.workerUrl }));

@@ -24,6 +24,11 @@ export class Copy {
     rmSync(join(this.folder, path));
   }
 
+  /** Files named `.js` are of this format, unless a folder further down says otherwise. */
+  declare(type: 'commonjs' | 'module'): void {
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ type }));
+  }
+
   /** What is needed of the codec fails to load once the function that is returned is called. */
   breakCodecLater(): () => void {
     return this.#onSign("throw new TypeError('broken late');");

@@ -87,6 +87,13 @@ function remedy(code: unknown, message: unknown): string {
 export function startFailure(worker: number, modules: readonly string[], exit: ThreadExit): MillraceError {
   const cause = exitError(worker, exit);
   if (cause instanceof MillraceError && exit.reason === 'not-started') return cause;
+  if (exit.reason === 'threw' && cause.message.includes('outside a module')) {
+    return new MillraceError(
+      'ERR_MODULE_LOAD',
+      `Worker ${worker} read its worker entry as CommonJS, which it is not. Put a \`package.json\` with \`"type": "module"\` into the folder that \`workerUrl\` is in, or above it.`,
+      { cause },
+    );
+  }
   const loading = modules.length === 0 ? '' : ` while loading ${modules.join(', ')}`;
   return new MillraceError(
     'ERR_MODULE_LOAD',
