@@ -33,7 +33,7 @@ const OPTIONS: Readonly<Record<SyncKind, readonly string[]>> = {
 };
 
 /** Raised when the words of any object change their meaning. */
-const VERSION = 1;
+const VERSION = 2;
 
 const SHAPES: Readonly<Record<SyncKind, number>> = {
   Mutex: 1,

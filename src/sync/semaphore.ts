@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { CycleWatch } from './deadlock/cycle.ts';
+import { labelOfPermits } from './deadlock/permits.ts';
+import { type Tracked, tracked } from './deadlock/tracked.ts';
 import { Guard, type Releasable, runWith } from './guard.ts';
 import {
   allot,
@@ -14,11 +17,12 @@ import {
   type SyncHandle,
   WORDS,
 } from './handle.ts';
-import { lookOnce, missed } from './locking.ts';
+import { lookOnce, missed, stuck } from './locking.ts';
 import { SyncObject } from './object.ts';
 import { acquire, type PermitsPlace, release, takeFree } from './protocols/permits.ts';
-import { alive, hold, letGo, ME } from './thread.ts';
-import { block, blockAsync, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
+import { OWN } from './protocols/sleep.ts';
+import { alive, holdLock, letGoOfLock, ME } from './thread.ts';
+import { block, blockAsync, STUCK, succeed, timeoutOf, type WaitOptions } from './waiting.ts';
 
 /** Lets another thread use the semaphore: give it to `Semaphore.open` there. */
 export type SemaphoreHandle = SyncHandle<'Semaphore'>;
@@ -52,6 +56,7 @@ const PERMITS = RELEASES + LINE;
 export class Semaphore extends SyncObject<'Semaphore'> {
   readonly #i32: Int32Array;
   readonly #words: PermitsPlace;
+  readonly #tracked: Tracked;
   readonly #owner: Releasable;
   /** Where to look first: threads begin at different permits. */
   #hint: number;
@@ -64,13 +69,16 @@ export class Semaphore extends SyncObject<'Semaphore'> {
   constructor(options: SemaphoreOptions, place: Place = fresh(options)) {
     super(place, 'Semaphore');
     const { i32 } = place;
-    const words: PermitsPlace = { releases: RELEASES, permits: PERMITS, count: i32[WORDS.size]! };
+    const count = i32[WORDS.size]!;
+    const words: PermitsPlace = { releases: RELEASES, permits: PERMITS, labels: labelsFor(count), count };
+    const lock = tracked(place);
+    this.#tracked = lock;
     this.#i32 = i32;
     this.#words = words;
     this.#hint = ME % words.count;
     this.#owner = {
       release(permit: number): void {
-        letGo();
+        letGoOfLock(lock, words.labels + 2 * permit);
         release(i32, words, permit);
       },
     };
@@ -99,25 +107,35 @@ export class Semaphore extends SyncObject<'Semaphore'> {
   /**
    * Waits for a permit, with this thread stopped. On the main thread, use {@link Semaphore.acquireAsync}.
    *
-   * @throws MillraceError `ERR_WAIT_TIMEOUT`
+   * @throws MillraceError `ERR_WAIT_TIMEOUT`; `ERR_DEADLOCK` when this thread holds all permits, or each is held by a
+   * thread that waits for this one, and there is no `timeout`.
    */
   acquire(options?: WaitOptions): Guard {
     const timeout = timeoutOf(options);
     const free = takeFree(this.#i32, this.#words, this.#hint, ME);
     if (free >= 0) return this.#guard(free);
-    return this.#guard(succeed(block(this.#i32, this.#acquiring(), timeout), this.#what, timeout));
+    const forever = timeout === Number.POSITIVE_INFINITY;
+    const watch = forever
+      ? new CycleWatch(this.#tracked.i64, labelOfPermits(this.#i32, this.#words))
+      : undefined;
+    const outcome = block(this.#i32, this.#acquiring(forever), timeout, watch);
+    if (outcome === STUCK) throw stuck(this.#what, watch!.joined);
+    const what = outcome === OWN ? `every permit of the semaphore "${this.name}"` : this.#what;
+    return this.#guard(succeed(outcome, what, timeout));
   }
 
   /** A permit, if one is free now. */
   tryAcquire(): Guard | undefined {
-    const outcome = lookOnce(this.#acquiring());
+    const outcome = lookOnce(this.#acquiring(false));
     return missed(outcome) ? undefined : this.#guard(outcome);
   }
 
   /** As {@link Semaphore.acquire}, with the event loop alive; the wait keeps the thread from ending. */
   async acquireAsync(options?: WaitOptions): Promise<Guard> {
     const timeout = timeoutOf(options);
-    return this.#guard(succeed(await blockAsync(this.#i32, this.#acquiring(), timeout), this.#what, timeout));
+    return this.#guard(
+      succeed(await blockAsync(this.#i32, this.#acquiring(false), timeout), this.#what, timeout),
+    );
   }
 
   /** Runs `fn` with a permit. If it returns a promise, until that has settled. */
@@ -134,18 +152,23 @@ export class Semaphore extends SyncObject<'Semaphore'> {
     return `a permit of the semaphore "${this.name}"`;
   }
 
-  #acquiring(): ReturnType<typeof acquire> {
-    return acquire(this.#i32, this.#words, this.#hint, ME, alive);
+  #acquiring(blocking: boolean): ReturnType<typeof acquire> {
+    return acquire(this.#i32, this.#words, this.#hint, ME, blocking, alive);
   }
 
   #guard(permit: number): Guard {
     this.#hint = permit;
-    hold();
+    holdLock(this.#tracked, this.#words.labels + 2 * permit);
     return new Guard(this.#owner, permit);
   }
 }
 
 function fresh(options: SemaphoreOptions): Place {
   checkInteger('options.permits', options?.permits, 1, 65_536);
-  return allot('Semaphore', options, options.permits, 4 * (PERMITS + options.permits + 1));
+  return allot('Semaphore', options, options.permits, 4 * (labelsFor(options.permits) + 2 * options.permits));
+}
+
+/** Two words for each permit, after them all. */
+function labelsFor(permits: number): number {
+  return PERMITS + permits + (permits & 1);
 }

@@ -33,7 +33,7 @@ interface OfThread {
   made: number;
   /** The highest count of a label seen or made here. */
   labels: number;
-  /** The locks held, oldest first, and where in each this thread shows its label. */
+  /** The locks and permits held, oldest first, and where in each this thread shows its label. */
   readonly locks: Tracked[];
   readonly labelsAt: number[];
   /** Locks open here, by id, for the order of locks. */
@@ -50,15 +50,6 @@ export const ofThread: OfThread = onePerThread('sync', () => ({
   open: new Map(),
   warned: new Set(),
 }));
-
-/** A permit was taken: it counts, but nobody waits for its holder by name. */
-export function hold(): void {
-  held.count++;
-}
-
-export function letGo(): void {
-  held.count--;
-}
 
 export function holdLock(lock: Tracked, labelAt: number): void {
   held.count++;

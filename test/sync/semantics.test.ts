@@ -242,6 +242,17 @@ describe('Semaphore', () => {
     expect(semaphore.available).toBe(2);
   });
 
+  it('says at once that a thread would wait for itself', () => {
+    const semaphore = new Semaphore({ permits: 2, name: 'mine' });
+    const guards = [semaphore.acquire(), semaphore.acquire()];
+    expect(() => semaphore.acquire()).toThrow(code('ERR_DEADLOCK'));
+    expect(() => Semaphore.open(semaphore.handle).acquire()).toThrow('every permit of the semaphore "mine"');
+    expect(() => semaphore.acquire(NOW)).toThrow(code('ERR_WAIT_TIMEOUT'));
+    expect(semaphore.tryAcquire()).toBeUndefined();
+    for (const guard of guards) guard.release();
+    expect(semaphore.available).toBe(2);
+  });
+
   it('takes the permits of the dead', () => {
     const semaphore = new Semaphore({ permits: 2 });
     words(semaphore).fill(OTHER, STATE + 32, STATE + 34);

@@ -23,7 +23,7 @@ const SURE_AFTER = 3;
 
 const COUNT_SHIFT = 32n;
 /** In a label that has passed a join: above the thread's id. */
-const JOINED = 1n << 31n;
+export const JOINED: bigint = 1n << 31n;
 
 /** How labels get to threads that wait in `join`, and from those into the locks they hold. */
 const labels: { tell(label: bigint): void; show(label: bigint): void } = onePerThread('labels', () => ({
@@ -35,21 +35,41 @@ labels.show = (label) => {
   for (let i = 0; i < locks.length; i++) Atomics.store(locks[i]!.i64, labelsAt[i]! >> 1, label);
 };
 
+/** So many slices it shows what is not its own, or finds labels that do not agree, before it makes a new one; then twice as many. */
+const RENEW_AFTER = 16;
+
+/** What is seen of those that a thread waits for. */
+export interface Awaited {
+  /** Changes when it waits for others. */
+  readonly who: number;
+  /** What all of them show; 0: some show nothing, or they do not agree. */
+  readonly label: bigint;
+  /** The largest that one of them shows, if all show one. */
+  readonly largest: bigint;
+}
+
+/** Undefined: it waits for nobody in particular. */
+export type LookAt = (sleep: Sleep) => Awaited | undefined;
+
 /** Watches one wait. `i64` is the memory of the lock waited for. */
 export class CycleWatch implements Watch {
   readonly #i64: BigInt64Array;
-  #holder = 0;
+  readonly #lookAt: LookAt;
+  #who = 0;
   /** The label made for this wait, and the largest one known to wait for the same. */
   #own = 0n;
   #shown = 0n;
   #visible = false;
   #beside = 0;
   #seen = 0;
+  #vain = 0;
+  #patience = RENEW_AFTER;
   /** Whether a join is in the circle that was found. */
   joined = false;
 
-  constructor(i64: BigInt64Array) {
+  constructor(i64: BigInt64Array, lookAt: LookAt = (sleep) => holderOf(i64, sleep)) {
     this.#i64 = i64;
+    this.#lookAt = lookAt;
   }
 
   asleep(): void {
@@ -66,32 +86,41 @@ export class CycleWatch implements Watch {
   }
 
   stuck(sleep: Sleep): boolean {
-    if (sleep.holder === 0) return false;
-    const theirs = sleep.label === 0 ? 0n : Atomics.load(this.#i64, sleep.label >> 1);
-    if (sleep.holder !== this.#holder || sleep.own !== this.#beside) {
+    const awaited = this.#lookAt(sleep);
+    if (awaited === undefined) return false;
+    const { who, label, largest } = awaited;
+    if (this.#own === 0n || who !== this.#who || sleep.own !== this.#beside) {
       this.awake();
-      this.#holder = sleep.holder;
+      this.#who = who;
       this.#beside = sleep.own;
-      this.#own = nextLabel(theirs);
-      this.#shown = this.#own;
-      this.#seen = 0;
+      this.#renew(largest);
       return false;
     }
-    if ((theirs & ~JOINED) === this.#own) return this.#cameBack(theirs);
+    if ((label & ~JOINED) === this.#own && this.#shown === this.#own) {
+      this.joined = label !== this.#own;
+      return ++this.#seen >= SURE_AFTER;
+    }
     this.#seen = 0;
-    if (theirs > this.#shown) this.#shown = theirs;
+    if (label > this.#shown) {
+      this.#shown = label;
+      this.#vain = 0;
+    } else if (largest > 0n && (this.#shown !== this.#own || largest > this.#own)) this.#inVain(largest);
     return false;
   }
 
-  #cameBack(theirs: bigint): boolean {
-    if (++this.#seen < SURE_AFTER) return false;
-    this.joined = theirs !== this.#own;
-    if (this.#shown === this.#own) return true;
-    // It has taken up a label that is larger and gone by now: a child that was joined has gone on to wait for another.
-    this.#own = nextLabel(this.#shown);
+  // What it shows is of one that is gone, as the joiner that handed it on has gone on to another child; or those that hold
+  // permits show several, and wait for it to show one. Subtle: a label needs a slice for each thread of its circle.
+  #inVain(largest: bigint): void {
+    if (++this.#vain < this.#patience) return;
+    this.#patience *= 2;
+    this.#renew(largest > this.#shown ? largest : this.#shown);
+  }
+
+  #renew(above: bigint): void {
+    this.#own = nextLabel(above);
     this.#shown = this.#own;
     this.#seen = 0;
-    return false;
+    this.#vain = 0;
   }
 
   #show(label: bigint): void {
@@ -99,6 +128,12 @@ export class CycleWatch implements Watch {
     labels.tell(label);
     if (this.#beside !== 0) Atomics.store(this.#i64, this.#beside >> 1, label);
   }
+}
+
+function holderOf(i64: BigInt64Array, { holder, label }: Sleep): Awaited | undefined {
+  if (holder === 0) return undefined;
+  const theirs = label === 0 ? 0n : Atomics.load(i64, label >> 1);
+  return { who: holder, label: theirs, largest: theirs };
 }
 
 /** Larger than `theirs`, and made by nobody else, ever. */

@@ -1,14 +1,16 @@
 /**
  * The semaphore: a word for each permit, 0 or the holder's id, and a word that counts releases, for sleeping on. A
- * permit is taken by one compare-exchange, so a dead thread's permit is never in between.
+ * permit is taken by one compare-exchange, so a dead thread's permit is never in between. Beside that, 64 bits for each
+ * permit, in which its holder shows its label (`../deadlock/cycle.ts`).
  *
  * @module
  */
-import { type Alive, type Sleep, TIMED_OUT, type Waiting } from './sleep.ts';
+import { type Alive, OWN, type Sleep, TIMED_OUT, type Waiting } from './sleep.ts';
 
 export interface PermitsPlace {
   readonly releases: number;
   readonly permits: number;
+  readonly labels: number;
   readonly count: number;
 }
 
@@ -26,17 +28,29 @@ function takeDead(i32: Int32Array, place: PermitsPlace, me: number, alive: Alive
   for (let permit = 0; permit < place.count; permit++) {
     const holder = Atomics.load(i32, place.permits + permit);
     if (holder === 0 || alive(holder) !== false) continue;
-    if (Atomics.compareExchange(i32, place.permits + permit, holder, me) === holder) return permit;
+    if (Atomics.compareExchange(i32, place.permits + permit, holder, me) !== holder) continue;
+    // The dead may have shown a label, which is not the heir's.
+    Atomics.store(i32, place.labels + 2 * permit, 0);
+    Atomics.store(i32, place.labels + 2 * permit + 1, 0);
+    return permit;
   }
   return -1;
 }
 
-/** The permit taken, or `TIMED_OUT`. */
+/** Only this thread writes its own id, and takes it away. */
+function allMine(i32: Int32Array, place: PermitsPlace, me: number): boolean {
+  for (let permit = 0; permit < place.count; permit++)
+    if (Atomics.load(i32, place.permits + permit) !== me) return false;
+  return true;
+}
+
+/** The permit taken, `TIMED_OUT`, or `OWN`: `blocking`, as of a lock, and without a limit. */
 export function* acquire(
   i32: Int32Array,
   place: PermitsPlace,
   hint: number,
   me: number,
+  blocking: boolean,
   alive: Alive,
 ): Waiting {
   let last = false;
@@ -47,6 +61,7 @@ export function* acquire(
     const dead = takeDead(i32, place, me, alive);
     if (dead >= 0) return dead;
     if (last) return TIMED_OUT;
+    if (blocking && allMine(i32, place, me)) return OWN;
     const sleep: Sleep = { at: place.releases, value: releases, holder: 0, label: 0, own: 0 };
     last = (yield sleep) === 'expired';
   }

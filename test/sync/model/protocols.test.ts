@@ -213,12 +213,30 @@ const FAULTS: readonly (readonly [string, string, Fault])[] = [
     },
   ],
   [
+    'permitsDeath',
+    'the label of the dead stays with the permit',
+    {
+      file: PERMITS,
+      from: 'Atomics.store(i32, place.labels + 2 * permit, 0);',
+      to: '',
+    },
+  ],
+  [
+    'permits',
+    'what others hold is taken for its own',
+    {
+      file: PERMITS,
+      from: 'if (Atomics.load(i32, place.permits + permit) !== me) return false;',
+      to: 'if (Atomics.load(i32, place.permits + permit) === me) return false;',
+    },
+  ],
+  [
     'permitsHeirs',
     'the permit of the dead is taken by a store',
     {
       file: PERMITS,
-      from: 'if (Atomics.compareExchange(i32, place.permits + permit, holder, me) === holder) return permit;',
-      to: 'Atomics.store(i32, place.permits + permit, me); return permit;',
+      from: 'if (Atomics.compareExchange(i32, place.permits + permit, holder, me) !== holder) continue;',
+      to: 'Atomics.store(i32, place.permits + permit, me);',
     },
   ],
   [

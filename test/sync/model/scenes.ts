@@ -15,6 +15,7 @@ function must(condition: boolean, what: string): void {
 }
 
 const POISON = -2;
+const OWN = -3;
 const TIMED_OUT = -1;
 const ENDED = -4;
 
@@ -148,18 +149,30 @@ export function rwLock(all: All, roles: readonly string[], capacity = 2): Stage 
 export function semaphore(all: All, threads: number, permits: number, rounds: number): Stage {
   const { acquire, release } = all['permits.ts']!;
   return (alive) => {
-    const place = { releases: 0, permits: 1, count: permits };
-    const i32 = new Int32Array(1 + permits);
+    const place = { releases: 0, permits: 1, labels: 1 + permits, count: permits };
+    const i32 = new Int32Array(1 + 3 * permits);
     const inside = new Set<number>();
     function* program(me: number): Generator<unknown, void, never> {
       for (let round = 0; round < rounds; round++) {
-        const permit: number = yield* acquire!(i32, place, me % permits, me, alive);
+        const permit: number = yield* acquire!(i32, place, me % permits, me, true, alive);
+        must(permit !== OWN, 'A thread that holds none was told that it holds all.');
         if (permit < 0) return;
         yield deed(() => {
           inside.add(me);
           must(inside.size <= permits, 'Too many are inside.');
+          // As if it slept here in a wait for a lock: who dies leaves its label up.
+          const label = place.labels + 2 * permit;
+          must(
+            i32[label] === 0 && i32[label + 1] === 0,
+            'The label of the dead is taken for that of the heir.',
+          );
+          i32[label] = me;
+          i32[label + 1] = 1;
         });
-        yield deed(() => inside.delete(me));
+        yield deed(() => {
+          inside.delete(me);
+          i32.fill(0, place.labels + 2 * permit, place.labels + 2 * permit + 2);
+        });
         yield* release!(i32, place, permit);
       }
     }
@@ -170,7 +183,7 @@ export function semaphore(all: All, threads: number, permits: number, rounds: nu
       ledger: () => `${[...inside]}`,
       atEnd: (dead) =>
         must(
-          i32.slice(1).every((holder) => holder === 0 || dead.has(holder)),
+          i32.slice(1, 1 + permits).every((holder) => holder === 0 || dead.has(holder)),
           'A permit is lost.',
         ),
     };

@@ -1,6 +1,6 @@
 // Threads that wait for each other in a circle, and locks taken the wrong way round.
 import { describe, expect, it } from 'vitest';
-import { Barrier, Mutex, RwLock } from '../../../dist/src/sync/index.js';
+import { Barrier, Mutex, RwLock, Semaphore } from '../../../dist/src/sync/index.js';
 import { Crew } from './crew.ts';
 
 const named = (names: string) => [...names].map((name) => new Mutex({ name }).handle);
@@ -31,6 +31,55 @@ describe('a circle of threads', () => {
     await crew.start();
     const codes = await Promise.all(members.map(({ result }) => result));
     expect([...codes].sort()).toEqual(['ERR_DEADLOCK', 'none']);
+  });
+});
+
+describe('a circle through a semaphore', () => {
+  /** Each thread as `holds>wants`, or `holds>` and for how many ms. Two mutexes, and semaphores with so many permits. */
+  async function play(permits: readonly number[], threads: readonly string[]): Promise<readonly unknown[]> {
+    await using crew = new Crew();
+    const data = {
+      mutexes: named('ab'),
+      semaphores: permits.map((count) => new Semaphore({ permits: count }).handle),
+      barrier: new Barrier({ parties: threads.length }).handle,
+    };
+    const members = threads.map((thread, n) => {
+      const [holds, then] = thread.split('>') as [string, string];
+      const waits = Number(then) > 0;
+      const how = {
+        holds: holds.split(' '),
+        wants: waits ? '' : then,
+        pause: waits ? Number(then) : n * 5,
+      };
+      return crew.hire('knot', { ...data, ...how }, env('0'));
+    });
+    await crew.start();
+    return await Promise.all(members.map(({ result }) => result));
+  }
+  const told = (codes: readonly unknown[]) => codes.filter((code) => code === 'ERR_DEADLOCK').length;
+
+  it.each([
+    ['its one permit', [1], ['s0>m0', 'm0>s0']],
+    ['two semaphores', [1, 1], ['s0>s1', 's1>s0']],
+    ['a permit beside its own', [2], ['s0>m0', 's0 m0>s0']],
+    ['one with several permits', [3], ['s0 s0 s0>m0', 'm0>s0']],
+    ['all who hold one', [2], ['s0>m0', 's0>m0', 'm0>s0']],
+    ['all who hold one, the waiter first', [2], ['m0>s0', 's0>m0', 's0>m0']],
+    ['all who hold one, one over another lock', [2], ['s0>m0', 's0>m1', 'm0>s0', 'm1>m0']],
+    ['two semaphores, one of them with several holders', [2, 1], ['s0>s1', 's0>s1', 's1>s0']],
+  ])('is broken: %s', async (_what, permits, threads) => {
+    const codes = await play(permits, threads);
+    expect(told(codes)).toBeGreaterThan(0);
+    expect(told(codes)).toBeLessThan(threads.length);
+    expect(codes.filter((code) => code === 'none')).toHaveLength(threads.length - told(codes));
+  });
+
+  it.each([
+    ['one who holds a permit goes on', [2], ['s0>m0', 's0>300', 'm0>s0']],
+    ['the waiter has one, and another goes on', [3], ['s0>m0', 's0>300', 's0 m0>s0']],
+    ['one side goes on', [2, 2], ['s0>s1', 's0>s1', 's1>s0', 's1>300']],
+  ])('is none when %s', async (_what, permits, threads) => {
+    expect(told(await play(permits, threads))).toBe(0);
   });
 });
 
