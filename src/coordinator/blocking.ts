@@ -15,7 +15,7 @@ import type { Handle } from './handle.ts';
 import { raise, unheard } from './raise.ts';
 
 const ARMED = (L.HEADER + L.H_ARMED) >> 2;
-/** A completion ends the wait. What does not: a thread that has ended, a deadline. ms */
+/** A completion ends the wait. What does not: a thread that has ended, a deadline, a timeout. ms */
 const SLICE_MS = 20;
 /** Nor does a child that could be helped with. ms */
 const HELPING_SLICE_MS = 0.2;
@@ -68,9 +68,16 @@ export function waitFor(
       if (!engine.mendUnheard() || engine.lines.isStranded(task.handle!)) giveUp(task, engine);
     }
     const due = engine.recall.blocked(now);
+    const left = engine.limits.endTimedOut(task.handle!);
+    if (left <= 0) continue;
     if (now >= until) pass(task, engine, deadline!);
     else if (engine.plant.core.arm() !== 0) {
-      const slice = Math.min(helper === undefined ? SLICE_MS : HELPING_SLICE_MS, until - now, due - now);
+      const slice = Math.min(
+        helper === undefined ? SLICE_MS : HELPING_SLICE_MS,
+        until - now,
+        due - now,
+        left,
+      );
       Atomics.wait(engine.plant.memory.i32, ARMED, 1, slice);
       Atomics.store(engine.plant.memory.i32, ARMED, 0);
     }

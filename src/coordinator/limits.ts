@@ -183,23 +183,41 @@ export class Limits {
 
   #checkTimeout(handle: Handle, timeout: number): void {
     this.#hooks.drain();
-    const { where } = handle;
-    if (where.at !== 'slot') return;
+    if (handle.where.at !== 'slot') return;
+    const left = this.#timeLeft(handle, timeout);
+    // Not started yet, or started late: nothing can pass its limit before then.
+    if (left > 0) handle.timer = timer(left, () => this.#checkTimeout(handle, timeout));
+    else this.#endTimedOut(handle, timeout);
+  }
+
+  /**
+   * While the event loop does not turn: ends the task, at once, if it has run for longer than its `timeout`.
+   *
+   * @returns how long it cannot have, ms; 0 or less: it has ended
+   */
+  endTimedOut(handle: Handle): number {
+    const { timeout } = handle;
+    if (timeout === undefined || handle.where.at !== 'slot') return timeout ?? Number.POSITIVE_INFINITY;
+    const left = this.#timeLeft(handle, timeout);
+    if (left <= 0) this.#endTimedOut(handle, timeout, true);
+    return left;
+  }
+
+  /** How long the task cannot yet have run for `timeout`, ms; as long as it has not started, all of that. */
+  #timeLeft({ where }: Handle, timeout: number): number {
+    if (where.at !== 'slot') return timeout;
     const { window } = this.#intake;
     const { plant } = window;
     const state = window.state(where.slot) & L.STATE_MASK;
     const started = plant.memory.f64[(plant.cold + where.slot * L.COLD_BYTES + L.C_STARTED) >> 3]!;
     const running = state === L.RUNNING || state === L.PENDING;
-    const left = running && started > 0 ? started + timeout - sharedNow() : timeout;
-    if (left > 0) {
-      // Not started yet, or started late: nothing can pass its limit before then.
-      handle.timer = timer(left, () => this.#checkTimeout(handle, timeout));
-      return;
-    }
+    return running && started > 0 ? started + timeout - sharedNow() : timeout;
+  }
+
+  #endTimedOut(handle: Handle, timeout: number, atOnce = false): void {
     const message = `The task ran longer than its timeout of ${timeout} ms. Raise \`timeout\`, or make it check \`context().cancelled\`.`;
-    this.cancel(handle, () =>
-      raise(new TimeoutError('ERR_TIMEOUT', timeout, true, message), handle.submitted as Stack),
-    );
+    const error = (): TimeoutError => new TimeoutError('ERR_TIMEOUT', timeout, true, message);
+    this.cancel(handle, () => raise(error(), handle.submitted as Stack), atOnce);
   }
 
   #deadlinePassed(late: readonly Handle[]): void {

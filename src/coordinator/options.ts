@@ -194,4 +194,4 @@ export interface PoolEvents {
 }
 
 /** Options of one `runSync`: those of `run` that need no event loop. */
-export type RunSyncOptions = Omit<RunOptions, 'timeout' | 'signal'>;
+export type RunSyncOptions = Omit<RunOptions, 'signal'>;

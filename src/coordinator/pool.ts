@@ -137,8 +137,8 @@ export class Pool<M = AnyTasks> extends EventEmitter<PoolEvents> implements Asyn
    * Runs one function of the task module and waits for it here, without turning the event loop: for scripts and command
    * lines. A server must not do this: no request, timer or signal is served meanwhile.
    *
-   * `timeout` and `signal` are refused, a `timeout` declared with `task` does not count; `deadline` does. When the thread
-   * ends, the wait ends with the error of that (seen on Linux within some 20 ms; elsewhere give a `deadline`).
+   * `timeout` and `deadline` hold, those declared with `task` too; `signal` is refused. When the thread ends, the wait
+   * ends with the error of that (seen on Linux within some 20 ms; elsewhere give a `deadline`).
    *
    * @throws the function's own error, and what `run` rejects with; InvalidArgumentError as `run`
    * @example

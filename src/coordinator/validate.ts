@@ -154,10 +154,10 @@ export function runOptions(options: RunOptions, workers: number): void {
 /** Of `runSync`. @throws InvalidArgumentError */
 export function runSyncOptions(options: RunSyncOptions, workers: number): void {
   checkKeys('options', options, RUN_KEYS);
-  if ('timeout' in options || 'signal' in options) {
+  if ('signal' in options) {
     throw expected(
       'options',
-      'without `timeout` and `signal`, which need the event loop: give a `deadline`',
+      'without `signal`, which needs the event loop: give a `deadline` or a `timeout`',
       options,
     );
   }

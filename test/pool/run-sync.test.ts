@@ -44,20 +44,17 @@ describe.each(['coordinates', 'helps'])('runSync, the main thread %s', (mainThre
   });
 
   it('throws what the function throws, and wrong calls at once', async () => {
-    const [own, unknown, timeout, signal] = (await said(`${start()}
+    const [own, unknown, signal] = (await said(`${start()}
       say(caught(() => pool.runSync('fail', ['mine'])));
       say(caught(() => pool.runSync('missing', [])));
-      say(caught(() => pool.runSync('add', [1, 2], { timeout: 5 })));
       say(caught(() => pool.runSync('add', [1, 2], { signal: new AbortController().signal })));
       say(pool.stats().pending);
       await pool.close();
-    `)) as [unknown[], unknown[], unknown[], unknown[]];
+    `)) as [unknown[], unknown[], unknown[]];
     expect(own).toEqual(['RangeError', 'E_OWN', 'mine']);
     expect(unknown[1]).toBe('ERR_UNKNOWN_FUNCTION');
-    for (const wrong of [timeout, signal]) {
-      expect(wrong[1]).toBe('ERR_INVALID_ARGUMENT');
-      expect(wrong[2]).toMatch(/without `timeout` and `signal`/);
-    }
+    expect(signal[1]).toBe('ERR_INVALID_ARGUMENT');
+    expect(signal[2]).toMatch(/without `signal`/);
   });
 
   it.each(['spin', 'never'])('stops waiting for %s at its deadline, and the pool goes on', async (name) => {
@@ -69,6 +66,38 @@ describe.each(['coordinates', 'helps'])('runSync, the main thread %s', (mainThre
     `)) as [unknown[], number, number];
     expect(late.slice(0, 2)).toEqual(['TimeoutError', 'ERR_DEADLINE']);
     expect([sum, after]).toEqual([3, 7]);
+  });
+
+  it.each([
+    ['spinAtMost', ''],
+    ['neverAtMost', ''],
+    ['spin', '{ timeout: 60 }'],
+    ['never', '{ timeout: 60 }'],
+    ['spinAtMost', '{ timeout: 120, deadline: 50_000 }'],
+  ])('stops waiting for %s with options %s at its timeout, and the pool goes on', async (name, options) => {
+    const [late, sum, waited, after, left] = (await said(`${start()}
+      const began = performance.now();
+      say(caught(() => pool.runSync('${name}', []${options && `, ${options}`})));
+      say(pool.runSync('add', [1, 2]));
+      say(performance.now() - began);
+      say(await pool.run('add', [3, 4]));
+      say(pool.stats().pending);
+      await pool.close({ timeout: 100 });
+    `)) as [unknown[], number, number, number, number];
+    expect(late.slice(0, 2)).toEqual(['TimeoutError', 'ERR_TIMEOUT']);
+    expect(late[2]).toContain(`its timeout of ${options.includes('120') ? 120 : 60} ms`);
+    expect([sum, after, left]).toEqual([3, 7, 0]);
+    expect(waited).toBeGreaterThanOrEqual(60);
+  });
+
+  it('counts a timeout from the start of the task, not from its submission', async () => {
+    const values = await said(`${start(1)}
+      const before = pool.run('spinFor', [150]);
+      say(pool.runSync('add', [1, 2], { timeout: 50, affinity: 0 }));
+      say(await before);
+      await pool.close();
+    `);
+    expect(values).toEqual([3, 150]);
   });
 
   it('lets what was submitted before settle after it', async () => {
