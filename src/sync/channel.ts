@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expected, MillraceError } from '../errors.ts';
+import { checkObject, expected, MillraceError } from '../errors.ts';
 import {
   allot,
   attach,
@@ -227,7 +227,8 @@ export class Channel<T = unknown> extends SyncObject<'Channel'> implements Itera
 }
 
 function fresh(options: ChannelOptions): Place {
-  const wanted = options.capacity ?? 65_536;
+  checkObject('options', options);
+  const { capacity: wanted = 65_536 } = options;
   checkInteger('options.capacity', wanted, SMALLEST, LARGEST);
   const capacity = 2 ** Math.ceil(Math.log2(wanted));
   return allot('Channel', options, capacity, 4 * DATA + capacity);

@@ -88,7 +88,7 @@ export function allot(
 ): Place {
   checkKeys('options', options, [...OPTIONS[kind], 'name']);
   ofThread.made++;
-  const name = options.name ?? `${kind} ${ME}.${ofThread.made}`;
+  const { name = `${kind} ${ME}.${ofThread.made}` } = options;
   if (typeof name !== 'string' || name === '' || name.length > LONGEST_NAME)
     throw expected('options.name', `a string of 1 to ${LONGEST_NAME} characters`, name);
   const memory = shared(bytes + orderBytes);

@@ -19,7 +19,7 @@ const LOCK_KEYS: readonly (keyof LockOptions)[] = ['timeout', 'poisoned'];
 /** @throws InvalidArgumentError also for an option that locks do not have; the timeout is whoever's who waits */
 export function claimOf(options: LockOptions | undefined, blocking: boolean): Claim {
   if (options !== undefined) checkKeys('options', options, LOCK_KEYS);
-  const poisoned = options?.poisoned ?? 'throw';
+  const { poisoned = 'throw' } = options ?? {};
   if (poisoned !== 'throw' && poisoned !== 'recover')
     throw expected('options.poisoned', '"throw" or "recover"', poisoned);
   return { me: ME, recover: poisoned === 'recover', blocking };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkObject } from '../errors.ts';
 import { ORDER_CHECK } from './deadlock/checks.ts';
 import { CycleWatch } from './deadlock/cycle.ts';
 import { noteOrder, ORDER_BYTES, register } from './deadlock/order.ts';
@@ -214,7 +215,8 @@ export class RwLock extends SyncObject<'RwLock'> {
 }
 
 function fresh(options: RwLockOptions): Place {
-  const readers = options.readers ?? 64;
+  checkObject('options', options);
+  const { readers = 64 } = options;
   checkInteger('options.readers', readers, 1, 1024);
   return allot('RwLock', options, readers, 4 * (SLOTS + readers * STRIDE), ORDER_BYTES);
 }

@@ -41,7 +41,7 @@ export function timeoutOf(options: WaitOptions | undefined): number {
 
 /** As `timeoutOf`, where whoever takes the other options looks which there are. */
 export function timeoutAmong(options: WaitOptions | undefined): number {
-  const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
+  const { timeout = Number.POSITIVE_INFINITY } = options ?? {};
   if (!(typeof timeout === 'number' && timeout >= 0))
     throw expected('options.timeout', 'a number from 0, in ms', timeout);
   return timeout;

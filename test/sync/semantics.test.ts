@@ -133,6 +133,70 @@ describe('Mutex', () => {
     expect(call).toThrow(`Expected \`${name}\``);
   });
 
+  const wrong = [null, true, false, '8', 8n, Number.NaN, {}, [], -1, -0.5];
+  const waits: Readonly<Record<string, (options: never) => unknown>> = {
+    'Mutex.lock': (options) => new Mutex().lock(options),
+    'Mutex.lockAsync': (options) => new Mutex().lockAsync(options),
+    'RwLock.read': (options) => new RwLock().read(options),
+    'RwLock.write': (options) => new RwLock().write(options),
+    'RwLock.readAsync': (options) => new RwLock().readAsync(options),
+    'RwLock.writeAsync': (options) => new RwLock().writeAsync(options),
+    'Semaphore.acquire': (options) => new Semaphore({ permits: 1 }).acquire(options),
+    'Semaphore.acquireAsync': (options) => new Semaphore({ permits: 1 }).acquireAsync(options),
+    'Barrier.wait': (options) => new Barrier({ parties: 1 }).wait(options),
+    'Barrier.waitAsync': (options) => new Barrier({ parties: 1 }).waitAsync(options),
+    'Latch.wait': (options) => new Latch({ count: 0 }).wait(options),
+    'Latch.waitAsync': (options) => new Latch({ count: 0 }).waitAsync(options),
+    'Channel.send': (options) => new Channel().send(1, options),
+    'Channel.sendAsync': (options) => new Channel().sendAsync(1, options),
+    'Channel.receive': (options) => new Channel().receive(options),
+    'Channel.receiveAsync': (options) => new Channel().receiveAsync(options),
+  };
+  it.each(Object.entries(waits))('%s refuses a timeout that is no number from 0', async (_what, wait) => {
+    for (const timeout of wrong) {
+      const error = expect.objectContaining({
+        code: 'ERR_INVALID_ARGUMENT',
+        message: expect.stringMatching(/^Expected `options.timeout` to be a number from 0, in ms, got /),
+      });
+      await expect((async () => await wait({ timeout } as never))(), `${timeout}`).rejects.toEqual(error);
+    }
+    expect(held.count).toBe(0);
+  });
+
+  it.each<[string, string, (value: never) => unknown]>([
+    ['Channel', 'options.capacity', (capacity) => new Channel({ capacity })],
+    ['RwLock', 'options.readers', (readers) => new RwLock({ readers })],
+    ['Semaphore', 'options.permits', (permits) => new Semaphore({ permits })],
+    ['Barrier', 'options.parties', (parties) => new Barrier({ parties })],
+    ['Latch', 'options.count', (count) => new Latch({ count })],
+    ['Latch.countDown', 'by', (by) => new Latch({ count: 9 }).countDown(by)],
+  ])('%s refuses `%s` that is no integer in its range', (_what, name, call) => {
+    for (const value of [...wrong, 64.5, Number.POSITIVE_INFINITY]) {
+      expect(() => call(value as never), `${value}`).toThrow(code('ERR_INVALID_ARGUMENT'));
+      expect(() => call(value as never), `${value}`).toThrow(`Expected \`${name}\` to be an integer from`);
+    }
+  });
+
+  it.each<[string, object, (value: never) => unknown]>([
+    ['Mutex', {}, (options) => new Mutex(options)],
+    ['RwLock', {}, (options) => new RwLock(options)],
+    ['Semaphore', { permits: 1 }, (options) => new Semaphore(options)],
+    ['Barrier', { parties: 1 }, (options) => new Barrier(options)],
+    ['Latch', { count: 1 }, (options) => new Latch(options)],
+    ['Channel', {}, (options) => new Channel(options)],
+  ])('%s refuses options, and a name, of another type', (_what, own, make) => {
+    for (const options of [null, 8, '8', true]) {
+      expect(() => make(options as never), `${options}`).toThrow(code('ERR_INVALID_ARGUMENT'));
+    }
+    expect(() => make({ ...own, name: null } as never)).toThrow('Expected `options.name` to be a string');
+  });
+
+  it('refuses what is no choice for a poisoned lock', () => {
+    for (const poisoned of [null, true, 'yes']) {
+      expect(() => new Mutex().lock({ poisoned } as never)).toThrow('Expected `options.poisoned` to be');
+    }
+  });
+
   const odd = { timeOut: 5 } as never;
   it.each<[string, () => unknown]>([
     ['Mutex.lock', () => new Mutex().lock(odd)],
