@@ -17,7 +17,8 @@ const KILL_MS = 2000;
 const CONTROL_MS = 5000;
 
 /**
- * Starts a pool of worker threads for a task module. Resolves when every worker has loaded it.
+ * Starts a pool of worker threads for a task module. Resolves when every worker has loaded it. A pool with nothing to do
+ * does not keep the process alive: a script that forgets `close` ends all the same.
  *
  * @typeParam M - the task module, as `typeof import('./tasks.js')`; function names, arguments and results are
  *   checked against it

@@ -75,6 +75,9 @@ const LIMIT_KEYS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeR
 
 /** @throws InvalidArgumentError */
 export function poolOptions(options: PoolOptions, cores: number): Resolved {
+  if (typeof options === 'string' || (options as unknown) instanceof URL) {
+    throw expected('options', 'an object; for a task module, `createPool({ tasks: url })`', options);
+  }
   checkKeys('options', options, POOL_KEYS);
   const o = options;
   const concurrency = integer('concurrency', o.concurrency, 1, 4096, 64);

@@ -124,6 +124,15 @@ describe('createPool', () => {
     expect(error.message).toMatch(message);
   });
 
+  it.each([TASKS, TASKS.href])(
+    'says where a task module belongs that is given instead of options',
+    async (url) => {
+      const error = await rejection(createPool(url as never));
+      expect(error).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+      expect(error.message).toContain('createPool({ tasks: url })');
+    },
+  );
+
   it('rejects options that are no object', async () => {
     for (const options of [null, 5, 'x', []]) {
       expect(await rejection(createPool(options as never))).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
