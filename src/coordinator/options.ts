@@ -45,7 +45,7 @@ export interface PoolOptions {
    */
   readonly concurrency?: number;
   /**
-   * How long a cancelled or timed-out task may go on before its thread is killed, and how long the async tasks of a
+   * How long a cancelled or timed-out task may hold its thread before that is killed, and how long the async tasks of a
    * worker may go on after a stray error, for which it is replaced; 0 to 2147483647 ms. Default 1000.
    */
   readonly graceMs?: number;
@@ -185,7 +185,7 @@ export interface PoolEvents {
   workerCrash: [event: { readonly worker: number; readonly error: Error; readonly tasks: number }];
   /** A worker thread does not end, and was replaced. */
   workerStuck: [event: { readonly worker: number }];
-  /** An error no task could be blamed for: a stray timer, an unhandled rejection. */
+  /** An error no task could be blamed for: a stray timer, an unhandled rejection. Without a listener nothing is said. */
   strayError: [event: { readonly worker: number; readonly error: Error }];
   /** The queue reached `maxQueue`. */
   saturated: [];
