@@ -12,17 +12,15 @@
 import { Atomics } from '../../src/codec/primordials.ts';
 import * as L from '../../src/memory/layout.ts';
 import type { WorkerView } from '../view.ts';
+import { labelBeyond } from './beyond.ts';
 import { labels } from './locks.ts';
 import { hasStackToEnd } from './stack-room.ts';
-import { blockCount, type ForkState } from './state.ts';
+import type { ForkState } from './state.ts';
 
 const I64 = BigInt64Array;
 
 /** How often a thread that holds a lock looks whom it waits for, ms: as one that waits for a lock does. */
 export const SLICE = 20;
-
-/** In a label that has passed a join. Ids of threads have 24 bits. */
-const JOINED = 1n << 31n;
 
 /** Others may read from now on with which label this thread waits for a lock. */
 export function tellLabels({ memory, block }: WorkerView): void {
@@ -64,50 +62,4 @@ export class HandedOn {
     this.#label = 0n;
     labels.show(0n);
   }
-}
-
-/** A thread that sleeps in a join: for the child in `record`, whose state is `word`. */
-interface Link {
-  readonly record: number;
-  readonly word: number;
-  readonly joinsAt: number;
-  readonly next: number;
-}
-
-/** The label of the thread on which the end of this child depends, over any number of joins; 0: it may go on. */
-function labelBeyond(state: ForkState, record: number): bigint {
-  const links: Link[] = [];
-  let at = record;
-  // Invariant: joins alone make no circle, so there are fewer links than threads.
-  for (let left = blockCount(state.i32); left > 0; left--) {
-    state.reach(at);
-    const { i32 } = state;
-    const word = Atomics.load(i32, at >> 2);
-    const seen = word & L.STATE_MASK;
-    if (seen === L.QUEUED || seen === L.FREE || seen >= L.DONE) return 0n;
-    const owner = (word >> L.OWNER_SHIFT) & L.OWNER_MASK;
-    if (owner >= blockCount(i32)) return 0n;
-    const block = i32[(L.HEADER + L.H_DIRECTORY + owner * 4) >> 2]!;
-    state.reach(block);
-    const label = Atomics.load(new I64(state.i32.buffer), (block + L.W_LABEL) >> 3);
-    const joinsAt = (block + L.W_JOINS) >> 2;
-    const next = label === 0n ? Atomics.load(state.i32, joinsAt) : 0;
-    if (label === 0n && next === 0) return 0n;
-    links[links.length] = { record: at, word, joinsAt, next };
-    if (label !== 0n) return holds(state.i32, links) ? label | JOINED : 0n;
-    at = next;
-  }
-  return 0n;
-}
-
-// Subtle: from the end. Each sleeper still joins the record it was seen to join, before that is seen to be of the same child.
-function holds(i32: Int32Array, links: readonly Link[]): boolean {
-  for (let k = links.length - 1; k >= 0; k--) {
-    const { record, word, joinsAt, next } = links[k]!;
-    if (next !== 0 && Atomics.load(i32, joinsAt) !== next) return false;
-    if (k + 1 < links.length && Atomics.load(i32, links[k + 1]!.record >> 2) !== links[k + 1]!.word)
-      return false;
-    if (Atomics.load(i32, record >> 2) !== word) return false;
-  }
-  return true;
 }

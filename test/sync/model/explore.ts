@@ -134,11 +134,11 @@ class Run {
       pending.deed();
       this.#advance(id, undefined);
     } else if ('op' in pending) {
-      if (pending.op === 'notify') this.#notify(pending.args[0]!, pending.args[1]!);
+      if (pending.op === 'notify') this.#notify(Number(pending.args[0]), Number(pending.args[1]));
       const result =
         pending.op === 'notify'
           ? 0
-          : (Atomics[pending.op] as (...args: unknown[]) => number)(i32, ...pending.args);
+          : (Atomics[pending.op] as (...args: unknown[]) => number)(pending.on, ...pending.args);
       this.#advance(id, result);
     } else if (i32[pending.at] === pending.value) this.#sleepers.push(id);
     else this.#advance(id, 'woken');

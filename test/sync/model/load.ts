@@ -12,7 +12,9 @@ const FOLDER = new URL('../../../src/sync/protocols/', import.meta.url);
 /** One access to shared memory: the scheduler makes it, and gives the result back. */
 export interface Access {
   readonly op: 'load' | 'store' | 'add' | 'sub' | 'or' | 'compareExchange' | 'notify';
-  readonly args: readonly number[];
+  /** A view on the memory of the scene. */
+  readonly on: Int32Array | BigInt64Array;
+  readonly args: readonly (number | bigint)[];
 }
 
 /** A text to replace before the protocols are loaded: a fault that the checker has to find. */
@@ -26,10 +28,24 @@ export type Protocols = Readonly<
   Record<string, (...args: readonly unknown[]) => Generator<unknown, number, never>>
 >;
 
-/** All functions of the protocols, by file. */
+/** All functions of the protocols of `millrace/sync`, by file. */
 export function load(fault?: Fault): Readonly<Record<string, Protocols>> {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith('.ts'));
-  const texts = new Map(names.map((name) => [name, readFileSync(new URL(name, FOLDER), 'utf8')]));
+  return loadFrom(
+    FOLDER,
+    readdirSync(FOLDER).filter((name) => name.endsWith('.ts')),
+    {},
+    fault,
+  );
+}
+
+/** The functions of these files, by file. `given`: what they import from others, by path, and run as it is. */
+export function loadFrom(
+  folder: URL,
+  names: readonly string[],
+  given: Readonly<Record<string, object>>,
+  fault?: Fault,
+): Readonly<Record<string, Protocols>> {
+  const texts = new Map(names.map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]));
   if (fault !== undefined) texts.set(fault.file, plant(texts.get(fault.file) ?? '', fault));
   const functions = new Set([...texts.values()].flatMap(functionsOf));
   const modules: Record<string, Protocols> = {};
@@ -42,7 +58,10 @@ export function load(fault?: Fault): Readonly<Record<string, Protocols>> {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
       transformers: { before: [stepwise(functions)] },
     });
-    new Function('exports', 'require', outputText)(exports, (path: string) => open(path.replace('./', '')));
+    new Function('exports', 'require', outputText)(
+      exports,
+      (path: string) => given[path] ?? open(path.replace('./', '')),
+    );
     return exports;
   };
   for (const name of names) open(name);
@@ -93,9 +112,10 @@ function stepwise(functions: ReadonlySet<string>): ts.TransformerFactory<ts.Sour
         );
       }
       if (isAtomic(node)) {
-        const [, ...rest] = node.arguments.map((argument) => visit(argument) as ts.Expression);
+        const [view, ...rest] = node.arguments.map((argument) => visit(argument) as ts.Expression);
         const access = factory.createObjectLiteralExpression([
           factory.createPropertyAssignment('op', factory.createStringLiteral(node.expression.name.text)),
+          factory.createPropertyAssignment('on', view!),
           factory.createPropertyAssignment('args', factory.createArrayLiteralExpression(rest)),
         ]);
         return factory.createParenthesizedExpression(factory.createYieldExpression(undefined, access));
