@@ -1,6 +1,6 @@
 // Threads that do not end when they are told to: they open a FIFO that nobody writes to, and no kill ends that.
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +26,20 @@ function release(path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
   }
+}
+
+/** When a thread is in its native call, which nothing ends before the writer this opens is closed. */
+async function readerOf(path: string): Promise<number> {
+  let writer = -1;
+  await until('a thread has opened the FIFO', () => {
+    try {
+      writer = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    }
+    return writer !== -1;
+  });
+  return writer;
 }
 
 /** Each thread that reads the fifo ends when a writer has come and gone. */
@@ -188,16 +202,16 @@ describe.skipIf(process.platform === 'win32')('a thread that does not end', () =
 
   it('row 70: is counted by `terminate`, and is stuck until it ends', () =>
     withFifo(async (path) => {
-      const journal = `${path}.journal`;
-      writeFileSync(journal, '');
-      const pool = await createPool({ tasks: TASKS, workers: 2, env: { ...JOURNAL, JOURNAL: journal } });
+      const pool = await createPool({ tasks: TASKS, workers: 2, env: JOURNAL });
       const held = failure(pool.run('readFifo', [path, 'r'], { affinity: 1 }));
-      await until('it runs', () => readFileSync(journal, 'utf8') === 'r\n');
+      // That it has begun is not enough: until it waits there, it can be killed.
+      const writer = await readerOf(path);
       try {
         expect(await pool.terminate()).toEqual({ completed: 0, cancelled: 1, stuck: 1 });
         expect(await held).toMatchObject({ code: 'ERR_TERMINATED' });
         expect(pool.stats().workers[1]!.state).toBe('stuck');
       } finally {
+        closeSync(writer);
         await releaseAll(path);
       }
       expect(pool.stats().workers[1]!.state).not.toBe('stuck');

@@ -37,7 +37,8 @@ export async function forksOf(name: string, workers = 2): Promise<ForkPool> {
   const key = `${name} ${workers}`;
   let forks = kept.get(key);
   if (forks === undefined) {
-    forks = watched(await createPool({ tasks: fixture(name), workers, graceMs: 100 }));
+    // None of their tasks has to be killed, and beside busy processes a thread can be without a core for over 100 ms.
+    forks = watched(await createPool({ tasks: fixture(name), workers, graceMs: 10_000 }));
     kept.set(key, forks);
   } else {
     await expectNothingLeft(forks.pool);
