@@ -72,7 +72,7 @@ async function live(start: WorkerStart, run: WorkerRun): Promise<void> {
   report({
     report: 'ready',
     functions: Array.from(functions.values(), ({ name, module, options }) => ({ name, module, options })),
-    registered: forks.numbering?.registeredNames() ?? [],
+    registered: forks.numbering?.registeredLabels() ?? [],
   });
   try {
     await run(context);

@@ -83,7 +83,7 @@ export type WorkerRun = (context: WorkerContext) => void | Promise<void>;
 
 /** One-way messages from a worker to the coordinator, on the control port. Anything else there is Comlink's. */
 export type WorkerReport =
-  /** `registered`: names of the functions that `task` was called with, in this order: children name them by number. */
+  /** `registered`: labels of the functions that `task` was called with, in this order: children name them by number. */
   | {
       readonly report: 'ready';
       readonly functions: readonly FunctionEntry[];

@@ -52,7 +52,7 @@ export class FunctionTable {
     }
   }
 
-  /** Names of what the task modules have called `task` with, as every worker says. */
+  /** Labels of what the task modules have called `task` with, as every worker says. */
   get registered(): readonly string[] {
     return this.#registered;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { registeredAs, registeredNames } from '../../workers/fork/functions.ts';
+import { registeredAs, registeredLabels } from '../../workers/fork/functions.ts';
 import { closeMainForks, currentForks, openMainForks } from '../../workers/fork/on-main.ts';
 import { loadTaskModules } from '../../workers/modules/load.ts';
 import { isTypeScript } from '../../workers/modules/typescript-files.ts';
@@ -29,8 +29,11 @@ export async function helpOnMain(engine: Engine, modules: readonly string[]): Pr
   const functions = await loadHere(modules);
   const report = Array.from(functions.values(), ({ name, module, options }) => ({ name, module, options }));
   const registered = registeredAs(engine.functions.registered);
-  // When it is not certain which are meant, the names here are not those of the workers, and the table says so.
-  engine.functions.accept(report, registered === undefined ? registeredNames() : engine.functions.registered);
+  // When it is not certain which are meant, the labels here are not those of the workers, and the table says so.
+  engine.functions.accept(
+    report,
+    registered === undefined ? registeredLabels() : engine.functions.registered,
+  );
   const { plant } = engine;
   const block = plant.addBlock();
   const calls = new Map(

@@ -11,6 +11,7 @@ async function said(script: string): Promise<readonly unknown[]> {
     import { parallelForSync, parallelTasks, sharedArray } from 'millrace/parallel';
     const TASKS = new URL(${fixture('blocking.mjs')});
     const TYPED = new URL(${fixture('blocking-typed.ts')});
+    const ANONYMOUS = new URL(${fixture('anonymous.mjs')});
     const words = new Int32Array(new SharedArrayBuffer(64));
     const lines = [];
     const say = (value) => lines.push(value === undefined ? null : value);
@@ -245,6 +246,21 @@ describe('a main thread that helps', () => {
     expect(crash.slice(0, 2)).toEqual(['WorkerError', 'ERR_WORKER_CRASHED']);
     expect(seen).toBe(1);
     expect(sum).toBe(610);
+  });
+
+  it('knows functions without a name, among others that were registered here first', async () => {
+    const values = await said(`
+      const { task } = await import('millrace/worker');
+      task(() => 'of the main thread alone');
+      const pool = await createPool({ tasks: ANONYMOUS, workers: 1, mainThread: 'helps' });
+      say(pool.runSync('both', [4]));
+      say(await pool.run('both', [5]));
+      await pool.close();
+    `);
+    expect(values).toEqual([
+      [40, 5],
+      [50, 6],
+    ]);
   });
 
   it('helps one pool at a time', async () => {

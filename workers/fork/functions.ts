@@ -28,29 +28,47 @@ const known: Known = onePerThread('functions', () => ({
   functions: [],
   sealed: new NewWeakMap(),
 }));
-forks.numbering = { numberFunctions, registeredNames };
+forks.numbering = { numberFunctions, registeredLabels };
 
 /** `task` was called with this function. */
 export function register(fn: AnyFunction): void {
   known.registered.push(fn);
 }
 
-/** What was registered and is not exported, as names for comparison between workers. */
-export function registeredNames(): readonly string[] {
-  return known.registered.map((fn) => fn.name);
+/** What was registered, for comparison between threads: its name, and which text it has, as many have no name. */
+export function registeredLabels(): readonly string[] {
+  return known.registered.map(labelOf);
 }
 
 /**
- * The functions registered here under these names, in this order. This thread may have loaded more modules than those that
- * registered them elsewhere, and others first. Undefined: it is not certain which are meant.
+ * The functions registered here under these labels, in this order. This thread may have loaded more modules than those
+ * that registered them elsewhere, and others first. Where their texts differ (this thread may have got TypeScript from
+ * another loader), names will do if they leave no doubt. Undefined: it is not certain which are meant.
  */
-export function registeredAs(names: readonly string[]): readonly AnyFunction[] | undefined {
-  const found = known.registered.filter((fn) => names.includes(fn.name));
-  if (found.length !== names.length) return undefined;
-  if (found.every((fn, i) => fn.name === names[i])) return found;
-  const byName = new Map(found.map((fn) => [fn.name, fn]));
-  return byName.size === names.length ? names.map((name) => byName.get(name)!) : undefined;
+export function registeredAs(labels: readonly string[]): readonly AnyFunction[] | undefined {
+  return among(labelOf, labels) ?? among(({ name }) => name, labels.map(nameIn));
 }
+
+function among(
+  called: (fn: AnyFunction) => string,
+  wanted: readonly string[],
+): readonly AnyFunction[] | undefined {
+  const found = known.registered.filter((fn) => wanted.includes(called(fn)));
+  if (found.length !== wanted.length) return undefined;
+  if (found.every((fn, i) => called(fn) === wanted[i])) return found;
+  const unique = new Map(found.map((fn) => [called(fn), fn]));
+  return unique.size === wanted.length ? wanted.map((one) => unique.get(one)!) : undefined;
+}
+
+/** The text is hashed (FNV-1a), as labels are sent by every thread that starts. */
+function labelOf(fn: AnyFunction): string {
+  const text = Function.prototype.toString.call(fn);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return `${fn.name} ${(hash >>> 0).toString(16)}`;
+}
+
+const nameIn = (label: string): string => label.slice(0, label.lastIndexOf(' '));
 
 /**
  * Numbers the functions: the pool's own table first, then what was registered and is not in it.

@@ -60,7 +60,7 @@ export interface Hot {
 /** What `functions.ts` does once a task module has imported it. */
 export interface Numbering {
   numberFunctions(table: readonly Forkable[]): readonly Forkable[];
-  registeredNames(): readonly string[];
+  registeredLabels(): readonly string[];
 }
 
 export class ForkState {
